@@ -1,0 +1,122 @@
+# atobarai: build, demo, tests, lint.
+#
+#   make         build/atobarai
+#   make demo    install what is missing, build, and run the main job on samples/ against the built-in sandbox
+#   make check   install what the tests need, build in every way, lint, and run every test
+#
+# A second build in another folder: make BUILD=build/asan SANITIZE=1
+
+BUILD    ?= build
+SANITIZE ?=
+
+VERSION  := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+CPPFLAGS += -D_GNU_SOURCE -DATOBARAI_VERSION='"$(VERSION)"' -Isrc -Iinclude
+CFLAGS   ?= -O2 -g
+CFLAGS   += -std=c17 -pthread -fstack-protector-strong $(WARNINGS)
+ifneq ($(SANITIZE),)
+CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+LDLIBS   := -lcsv -lcurl -lcjson -lmicrohttpd -lcrypto
+
+# The rooms of src/, in the order in which the data goes through them. All but cli/ make the library.
+ROOMS    := base text csv order api sandbox run
+SOURCES  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
+EMBEDDED := src/base/embedded.S
+CLI      := $(sort $(wildcard src/cli/*.c))
+UNITS    := $(sort $(wildcard tests/unit/test_*.c))
+EMBED_EXAMPLE := $(wildcard samples/embed/*.c)
+
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(EMBEDDED:%.S=$(BUILD)/%.o)
+LIBRARY  := $(BUILD)/libatobarai.a
+PROGRAM  := $(BUILD)/atobarai
+
+# Debian packages: what building needs, and what the tests need on top.
+DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libssl-dev
+DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck
+
+.PHONY: all deps deps-check demo check test lint format clean
+.DELETE_ON_ERROR:
+
+all: $(PROGRAM)
+
+$(PROGRAM): $(CLI:%.c=$(BUILD)/%.o) $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIBRARY): $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The data of schemas/ becomes part of the program: embedded.S names each file.
+$(BUILD)/src/base/embedded.o: $(EMBEDDED) $(shell sed -n 's/.*"\(schemas[^"]*\)".*/\1/p' $(EMBEDDED))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+$(BUILD)/embed-%: $(BUILD)/samples/embed/%.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.SECONDARY:
+
+# Everything that the tests run in one build folder.
+.PHONY: tests-built
+tests-built: $(PROGRAM) $(UNITS:%.c=$(BUILD)/%) $(EMBED_EXAMPLE:samples/embed/%.c=$(BUILD)/embed-%)
+
+# $(call install,PACKAGES): those that are missing, by apt-get; says nothing to do when there is nothing.
+define install
+@missing=""; for package in $(1); do \
+	dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
+done; \
+if [ -z "$$missing" ]; then echo "deps: everything is installed"; else \
+	echo "deps: installing$$missing"; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+fi
+endef
+
+deps:
+	$(call install,$(DEPS_BUILD))
+
+deps-check:
+	$(call install,$(DEPS_BUILD) $(DEPS_CHECK))
+
+# The sub-makes start after the packages are there.
+demo: deps
+	@echo "demo: building"
+	@$(MAKE) --no-print-directory -s all
+	@tests/demo.sh $(PROGRAM) out
+
+check: deps-check
+	@echo "check: building with gcc, with gcc and sanitizers, and with clang"
+	@$(MAKE) --no-print-directory -s CC=gcc tests-built
+	@$(MAKE) --no-print-directory -s CC=gcc BUILD=$(BUILD)/asan SANITIZE=1 tests-built
+	@$(MAKE) --no-print-directory -s CC=clang BUILD=$(BUILD)/clang tests-built
+	@tests/run.sh $(BUILD) $(BUILD)/asan
+
+# Only the tests of one build, without packages and lint: the short loop while working.
+test: tests-built
+	@LINT=0 tests/run.sh $(BUILD)
+
+C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+lint:
+	clang-format --dry-run --Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -DATOBARAI_VERSION='""' -Isrc -Iinclude src
+	printf '%s\n' $(filter src/%.c samples/%.c,$(C_FILES)) | \
+		xargs -P $$(nproc) -I{} clang-tidy --quiet {} -- -std=c17 $(CPPFLAGS) 2>/dev/null
+
+format:
+	clang-format -i $(C_FILES)
+
+clean:
+	rm -rf $(BUILD) out
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,18 @@
+/* base/embedded.S: see embedded.h. Paths are relative to the top of the repository, where the build runs. */
+
+    .section .rodata
+
+    .macro embed name, path
+    .global \name
+    .type \name, %object
+\name:
+    .incbin "\path"
+    .byte 0
+    .size \name, . - \name
+    .endm
+
+    embed embedded_order_schema, "schemas/robot-in-order.json"
+    embed embedded_error_catalog, "schemas/error-catalog.json"
+    embed embedded_json_dialect, "schemas/api/json-dialect.json"
+
+    .section .note.GNU-stack, "", %progbits

@@ -1,0 +1,9 @@
+/* base/embedded.h: the data files of schemas/ that are built into the program, each as one NUL-terminated text. */
+#ifndef BASE_EMBEDDED_H
+#define BASE_EMBEDDED_H
+
+extern const char embedded_order_schema[];  /* schemas/robot-in-order.json */
+extern const char embedded_error_catalog[]; /* schemas/error-catalog.json */
+extern const char embedded_json_dialect[];  /* schemas/api/json-dialect.json */
+
+#endif

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Run every test in each of the build folders given, and lint, and count: the last line is "N passed, N failed".
+#
+# A test program prints one line "ok …" or "not ok …" per test (TAP). One that ends in failure without having said
+# "not ok", by a crash for example, counts as one failure. LINT=0 leaves lint out.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+passed=0
+failed=0
+
+# run NAME COMMAND…: a test program.
+run() {
+    local name=$1 log good bad status
+    shift
+    log=$(mktemp)
+    timeout 600 "$@" >"$log" 2>&1
+    status=$?
+    good=$(grep -cE '^ok\b' "$log")
+    bad=$(grep -cE '^not ok\b' "$log")
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+        bad=1
+        echo "not ok - $name ended with $status"
+    fi
+    if [ "$good" -eq 0 ] && [ "$bad" -eq 0 ]; then
+        bad=1
+        echo "not ok - $name tested nothing"
+    fi
+    [ "$bad" -eq 0 ] || cat "$log"
+    echo "$name: $good passed, $bad failed"
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    rm -f "$log"
+}
+
+export CMOCKA_MESSAGE_OUTPUT=TAP
+export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export PYTHONDONTWRITEBYTECODE=1
+
+[ "${LINT:-1}" = 0 ] || run "lint" sh -c 'make --no-print-directory -s lint && echo "ok - lint"'
+run "data" /usr/bin/python3 tests/validate_data.py
+for build in "$@"; do
+    for test in "$build"/tests/unit/test_*; do
+        [ -x "$test" ] && [ -f "$test" ] && [ "${test##*.}" = "$test" ] && run "$test" "$test"
+    done
+    for test in tests/e2e/test_*.py; do
+        [ -e "$test" ] && run "$test on $build" env ATOBARAI="$PWD/$build/atobarai" /usr/bin/python3 "$test"
+    done
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

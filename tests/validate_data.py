@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+"""Check the data files: error catalogue, column schema, sample CSVs and what is expected of them.
+
+Prints one line "ok - ..." or "not ok - ..." per check and exits 1 if any failed. Standard library only.
+Run from anywhere; paths are relative to this file's parent directory.
+"""
+import collections
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("message", "cause", "remedy")
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+KNOWN_PLACEHOLDERS = {"{N}", "{row}", "{column}", "{path}", "{1}", "{2}", "{3}"}
+TYPES = {"text", "digits", "integer", "datetime", "control"}
+LEVELS = {"order", "line", "free"}
+NEEDED = {"N", "U", "register"}
+SOURCES = {"public manual", "manual", "assumed"}
+FIELDS = {
+    "control", "id", "orderedAt", "mallOrderNumber", "payment", "items.number", "items.lineId", "items.id",
+    "items.name", "items.unitPrice", "items.quantity", "items.amount", "shippingFee", "handlingFee", "discount",
+    "amount", "buyer.name", "buyer.nameKana", "buyer.postalCode", "buyer.address", "buyer.phone", "buyer.email",
+    "delivery.name", "delivery.postalCode", "delivery.address", "delivery.phone",
+}
+STATUSES = {
+    "与信OK", "与信NG", "与信失敗", "与信中", "出荷情報登録OK", "出荷情報登録NG", "出荷情報登録中",
+    "与信の取消OK", "与信の取消NG", "与信の取消中",
+}
+SERVICE_MESSAGES = {
+    "ITEM_NAME_SIZE": "validation error:items[{N}].name size must be between 1 and 255",
+    "ITEM_ID_SIZE": "validation error:items[{N}].id size must be between 1 and 36",
+    "ITEM_ID_NON_ASCII": "validation error:items[{N}].id contains non-Ascii character",
+}
+LINKS = (
+    "https://www.hunglead.com/robot-in-manual/1_1jyuchuhenshu.html",
+    "https://www.hunglead.com/robot-in-manual/1-4juchuul.html",
+)
+failures = 0
+
+
+def check(title, problems):
+    """Report one check; `problems` is an iterable of sentences, empty when all is well."""
+    global failures
+    problems = list(problems)
+    print(("not ok - " if problems else "ok - ") + title)
+    for problem in problems:
+        print("#   " + problem)
+    failures += bool(problems)
+
+
+def repeated(values):
+    return [value for value, count in collections.Counter(values).items() if count > 1]
+
+
+def load(path):
+    """A JSON file whose objects may not name a key twice."""
+    def no_repeats(pairs):
+        for key in repeated(key for key, _ in pairs):
+            raise ValueError(f"key {key!r} twice in one object")
+        return dict(pairs)
+
+    try:
+        return json.loads((ROOT / path).read_text(encoding="utf-8"), object_pairs_hook=no_repeats)
+    except (OSError, ValueError) as error:
+        check(f"{path} can be read", [str(error)])
+        sys.exit(1)
+
+
+def texts(entries, *languages):
+    for entry in entries:
+        for language in languages:
+            for part in PARTS:
+                yield f"{entry['code']} {language}.{part}", entry[language][part]
+
+
+def encodable(text):
+    """Whether the text survives CP932. The round trip matters: Python encodes U+301C and U+2212 as their lookalikes."""
+    try:
+        return text.encode("cp932").decode("cp932") == text
+    except UnicodeEncodeError:
+        return False
+
+
+def catalogue_shape(catalogue):
+    for entry in catalogue["entries"]:
+        code = entry.get("code", "(no code)")
+        if set(entry) != {"code", "severity", "fields", "patterns", "ja", "en"}:
+            yield f"{code}: keys {sorted(entry)}"
+            continue
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", code):
+            yield f"{code}: not a stable ASCII code"
+        if entry["severity"] not in ("error", "warning"):
+            yield f"{code}: severity {entry['severity']!r}"
+        for field in set(entry["fields"]) - FIELDS:
+            yield f"{code}: unknown field {field}"
+        for language in ("ja", "en"):
+            if set(entry[language]) != set(PARTS) or not all(entry[language].values()):
+                yield f"{code}: {language} lacks message, cause or remedy"
+
+
+def placeholders(entries):
+    for entry in entries:
+        sets = [set(PLACEHOLDER.findall(" ".join(entry[language].values()))) for language in ("ja", "en")]
+        if sets[0] != sets[1]:
+            yield f"{entry['code']}: ja {sorted(sets[0])}, en {sorted(sets[1])}"
+        for name in (sets[0] | sets[1]) - KNOWN_PLACEHOLDERS:
+            yield f"{entry['code']}: unknown placeholder {name}"
+
+
+def service_entries(entries):
+    by_code = {entry["code"]: entry for entry in entries}
+    for code, message in SERVICE_MESSAGES.items():
+        entry = by_code.get(code)
+        if entry is None:
+            yield f"{code}: missing"
+            continue
+        if entry["patterns"] != [message]:
+            yield f"{code}: pattern is not the service's message"
+        for language in ("ja", "en"):
+            if entry[language]["message"] != message:
+                yield f"{code}: {language} message is not the service's"
+            for link in LINKS:
+                if link not in entry[language]["remedy"]:
+                    yield f"{code}: {language} remedy lacks {link}"
+
+
+def check_catalogue(catalogue):
+    entries = catalogue["entries"]
+    path = "error-catalog.json"
+    shape = list(catalogue_shape(catalogue))
+    check(f"{path}: every entry has its parts", shape)
+    if shape:
+        return
+    codes = [entry["code"] for entry in entries]
+    check(f"{path}: codes are unique", repeated(codes))
+    check(f"{path}: the generic entry exists", [] if catalogue["generic"] in codes else [catalogue["generic"]])
+    check(f"{path}: patterns are unique", repeated(p for entry in entries for p in entry["patterns"]))
+    check(f"{path}: Japanese fits into CP932", (where for where, text in texts(entries, "ja") if not encodable(text)))
+    check(f"{path}: no control character or vertical bar",
+          (where for where, text in texts(entries, "ja", "en") if re.search(r"[\x00-\x1f\x7f|]", text)))
+    check(f"{path}: no text begins like a formula",
+          (where for where, text in texts(entries, "ja", "en") if text[0] in "=+-@"))
+    check(f"{path}: the same placeholders in ja and en", placeholders(entries))
+    check(f"{path}: the service's messages and the manual's links", service_entries(entries))
+
+
+def column_problems(column):
+    name = column.get("name", "(no name)")
+    extra = set(column) - {"name", "aliases", "field", "standsInFor", "type", "level", "needed", "source"}
+    if extra:
+        yield f"{name}: unknown keys {sorted(extra)}"
+    if column.get("type") not in TYPES:
+        yield f"{name}: type {column.get('type')!r}"
+    if column.get("level") not in LEVELS:
+        yield f"{name}: level {column.get('level')!r}"
+    if "field" in column and column["field"] not in FIELDS:
+        yield f"{name}: field {column['field']!r}"
+    if not set(column.get("needed", ["?"])) <= NEEDED:
+        yield f"{name}: needed {column.get('needed')!r}"
+    if column.get("source") not in SOURCES:
+        yield f"{name}: source {column.get('source')!r}"
+    for text in [name, *column.get("aliases", [])]:
+        if not encodable(text):
+            yield f"{name}: {text} does not fit into CP932"
+
+
+def stand_in_problems(columns):
+    by_name = {column["name"]: column for column in columns}
+    for column in columns:
+        if "standsInFor" in column:
+            other = by_name.get(column["standsInFor"])
+            if other is None or other.get("field") != column.get("field"):
+                yield f"{column['name']}: stands in for {column['standsInFor']}, which has not its field"
+
+
+def check_schema(schema):
+    path = "robot-in-order.json"
+    columns = schema["columns"]
+    check(f"{path}: types, levels, fields and needs are known", (p for c in columns for p in column_problems(c)))
+    check(f"{path}: names and aliases are unique",
+          repeated(text for column in columns for text in [column["name"], *column.get("aliases", [])]))
+    check(f"{path}: a stand-in has the field of the column it stands in for", stand_in_problems(columns))
+    check(f"{path}: every field of the order has a column",
+          sorted(FIELDS - {column.get("field") for column in columns}))
+    check(f"{path}: some payment methods are deferred", [] if all(schema["deferredPayment"] or [""]) else ["none"])
+
+
+def split(data):
+    """The physical rows of a CSV as bytes, without line endings, and problems with those.
+
+    A quote opens a cell only at the cell's start, so one in the middle of an unquoted cell opens nothing.
+    """
+    rows, problems, start, i, quoted, at_start = [], [], 0, 0, False, True
+    while i < len(data):
+        byte = data[i:i + 1]
+        if quoted:
+            quoted = byte != b'"'  # a doubled quote closes and opens again
+            if not quoted and data[i + 1:i + 2] == b'"':
+                quoted, i = True, i + 1
+        elif byte == b'"' and at_start:
+            quoted = True
+        elif byte in (b"\r", b"\n"):
+            if data[i:i + 2] != b"\r\n":
+                problems.append(f"byte {i}: a row does not end with CRLF")
+            else:
+                i += 1
+            rows.append(data[start:i + 1].rstrip(b"\r\n"))
+            start = i + 1
+        at_start = not quoted and byte in (b",", b"\n", b"\r")
+        i += 1
+    if quoted:
+        problems.append("a quote is not closed")
+    if start < len(data):
+        rows.append(data[start:])
+    return rows, problems
+
+
+def expectation_problems(expected, rows, codes):
+    """What expected.json says of one file, held against the file's rows and the catalogue's codes."""
+    checked, registered = expected["check"], expected["register"]
+    records = [number for number, row in enumerate(rows[1:], 2) if row]
+    if checked["rows"] != len(records):
+        yield f"rows: {checked['rows']} expected, {len(records)} in the file"
+    for name, part in (("check", checked), ("register", registered)):
+        for row, found in part["codes"].items():
+            if int(row) not in records:
+                yield f"{name}: row {row} is no record"
+            for code in set(found) - codes:
+                yield f"{name}: row {row}: {code} is not in the catalogue"
+        if part["exit"] != (1 if part["codes"] else 0):
+            yield f"{name}: exit {part['exit']} does not go with its codes"
+    if not checked["codes"].items() <= registered["codes"].items():
+        yield "register: lacks codes that check finds"
+    if checked["skipped_rows"] + len(checked["codes"]) > checked["rows"] or checked["invalid"] > checked["orders"]:
+        yield "check: the counts cannot be"
+    if sum(registered["by_status"].values()) != checked["orders"] - checked["invalid"]:
+        yield "register: statuses do not add up to the orders sent"
+    for status in set(registered["by_status"]) - STATUSES:
+        yield f"register: unknown status {status}"
+
+
+def check_samples(codes):
+    expected = load("samples/expected.json")
+    files = sorted((ROOT / "samples").glob("order_*.csv"))
+    check("samples: at least eight order files", [] if len(files) >= 8 else [f"{len(files)}"])
+    check("samples: expected.json names exactly the files", sorted({f.name for f in files} ^ set(expected)))
+    readme = (ROOT / "samples/README.md").read_text(encoding="utf-8")
+    check("samples: README.md has a section for each file", (f.name for f in files if f"## {f.name}" not in readme))
+    for path in files:
+        rows, problems = split(path.read_bytes())
+        check(f"samples/{path.name}: rows end with CRLF", problems)
+        if path.name not in expected:
+            continue
+        known = expected[path.name]
+        broken = {int(row) for row, found in known["check"]["codes"].items() if "ENCODING_INVALID" in found}
+        undecodable = set()
+        for number, row in enumerate(rows, 1):
+            try:
+                row.decode("cp932")
+            except UnicodeDecodeError:
+                undecodable.add(number)
+        check(f"samples/{path.name}: CP932, except rows expected to be broken",
+              (f"row {number}" for number in sorted(broken ^ undecodable)))
+        check(f"samples/{path.name}: expectations agree with the file", expectation_problems(known, rows, codes))
+
+
+def main():
+    catalogue = load("schemas/error-catalog.json")
+    check_catalogue(catalogue)
+    check_schema(load("schemas/robot-in-order.json"))
+    check_samples({entry["code"] for entry in catalogue["entries"]})
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
