@@ -1,0 +1,339 @@
+/* sandbox/orders.c: see orders.h. */
+#include "sandbox/orders.h"
+
+#include <openssl/evp.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DIGEST_SIZE = 32,      /* bytes of SHA-256 */
+    INDEX_FIRST_SIZE = 64, /* slots of a new index; a power of two */
+};
+
+struct order {
+    const struct sandbox_card *card; /* static */
+    enum sandbox_status first;       /* at registration: what a replay answers */
+    enum sandbox_status now;
+    unsigned char key[DIGEST_SIZE];      /* of the Idempotency-Key */
+    unsigned char body[DIGEST_SIZE];     /* of the registration */
+    unsigned char shipment[DIGEST_SIZE]; /* of the last shipment's body; zeros before it */
+    char id[];
+};
+
+struct slot {
+    uint64_t hash;
+    struct order *order; /* borrowed; NULL: free */
+};
+
+/* Open addressing with linear probing; nothing is ever removed. */
+struct index {
+    struct slot *slots;
+    size_t size; /* a power of two */
+    size_t used;
+};
+
+struct sandbox_orders {
+    pthread_mutex_t lock; /* guards all below, `sha256` excepted */
+    struct index by_id;   /* owns the orders */
+    struct index by_key;
+    struct sandbox_counts counts;
+    EVP_MD *sha256; /* fetched once: a fetch per digest would take a lock inside libcrypto */
+};
+
+static bool index_init(struct index *index)
+{
+    index->slots = calloc(INDEX_FIRST_SIZE, sizeof *index->slots);
+    index->size = INDEX_FIRST_SIZE;
+    return index->slots != NULL;
+}
+
+/* The next order with that hash from `*cursor` on, NULL when there is none. Begin with the hash as the cursor. */
+static struct order *index_next(const struct index *index, uint64_t hash, size_t *cursor)
+{
+    for (;; (*cursor)++) {
+        const struct slot *slot = &index->slots[*cursor & (index->size - 1)];
+        if (slot->order == NULL)
+            return NULL;
+        if (slot->hash == hash) {
+            (*cursor)++;
+            return slot->order;
+        }
+    }
+}
+
+static void index_put(struct index *index, uint64_t hash, struct order *order)
+{
+    size_t at = (size_t)hash & (index->size - 1);
+    while (index->slots[at].order != NULL)
+        at = (at + 1) & (index->size - 1);
+    index->slots[at] = (struct slot){hash, order};
+    index->used++;
+}
+
+/* Room for one more, with at most three quarters of the slots in use. */
+static bool index_reserve(struct index *index)
+{
+    if (index->used + 1 <= index->size / 4 * 3)
+        return true;
+    struct index larger = {calloc(index->size * 2, sizeof *larger.slots), index->size * 2, 0};
+    if (larger.slots == NULL)
+        return false;
+    for (size_t i = 0; i < index->size; i++)
+        if (index->slots[i].order != NULL)
+            index_put(&larger, index->slots[i].hash, index->slots[i].order);
+    free(index->slots);
+    *index = larger;
+    return true;
+}
+
+/* FNV-1a, 64 bits, with its upper half folded down, where the index looks first. */
+static uint64_t hash_of_id(const char *id)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+    for (const unsigned char *at = (const unsigned char *)id; *at != '\0'; at++)
+        hash = (hash ^ *at) * 0x100000001b3U;
+    return hash ^ (hash >> 32);
+}
+
+static uint64_t hash_of_key(const unsigned char key[DIGEST_SIZE])
+{
+    uint64_t hash;
+    memcpy(&hash, key, sizeof hash);
+    return hash;
+}
+
+static struct order *find_id(const struct sandbox_orders *orders, const char *id)
+{
+    uint64_t hash = hash_of_id(id);
+    size_t cursor = (size_t)hash;
+    struct order *order;
+    do
+        order = index_next(&orders->by_id, hash, &cursor);
+    while (order != NULL && strcmp(order->id, id) != 0);
+    return order;
+}
+
+static struct order *find_key(const struct sandbox_orders *orders, const unsigned char key[DIGEST_SIZE])
+{
+    uint64_t hash = hash_of_key(key);
+    size_t cursor = (size_t)hash;
+    struct order *order;
+    do
+        order = index_next(&orders->by_key, hash, &cursor);
+    while (order != NULL && memcmp(order->key, key, DIGEST_SIZE) != 0);
+    return order;
+}
+
+static bool digest_of(const struct sandbox_orders *orders, const void *bytes, size_t length,
+                      unsigned char digest[DIGEST_SIZE])
+{
+    return EVP_Digest(bytes, length, digest, NULL, orders->sha256, NULL) == 1;
+}
+
+static void refuse(struct sandbox_orders *orders, const char *message, struct sandbox_reply *reply)
+{
+    pthread_mutex_lock(&orders->lock);
+    orders->counts.refused++;
+    pthread_mutex_unlock(&orders->lock);
+    sandbox_reply_message(reply, 400, message);
+}
+
+static void fail(struct sandbox_reply *reply)
+{
+    sandbox_reply_message(reply, 500, "out of memory");
+}
+
+struct sandbox_orders *sandbox_orders_new(void)
+{
+    struct sandbox_orders *orders = calloc(1, sizeof *orders);
+    if (orders == NULL)
+        return NULL;
+    pthread_mutex_init(&orders->lock, NULL);
+    orders->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!index_init(&orders->by_id) || !index_init(&orders->by_key) || orders->sha256 == NULL) {
+        sandbox_orders_free(orders);
+        return NULL;
+    }
+    return orders;
+}
+
+/* A new order in both indexes; NULL when memory ran out, and then in neither. Under the lock. */
+static struct order *add_order(struct sandbox_orders *orders, const struct sandbox_order_body *from)
+{
+    size_t size = strlen(from->id) + 1;
+    if (!index_reserve(&orders->by_id) || !index_reserve(&orders->by_key))
+        return NULL;
+    struct order *order = calloc(1, sizeof *order + size);
+    if (order == NULL)
+        return NULL;
+    memcpy(order->id, from->id, size);
+    order->card = from->card;
+    order->first = order->now = from->card->registration;
+    return order;
+}
+
+/* What to answer, decided under the lock: a status of HTTP and of the order, or a message. */
+struct verdict {
+    unsigned status;
+    enum sandbox_status credit;
+    const char *message; /* static; NULL: an order's answer */
+};
+
+/* Under the lock. */
+static struct verdict register_order(struct sandbox_orders *orders, const struct sandbox_order_body *from,
+                                     const unsigned char key[DIGEST_SIZE], const unsigned char body[DIGEST_SIZE])
+{
+    const struct order *known = find_key(orders, key);
+    if (known != NULL && memcmp(known->body, body, DIGEST_SIZE) == 0) {
+        orders->counts.replayed++;
+        return (struct verdict){200, known->first, NULL};
+    }
+    if (known != NULL)
+        return (struct verdict){409, 0, "Idempotency-Key was used with another body"};
+    if (find_id(orders, from->id) != NULL) {
+        orders->counts.duplicate_ids++;
+        return (struct verdict){409, 0, "order is registered already"};
+    }
+    struct order *order = add_order(orders, from);
+    if (order == NULL)
+        return (struct verdict){500, 0, "out of memory"};
+    memcpy(order->key, key, DIGEST_SIZE);
+    memcpy(order->body, body, DIGEST_SIZE);
+    index_put(&orders->by_id, hash_of_id(order->id), order);
+    index_put(&orders->by_key, hash_of_key(order->key), order);
+    orders->counts.registered++;
+    return (struct verdict){201, order->first, NULL};
+}
+
+static void reply_verdict(const struct verdict *verdict, const char *id, struct sandbox_reply *reply)
+{
+    if (verdict->message != NULL)
+        sandbox_reply_message(reply, verdict->status, verdict->message);
+    else
+        sandbox_reply_order(reply, verdict->status, id, verdict->credit);
+}
+
+void sandbox_orders_register(struct sandbox_orders *orders, const char *key, const char *body, size_t length,
+                             struct sandbox_reply *reply)
+{
+    struct sandbox_order_body order = {.card = NULL};
+    char message[SANDBOX_MESSAGE_SIZE];
+    unsigned char key_digest[DIGEST_SIZE];
+    unsigned char body_digest[DIGEST_SIZE];
+    if (key == NULL || *key == '\0') {
+        refuse(orders, "Idempotency-Key is missing", reply);
+        return;
+    }
+    if (!sandbox_check_order(body, length, &order, message)) {
+        refuse(orders, message, reply);
+        return;
+    }
+    if (!digest_of(orders, key, strlen(key), key_digest) || !digest_of(orders, body, length, body_digest)) {
+        fail(reply);
+        return;
+    }
+    pthread_mutex_lock(&orders->lock);
+    struct verdict verdict = register_order(orders, &order, key_digest, body_digest);
+    pthread_mutex_unlock(&orders->lock);
+    /* A replay has the same body, hence the same id: the answer is the first one's, byte for byte. */
+    reply_verdict(&verdict, order.id, reply);
+}
+
+void sandbox_orders_ask(struct sandbox_orders *orders, const char *id, struct sandbox_reply *reply)
+{
+    struct verdict verdict = {404, 0, "order is unknown"};
+    pthread_mutex_lock(&orders->lock);
+    struct order *order = find_id(orders, id);
+    if (order != NULL) {
+        if (order->now == SANDBOX_AUTH_PENDING)
+            order->now = SANDBOX_AUTH_OK;
+        verdict = (struct verdict){200, order->now, NULL};
+    }
+    pthread_mutex_unlock(&orders->lock);
+    reply_verdict(&verdict, id, reply);
+}
+
+/* Under the lock; `order` may be NULL. */
+static struct verdict ship_order(struct sandbox_orders *orders, struct order *order,
+                                 const unsigned char body[DIGEST_SIZE])
+{
+    if (order == NULL)
+        return (struct verdict){404, 0, "order is unknown"};
+    if (order->now == SANDBOX_SHIP_OK && memcmp(order->shipment, body, DIGEST_SIZE) == 0)
+        return (struct verdict){409, 0, "order is shipped already"};
+    if (order->now != SANDBOX_AUTH_OK && order->now != SANDBOX_SHIP_NG && order->now != SANDBOX_SHIP_OK)
+        return (struct verdict){409, 0, "order cannot be shipped in its status"};
+    order->now = order->card->shipment;
+    memcpy(order->shipment, body, DIGEST_SIZE);
+    orders->counts.shipped += order->now == SANDBOX_SHIP_OK;
+    return (struct verdict){202, order->now, NULL};
+}
+
+void sandbox_orders_ship(struct sandbox_orders *orders, const char *id, const char *body, size_t length,
+                         struct sandbox_reply *reply)
+{
+    char message[SANDBOX_MESSAGE_SIZE];
+    unsigned char digest[DIGEST_SIZE];
+    if (!sandbox_check_shipment(body, length, message)) {
+        refuse(orders, message, reply);
+        return;
+    }
+    if (!digest_of(orders, body, length, digest)) {
+        fail(reply);
+        return;
+    }
+    pthread_mutex_lock(&orders->lock);
+    struct verdict verdict = ship_order(orders, find_id(orders, id), digest);
+    pthread_mutex_unlock(&orders->lock);
+    reply_verdict(&verdict, id, reply);
+}
+
+/* Under the lock; `order` may be NULL. */
+static struct verdict cancel_order(struct sandbox_orders *orders, struct order *order)
+{
+    if (order == NULL)
+        return (struct verdict){404, 0, "order is unknown"};
+    if (order->now == SANDBOX_CANCEL_OK)
+        return (struct verdict){409, 0, "order is cancelled already"};
+    order->now = order->card->cancellation;
+    orders->counts.cancelled += order->now == SANDBOX_CANCEL_OK;
+    return (struct verdict){202, order->now, NULL};
+}
+
+void sandbox_orders_cancel(struct sandbox_orders *orders, const char *id, const char *body, size_t length,
+                           struct sandbox_reply *reply)
+{
+    char message[SANDBOX_MESSAGE_SIZE];
+    if (!sandbox_check_cancellation(body, length, message)) {
+        refuse(orders, message, reply);
+        return;
+    }
+    pthread_mutex_lock(&orders->lock);
+    struct verdict verdict = cancel_order(orders, find_id(orders, id));
+    pthread_mutex_unlock(&orders->lock);
+    reply_verdict(&verdict, id, reply);
+}
+
+struct sandbox_counts sandbox_orders_counts(struct sandbox_orders *orders)
+{
+    pthread_mutex_lock(&orders->lock);
+    struct sandbox_counts counts = orders->counts;
+    pthread_mutex_unlock(&orders->lock);
+    return counts;
+}
+
+void sandbox_orders_free(struct sandbox_orders *orders)
+{
+    if (orders == NULL)
+        return;
+    for (size_t i = 0; orders->by_id.slots != NULL && i < orders->by_id.size; i++)
+        free(orders->by_id.slots[i].order);
+    free(orders->by_id.slots);
+    free(orders->by_key.slots);
+    EVP_MD_free(orders->sha256);
+    pthread_mutex_destroy(&orders->lock);
+    free(orders);
+}
