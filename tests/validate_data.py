@@ -96,8 +96,23 @@ def catalogue_shape(catalogue):
         for field in set(entry["fields"]) - FIELDS:
             yield f"{code}: unknown field {field}"
         for language in ("ja", "en"):
-            if set(entry[language]) != set(PARTS) or not all(entry[language].values()):
+            if set(entry[language]) - {"title"} != set(PARTS) or not all(entry[language].values()):
                 yield f"{code}: {language} lacks message, cause or remedy"
+
+
+def titles(entries):
+    for entry in entries:
+        if ("title" in entry["ja"]) != ("title" in entry["en"]):
+            yield f"{entry['code']}: a title in one language only"
+
+
+def codes_in_sources(codes):
+    """Codes are texts in the sources: each must be in the catalogue, and each of the catalogue in use."""
+    used = set()
+    for path in sorted((ROOT / "src").rglob("*.c")):
+        used |= set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|REQUIRED)"', path.read_text(encoding="utf-8")))
+    for code in sorted(codes - used):
+        yield f"{code}: no source names it"
 
 
 def placeholders(entries):
@@ -136,6 +151,8 @@ def check_catalogue(catalogue):
     codes = [entry["code"] for entry in entries]
     check(f"{path}: codes are unique", repeated(codes))
     check(f"{path}: the generic entry exists", [] if catalogue["generic"] in codes else [catalogue["generic"]])
+    check(f"{path}: titles in both languages or none", titles(entries))
+    check(f"{path}: every code is in use", codes_in_sources(set(codes)))
     check(f"{path}: patterns are unique", repeated(p for entry in entries for p in entry["patterns"]))
     check(f"{path}: Japanese fits into CP932", (where for where, text in texts(entries, "ja") if not encodable(text)))
     check(f"{path}: no control character or vertical bar",

@@ -1,0 +1,190 @@
+/* atobarai.h: bulk registration of deferred-payment orders (クロネコ代金後払いサービス) from Robot-in order CSVs.
+ *
+ * In the order of use: fill options, open a job, run it, read its summary or its error, free it.
+ *
+ *     struct atobarai_options options = ATOBARAI_OPTIONS_DEFAULT;
+ *     options.sandbox = true;
+ *     struct atobarai_job *job = atobarai_job_new(ATOBARAI_REGISTER, "order.csv", "result.csv", &options);
+ *     int status = job != NULL ? atobarai_job_run(job, NULL, NULL) : ATOBARAI_CONFIG;
+ *     …
+ *     atobarai_job_free(job);
+ *
+ * Texts are UTF-8. A job is used by one thread at a time; different jobs may run in different threads. A job that sends
+ * uses libcurl: a program with threads of its own calls curl_global_init() before it starts them.
+ * samples/embed/ holds a whole program. */
+#ifndef ATOBARAI_H
+#define ATOBARAI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum atobarai_operation {
+    ATOBARAI_CHECK,    /* validate only: no network */
+    ATOBARAI_REGISTER, /* 買い手情報登録 */
+};
+
+/* How a run ended; the program's exit status. The higher outranks the lower. */
+enum atobarai_status {
+    ATOBARAI_DONE = 0,          /* every order is done and clean */
+    ATOBARAI_NEEDS_FIXING = 1,  /* finished; some orders need fixing, the result file says which cells and how */
+    ATOBARAI_USAGE = 2,         /* wrong usage; a path that cannot be read or written */
+    ATOBARAI_CONFIG = 3,        /* configuration, credentials, schema; memory ran out */
+    ATOBARAI_INPUT = 4,         /* the input is no Robot-in order CSV: nothing was sent, no result was written */
+    ATOBARAI_UNSENT = 5,        /* the service could not be used: orders are unsent or in doubt, run again */
+    ATOBARAI_INTERRUPTED = 130, /* by atobarai_job_interrupt(): safe to run again */
+};
+
+enum atobarai_language { ATOBARAI_JA, ATOBARAI_EN };
+
+/* ---- Options ---- */
+
+enum {
+    ATOBARAI_CONCURRENCY_DEFAULT = 8, /* requests in flight at once, 1 to 256 */
+    ATOBARAI_CONCURRENCY_MAX = 256,
+    ATOBARAI_TIMEOUT_DEFAULT = 30, /* seconds for one request, 1 to 3600 */
+    ATOBARAI_TIMEOUT_MAX = 3600,
+    ATOBARAI_RETRIES_DEFAULT = 5, /* further attempts at a request, 0 to 100 */
+    ATOBARAI_RETRIES_MAX = 100,
+    ATOBARAI_MAX_ERRORS_DEFAULT = 20, /* orders failing in a row for a service-side reason before sending stops, 1 up */
+    ATOBARAI_MAX_ERRORS_MAX = 1000000,
+};
+
+/* All texts are borrowed until atobarai_job_new() returns. */
+struct atobarai_options {
+    const char *schema;        /* path of a column schema in place of schemas/robot-in-order.json; NULL: the built-in */
+    const char *dialect;       /* path of an API definition in place of schemas/api/json-dialect.json; NULL: built-in */
+    const char *api_url;       /* base URL of the service, ends in /v1; https, or http on loopback */
+    const char *api_key;       /* secret: kept in memory only */
+    const char *merchant_code; /* likewise */
+    bool sandbox;              /* run against a simulated service inside the process; the three above are not needed */
+    bool force;                /* replace an existing result file */
+    unsigned concurrency;
+    unsigned timeout;
+    unsigned retries;
+    unsigned max_errors;
+};
+
+#define ATOBARAI_OPTIONS_DEFAULT                                                                                       \
+    {                                                                                                                  \
+        .concurrency = ATOBARAI_CONCURRENCY_DEFAULT, .timeout = ATOBARAI_TIMEOUT_DEFAULT,                              \
+        .retries = ATOBARAI_RETRIES_DEFAULT, .max_errors = ATOBARAI_MAX_ERRORS_DEFAULT                                 \
+    }
+
+/* ---- A job ---- */
+
+struct atobarai_job;
+
+/* `input` is the order CSV, "-" for standard input. `output` is the result CSV, "-" for standard output; NULL for none,
+ * with ATOBARAI_CHECK only. NULL when memory ran out. Nothing is opened before the run. */
+struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const char *input, const char *output,
+                                      const struct atobarai_options *options);
+
+/* How far a run is. */
+struct atobarai_progress {
+    uint64_t orders; /* to be sent in all */
+    uint64_t done;   /* answered for good, refusals included */
+    uint64_t failed; /* of these: refused or without an answer */
+};
+
+/* Called from within atobarai_job_run(), by its thread, as orders are done. */
+typedef void atobarai_progress_fn(void *context, const struct atobarai_progress *progress);
+
+/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was. */
+enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context);
+
+/* Ask a running job to end soon: no new order is sent, requests in flight are finished, the result is written. May be
+ * called from a signal handler or another thread. */
+void atobarai_job_interrupt(struct atobarai_job *job);
+
+/* NULL is allowed. */
+void atobarai_job_free(struct atobarai_job *job);
+
+/* ---- Its summary ---- */
+
+enum { ATOBARAI_STATUSES = 10 };
+
+struct atobarai_error_count {
+    const char *code;     /* as in エラーコード */
+    const char *title[2]; /* what it is in a few words, by enum atobarai_language */
+    uint64_t orders;      /* that have it */
+    uint32_t first_row;   /* of the file, as a spreadsheet counts */
+};
+
+/* Orders are counted, not rows, except where rows are named. orders = succeeded + failed + invalid + unsent. */
+struct atobarai_summary {
+    const char *command; /* "check", "register" */
+    const char *input;
+    const char *output;    /* NULL: none */
+    const char *encoding;  /* of the input: "cp932" */
+    uint64_t rows;         /* without the header and blank lines */
+    uint64_t orders;       /* without skipped ones */
+    uint64_t skipped_rows; /* another 支払方法 than deferred payment, or コントロールカラム D */
+    uint64_t sent;         /* orders for which the service was called */
+    uint64_t succeeded;    /* done; with ATOBARAI_CHECK: without an error */
+    uint64_t failed;       /* refused by the service; 与信NG and 与信失敗 count here */
+    uint64_t invalid;      /* with errors found here: not sent */
+    uint64_t unsent;       /* remain to be sent or in doubt: run again */
+    struct {
+        const char *name; /* 与信OK, … */
+        uint64_t orders;
+    } by_status[ATOBARAI_STATUSES]; /* in the order of the manual's table */
+    const struct atobarai_error_count *by_error;
+    size_t by_error_count;
+    uint64_t elapsed_ms;
+};
+
+/* What the run found, as far as it came. Borrowed until atobarai_job_free(). */
+const struct atobarai_summary *atobarai_job_summary(const struct atobarai_job *job);
+
+/* The same as JSON (schemas/summary.schema.json) in the file `path`, which is replaced; "-" is standard output. 0, or
+ * the errno of what failed. */
+int atobarai_summary_write(const struct atobarai_summary *summary, const char *path);
+
+/* ---- Messages ---- */
+
+/* One message of the catalogue (schemas/error-catalog.json): what happened and where, why, and what to do next. */
+struct atobarai_message {
+    char *what;
+    char *why;
+    char *remedy;
+};
+
+/* Why the last run ended above ATOBARAI_NEEDS_FIXING; false when it did not, or memory ran out. Free `message` with
+ * atobarai_message_free(). */
+bool atobarai_job_message(const struct atobarai_job *job, enum atobarai_language language,
+                          struct atobarai_message *message);
+
+/* The message of `code`, its placeholders {path}, {1} and {2} filled; any of the three may be NULL. False when there is
+ * no such code, or memory ran out. */
+bool atobarai_message(const char *code, enum atobarai_language language, const char *path, const char *arg1,
+                      const char *arg2, struct atobarai_message *message);
+
+void atobarai_message_free(struct atobarai_message *message);
+
+/* ---- The sandbox: the service, simulated, on loopback ---- */
+
+struct atobarai_sandbox;
+
+/* Start it on `port` (0: any free one). `faults` is "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P" or a
+ * part of it, NULL for none; `seed` makes them repeatable. On failure NULL: `status` and `message` say why. */
+struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *faults, uint64_t seed,
+                                                enum atobarai_language language, enum atobarai_status *status,
+                                                struct atobarai_message *message);
+
+/* "http://127.0.0.1:PORT/v1". Borrowed. */
+const char *atobarai_sandbox_url(const struct atobarai_sandbox *sandbox);
+uint16_t atobarai_sandbox_port(const struct atobarai_sandbox *sandbox);
+
+/* NULL is allowed. */
+void atobarai_sandbox_stop(struct atobarai_sandbox *sandbox);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

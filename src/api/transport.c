@@ -1,0 +1,824 @@
+/* api/transport.c: see transport.h.
+ *
+ * A request is a `work` from next() to its end. While it is sent it sits in a `slot`: an easy handle with all that
+ * belongs to one attempt. While it waits for another attempt it sits in a heap, the one that is due first on top. */
+#include "api/transport.h"
+
+#include "base/buf.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum {
+    WAITING_MAX = 1024,       /* requests waiting for another attempt beyond which no new one is taken: what bounds
+                                 memory while the service answers everything with 429 */
+    PAUSE_FIRST_MS = 500,     /* before the second attempt; doubled before each further one */
+    PAUSE_MAX_MS = 30 * 1000, /* where doubling ends */
+    RETRY_AFTER_TIMEOUTS = 4, /* a Retry-After beyond so many time-outs is not waited for */
+    CONNECT_MAX_SECONDS = 10, /* for connecting alone */
+    HEAD_MAX = 128 * 1024,    /* bytes of an answer's headers; more is too large */
+    POLL_MS = 200,            /* how long an interrupt may go unnoticed, where it is not a signal to this thread */
+    POLL_IDLE_MS = 60 * 1000, /* where no interrupt can come: libcurl wakes earlier for all that happens */
+};
+
+enum {
+    HTTP_OK = 200,
+    HTTP_TOO_MANY_REQUESTS = 429,
+    HTTP_SERVER_ERROR = 500, /* and up to 599 */
+    HTTP_SERVER_ERROR_END = 600,
+};
+
+/* One request, from next() until it is settled. */
+struct work {
+    struct transport_request request;
+    /* libcurl's list of the request's headers, and two that it is to leave out. Built here and not with
+     * curl_slist_append(), which would leave copies of secrets behind. */
+    struct curl_slist headers[TRANSPORT_HEADERS_MAX + 2];
+    bool loopback;       /* where it goes to */
+    unsigned attempts;   /* so far */
+    long status;         /* of the last attempt */
+    bool maybe_received; /* in one of the attempts */
+};
+
+/* One that waits for another attempt. */
+struct waiter {
+    struct work *work; /* owned */
+    int64_t due;       /* milliseconds of the monotonic clock */
+    uint64_t ticket;   /* among those due at the same time, who came first */
+};
+
+/* A place for one attempt, used again and again. */
+struct slot {
+    CURL *curl;        /* NULL until first used */
+    struct work *work; /* owned; NULL while free */
+    struct buf answer; /* the body */
+    size_t head;       /* bytes of the answer's headers */
+    unsigned sends;    /* how often libcurl began to send this attempt: more than once after a connection's death */
+    bool too_large;
+    struct slot *next_free;
+};
+
+struct transport {
+    const struct transport_options *options;
+    const struct transport_client *client;
+    struct error *error;
+    CURLM *multi;
+    struct slot *slots;
+    size_t slot_count;
+    struct slot *free_slots; /* a stack: the slot used last is taken first */
+    size_t in_flight;
+    struct waiter *waiting; /* a binary heap with room for WAITING_MAX + slot_count, so that no push can fail */
+    size_t waiting_count;
+    uint64_t tickets;
+    unsigned errors;        /* in a row */
+    bool dry;               /* next() had nothing, and nothing was settled since */
+    enum transport_end end; /* DONE while all goes well; else nothing more is started */
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- URLs ---- */
+
+/* `host` is as curl_url_get() gives it: numbers normalised, IPv6 in brackets. */
+static bool host_is_loopback(const char *host)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    char bare[INET6_ADDRSTRLEN] = "";
+    size_t length = strlen(host);
+    if (strcasecmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (host[0] != '[' || length < 2 || length - 2 >= sizeof bare)
+        return false;
+    memcpy(bare, host + 1, length - 2);
+    return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+/* What matters of a URL. */
+struct url_parts {
+    bool https;
+    bool http;
+    bool loopback;
+    bool user; /* there is one, be it empty */
+};
+
+static CURLUcode url_look(CURLU *handle, const char *url, struct url_parts *parts)
+{
+    char *scheme = NULL;
+    char *host = NULL;
+    char *user = NULL;
+    CURLUcode code = curl_url_set(handle, CURLUPART_URL, url, 0);
+    if (code == CURLUE_OK)
+        code = curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0);
+    if (code == CURLUE_OK)
+        code = curl_url_get(handle, CURLUPART_HOST, &host, 0);
+    if (code == CURLUE_OK) {
+        CURLUcode has_user = curl_url_get(handle, CURLUPART_USER, &user, 0);
+        *parts = (struct url_parts){
+            .https = strcasecmp(scheme, "https") == 0,
+            .http = strcasecmp(scheme, "http") == 0,
+            .loopback = host_is_loopback(host),
+            .user = has_user == CURLUE_OK,
+        };
+        code = has_user == CURLUE_OUT_OF_MEMORY ? has_user : CURLUE_OK;
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(user);
+    return code;
+}
+
+static CURLUcode url_parse(const char *url, struct url_parts *parts)
+{
+    CURLU *handle = curl_url();
+    *parts = (struct url_parts){0};
+    if (handle == NULL)
+        return CURLUE_OUT_OF_MEMORY;
+    CURLUcode code = url_look(handle, url, parts);
+    curl_url_cleanup(handle);
+    return code;
+}
+
+/* URL_INVALID. A user, a password or a query may be somebody's secret, and what is no URL cannot be trusted to say
+ * where they end: nothing is shown between the scheme and the last @, nor behind a ? or #. */
+static bool url_invalid(const char *url, struct error *error)
+{
+    struct buf shown = {0};
+    size_t scheme = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+    const char *rest = strncmp(url + scheme, "://", 3) == 0 ? url + scheme + 3 : url;
+    const char *at = strrchr(url, '@');
+    buf_append(&shown, url, (size_t)(rest - url));
+    if (at != NULL) {
+        buf_append_text(&shown, "…");
+        rest = at;
+    }
+    size_t length = strcspn(rest, "?#");
+    buf_append(&shown, rest, length);
+    if (rest[length] != '\0')
+        buf_printf(&shown, "%c…", rest[length]);
+    if (shown.failed)
+        error_set_memory(error);
+    else
+        error_set(error, ERROR_CONFIG, "URL_INVALID", NULL, buf_text(&shown), NULL, NULL);
+    buf_free(&shown);
+    return false;
+}
+
+bool transport_check_url(const char *url, struct error *error)
+{
+    struct url_parts parts;
+    CURLUcode code = url_parse(url, &parts);
+    if (code == CURLUE_OUT_OF_MEMORY)
+        return error_set_memory(error);
+    /* curl_url_set() is lenient: it lets an empty query or fragment be none, and one or three slashes be two. */
+    const char *authority = strstr(url, "://");
+    if (code != CURLUE_OK || parts.user || strpbrk(url, "?#") != NULL || authority == NULL || authority[3] == '/')
+        return url_invalid(url, error);
+    if (parts.https || (parts.http && parts.loopback))
+        return true;
+    return error_set(error, ERROR_CONFIG, "URL_INSECURE", NULL, NULL, NULL, NULL);
+}
+
+/* ---- The end ---- */
+
+/* The first reason to end is the one that is told. */
+static void stop(struct transport *transport, enum transport_end end)
+{
+    if (transport->end == TRANSPORT_END_DONE)
+        transport->end = end;
+}
+
+/* Whether nothing more is to be started. The interrupt is looked at here, so that no step can miss it. */
+static bool stopping(struct transport *transport)
+{
+    const atomic_bool *interrupt = transport->options->interrupt;
+    if (interrupt != NULL && atomic_load(interrupt))
+        stop(transport, TRANSPORT_END_INTERRUPTED);
+    return transport->end != TRANSPORT_END_DONE;
+}
+
+static void give_up(struct transport *transport, bool memory, const char *why)
+{
+    if (transport->end == TRANSPORT_END_FAILED)
+        return;
+    transport->end = TRANSPORT_END_FAILED;
+    if (memory)
+        error_set_memory(transport->error);
+    else
+        error_set(transport->error, ERROR_CONFIG, "TRANSPORT_FAILED", NULL, why, NULL, NULL);
+}
+
+static void give_up_curl(struct transport *transport, CURLcode code)
+{
+    give_up(transport, code == CURLE_OUT_OF_MEMORY, curl_easy_strerror(code));
+}
+
+static void give_up_multi(struct transport *transport, CURLMcode code)
+{
+    give_up(transport, code == CURLM_OUT_OF_MEMORY, curl_multi_strerror(code));
+}
+
+/* ---- Requests ---- */
+
+static void wipe(char *bytes, size_t length)
+{
+    if (bytes != NULL)
+        explicit_bzero(bytes, length);
+    free(bytes);
+}
+
+/* Bodies hold personal data, headers hold credentials. */
+static void work_free(struct work *work)
+{
+    struct transport_request *request = &work->request;
+    free(request->url);
+    for (size_t i = 0; i < TRANSPORT_HEADERS_MAX && request->headers[i] != NULL; i++)
+        wipe(request->headers[i], strlen(request->headers[i]));
+    wipe(request->body, request->body_length);
+    free(work);
+}
+
+/* Link the headers together. */
+static void work_list_headers(struct work *work)
+{
+    size_t count = 0;
+    while (count < TRANSPORT_HEADERS_MAX && work->request.headers[count] != NULL) {
+        work->headers[count].data = work->request.headers[count];
+        count++;
+    }
+    /* A name without a value keeps libcurl from adding that header by itself: no waiting for 100 Continue, and no
+     * application/x-www-form-urlencoded. A Content-Type of the client's own is sent all the same. */
+    work->headers[count++].data = "Expect:";
+    work->headers[count++].data = "Content-Type:";
+    for (size_t i = 0; i + 1 < count; i++)
+        work->headers[i].next = &work->headers[i + 1];
+}
+
+static void work_done(struct transport *transport, struct work *work)
+{
+    work_free(work);
+    transport->dry = false;
+}
+
+static void work_failed(struct transport *transport, struct work *work, enum transport_reason reason)
+{
+    struct transport_failure failure = {reason, work->status, work->maybe_received};
+    transport->client->failed(transport->client->context, work->request.tag, &failure);
+    if (reason != TRANSPORT_STOPPED && reason != TRANSPORT_INTERRUPTED &&
+        ++transport->errors >= transport->options->max_errors)
+        stop(transport, TRANSPORT_END_UNUSABLE);
+    work_done(transport, work);
+}
+
+/* ---- Those that wait ---- */
+
+static bool due_before(const struct waiter *a, const struct waiter *b)
+{
+    return a->due < b->due || (a->due == b->due && a->ticket < b->ticket);
+}
+
+static void waiting_push(struct transport *transport, struct work *work, int64_t due)
+{
+    struct waiter *heap = transport->waiting;
+    struct waiter added = {work, due, transport->tickets++};
+    size_t place = transport->waiting_count++;
+    while (place > 0 && due_before(&added, &heap[(place - 1) / 2])) {
+        heap[place] = heap[(place - 1) / 2];
+        place = (place - 1) / 2;
+    }
+    heap[place] = added;
+}
+
+/* The one that is due first; there must be one. */
+static struct work *waiting_pop(struct transport *transport)
+{
+    struct waiter *heap = transport->waiting;
+    struct work *first = heap[0].work;
+    struct waiter last = heap[--transport->waiting_count];
+    size_t place = 0;
+    for (size_t child = 1; child < transport->waiting_count; child = 2 * place + 1) {
+        if (child + 1 < transport->waiting_count && due_before(&heap[child + 1], &heap[child]))
+            child++;
+        if (!due_before(&heap[child], &last))
+            break;
+        heap[place] = heap[child];
+        place = child;
+    }
+    heap[place] = last;
+    return first;
+}
+
+static void waiting_fail(struct transport *transport)
+{
+    bool interrupted = transport->end == TRANSPORT_END_INTERRUPTED;
+    while (transport->waiting_count > 0)
+        work_failed(transport, waiting_pop(transport), interrupted ? TRANSPORT_INTERRUPTED : TRANSPORT_STOPPED);
+}
+
+/* Milliseconds before the attempt that follows `attempts`. */
+static int64_t pause_after(unsigned attempts)
+{
+    int64_t pause = PAUSE_FIRST_MS;
+    uint32_t random;
+    for (unsigned i = 1; i < attempts && pause < PAUSE_MAX_MS; i++)
+        pause *= 2;
+    if (pause > PAUSE_MAX_MS)
+        pause = PAUSE_MAX_MS;
+    /* Early after the machine's start there may be none; nothing is secret here, so the clock will do. */
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        random = (uint32_t)now.tv_nsec;
+    }
+    return pause / 2 + random % (pause / 2 + 1);
+}
+
+/* Another attempt at `work` after its pause, or its end. `retry_after` is in seconds. */
+static void work_retry(struct transport *transport, struct work *work, enum transport_reason reason,
+                       curl_off_t retry_after)
+{
+    curl_off_t longest = (curl_off_t)transport->options->timeout * RETRY_AFTER_TIMEOUTS;
+    if (stopping(transport) || work->attempts > transport->options->retries || retry_after > longest) {
+        work_failed(transport, work, reason);
+        return;
+    }
+    int64_t pause = pause_after(work->attempts);
+    if (pause < retry_after * 1000)
+        pause = retry_after * 1000;
+    waiting_push(transport, work, now_ms() + pause);
+}
+
+/* ---- What libcurl is told, and what it tells ---- */
+
+static size_t on_body(char *data, size_t size, size_t count, void *user)
+{
+    struct slot *slot = user;
+    size_t length = size * count;
+    if (length > TRANSPORT_ANSWER_MAX - slot->answer.length) {
+        slot->too_large = true;
+        return 0; /* ends the transfer: libcurl never calls with nothing */
+    }
+    buf_append(&slot->answer, data, length);
+    return slot->answer.failed ? 0 : length;
+}
+
+/* libcurl keeps the headers, and not every version of it bounds how many there are. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
+static size_t on_header(char *data, size_t size, size_t count, void *user)
+{
+    struct slot *slot = user;
+    size_t length = size * count;
+    (void)data;
+    if (length > HEAD_MAX - slot->head) {
+        slot->too_large = true;
+        return 0;
+    }
+    slot->head += length;
+    return length;
+}
+
+/* Called when there is a connection and the request is about to be written to it, each time that libcurl sends. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
+static int on_send(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    struct slot *slot = user;
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    slot->sends++;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* A row of options; the first that fails is remembered. */
+struct setup {
+    CURL *curl;
+    CURLcode code;
+};
+
+static void set_number(struct setup *setup, CURLoption option, long value)
+{
+    if (setup->code == CURLE_OK)
+        setup->code = curl_easy_setopt(setup->curl, option, value);
+}
+
+static void set_text(struct setup *setup, CURLoption option, const char *value)
+{
+    if (setup->code == CURLE_OK)
+        setup->code = curl_easy_setopt(setup->curl, option, value);
+}
+
+/* What holds for every request, whatever it is. */
+static void set_rules(struct setup *setup, unsigned timeout)
+{
+    long seconds = timeout > 0 ? (long)timeout : 1; /* 0 would be no limit at all */
+    set_number(setup, CURLOPT_TIMEOUT, seconds);
+    set_number(setup, CURLOPT_CONNECTTIMEOUT, seconds < CONNECT_MAX_SECONDS ? seconds : CONNECT_MAX_SECONDS);
+    set_number(setup, CURLOPT_NOSIGNAL, 1);
+    /* A resolver that hangs is left behind at the time-out; waiting for its thread would hold up all requests. */
+    set_number(setup, CURLOPT_QUICK_EXIT, 1);
+    set_number(setup, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+    set_number(setup, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2); /* or later */
+    /* libcurl's defaults, which nothing may change: */
+    set_number(setup, CURLOPT_SSL_VERIFYPEER, 1);
+    set_number(setup, CURLOPT_SSL_VERIFYHOST, 2);
+    set_number(setup, CURLOPT_FOLLOWLOCATION, 0);
+    set_number(setup, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+    set_number(setup, CURLOPT_HTTP09_ALLOWED, 0);
+    /* What a proxy says to CONNECT is no part of the answer. */
+    set_number(setup, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+}
+
+static void set_request(struct setup *setup, struct work *work)
+{
+    const struct transport_request *request = &work->request;
+    set_text(setup, CURLOPT_URL, request->url);
+    /* transport_check_url() said so of the base URL; here it is held to. */
+    set_text(setup, CURLOPT_PROTOCOLS_STR, work->loopback ? "http,https" : "https");
+    if (work->loopback)
+        set_text(setup, CURLOPT_PROXY, ""); /* none, whatever the environment says */
+    if (request->body != NULL || strcmp(request->method, "POST") == 0) {
+        set_number(setup, CURLOPT_POST, 1);
+        curl_easy_setopt(setup->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+        curl_easy_setopt(setup->curl, CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
+        if (strcmp(request->method, "POST") != 0)
+            set_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
+    } else if (strcmp(request->method, "GET") != 0) {
+        set_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
+    }
+    curl_easy_setopt(setup->curl, CURLOPT_HTTPHEADER, work->headers);
+}
+
+static CURLcode slot_prepare(const struct transport *transport, struct slot *slot)
+{
+    struct setup setup = {slot->curl, CURLE_OK};
+    /* Connections outlive this: they are the multi handle's. What does not is libcurl's count of its resends, which
+     * would add up over all requests of this handle until it resends no more. */
+    curl_easy_reset(slot->curl);
+    set_rules(&setup, transport->options->timeout);
+    set_request(&setup, slot->work);
+    /* These only store a pointer, and cannot fail. */
+    curl_easy_setopt(slot->curl, CURLOPT_PRIVATE, slot);
+    curl_easy_setopt(slot->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(slot->curl, CURLOPT_WRITEDATA, slot);
+    curl_easy_setopt(slot->curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(slot->curl, CURLOPT_HEADERDATA, slot);
+    curl_easy_setopt(slot->curl, CURLOPT_PREREQFUNCTION, on_send);
+    curl_easy_setopt(slot->curl, CURLOPT_PREREQDATA, slot);
+    return setup.code;
+}
+
+/* ---- Attempts ---- */
+
+static void slot_give_back(struct transport *transport, struct slot *slot)
+{
+    if (slot->answer.data != NULL)
+        explicit_bzero(slot->answer.data, slot->answer.capacity);
+    buf_free(&slot->answer);
+    slot->next_free = transport->free_slots;
+    transport->free_slots = slot;
+}
+
+/* Send `work`. There must be a free slot with a handle. */
+static void attempt_start(struct transport *transport, struct work *work)
+{
+    struct slot *slot = transport->free_slots;
+    slot->work = work;
+    slot->head = 0;
+    slot->sends = 0;
+    slot->too_large = false;
+    CURLcode code = slot_prepare(transport, slot);
+    CURLMcode added = code == CURLE_OK ? curl_multi_add_handle(transport->multi, slot->curl) : CURLM_OK;
+    if (code == CURLE_OK && added == CURLM_OK) {
+        transport->free_slots = slot->next_free;
+        transport->in_flight++;
+        return;
+    }
+    if (code != CURLE_OK)
+        give_up_curl(transport, code);
+    else
+        give_up_multi(transport, added);
+    slot->work = NULL;
+    work_failed(transport, work, TRANSPORT_STOPPED);
+}
+
+static bool is_server_error(long status)
+{
+    return status >= HTTP_SERVER_ERROR && status < HTTP_SERVER_ERROR_END;
+}
+
+/* How one attempt ended. */
+struct outcome {
+    CURLcode code;
+    long status;            /* 0: none */
+    curl_off_t retry_after; /* seconds; 0: now, or not said */
+    bool first_byte;        /* something was answered */
+};
+
+static struct outcome outcome_of(CURL *curl, CURLcode code)
+{
+    struct outcome outcome = {.code = code};
+    curl_off_t first_byte_us = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &outcome.status);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &outcome.retry_after);
+    curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME_T, &first_byte_us);
+    outcome.first_byte = first_byte_us > 0;
+    if (outcome.status < HTTP_OK)
+        outcome.status = 0; /* 1xx: the answer proper never came */
+    if (outcome.retry_after < 0)
+        outcome.retry_after = 0; /* a date gone by */
+    return outcome;
+}
+
+/* Whether the attempt ended for a reason that lies here: no other attempt, no other request could do better. */
+static bool is_hopeless(const struct slot *slot, const struct outcome *outcome)
+{
+    switch (outcome->code) {
+    case CURLE_OUT_OF_MEMORY:
+        /* libcurl says so of a header line beyond its 100 KiB too. */
+        return !outcome->first_byte;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+        return slot->sends == 0; /* afterwards they are about what the server answered */
+    case CURLE_FAILED_INIT:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_UNKNOWN_OPTION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Why an attempt has no answer; the status decides where there was one, even when the rest broke off. */
+static enum transport_reason reason_of(const struct slot *slot, const struct outcome *outcome)
+{
+    if (outcome->status == HTTP_TOO_MANY_REQUESTS)
+        return TRANSPORT_BUSY;
+    if (is_server_error(outcome->status))
+        return TRANSPORT_SERVER_ERROR;
+    if (slot->too_large)
+        return TRANSPORT_GARBAGE;
+    switch (outcome->code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return TRANSPORT_TIMEOUT;
+    case CURLE_OK:                   /* the judge said so */
+    case CURLE_OUT_OF_MEMORY:        /* see is_hopeless() */
+    case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, which is anything */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return TRANSPORT_GARBAGE;
+    default:
+        return TRANSPORT_CONNECTION;
+    }
+}
+
+/* Let the client judge a complete answer. */
+static void attempt_judge(struct transport *transport, struct slot *slot, struct work *work,
+                          const struct outcome *outcome)
+{
+    const struct transport_client *client = transport->client;
+    struct transport_answer answer = {outcome->status, buf_text(&slot->answer), slot->answer.length};
+    switch (client->answered(client->context, work->request.tag, &answer)) {
+    case TRANSPORT_DONE:
+        transport->errors = 0;
+        work_done(transport, work);
+        break;
+    case TRANSPORT_STOP:
+        stop(transport, TRANSPORT_END_STOPPED);
+        work_done(transport, work);
+        break;
+    case TRANSPORT_RETRY:
+        work_retry(transport, work, reason_of(slot, outcome), outcome->retry_after);
+        break;
+    }
+}
+
+static void attempt_end(struct transport *transport, struct slot *slot, CURLcode code)
+{
+    struct work *work = slot->work;
+    struct outcome outcome = outcome_of(slot->curl, code);
+    bool busy = outcome.status == HTTP_TOO_MANY_REQUESTS;
+    curl_multi_remove_handle(transport->multi, slot->curl);
+    slot->work = NULL;
+    transport->in_flight--;
+    work->attempts++;
+    work->status = outcome.status;
+    /* A 429 clears the sending that it answers, and no earlier one of which libcurl never heard again. */
+    work->maybe_received = work->maybe_received || slot->sends > (busy ? 1U : 0U);
+    if (slot->answer.failed || is_hopeless(slot, &outcome)) {
+        give_up_curl(transport, slot->answer.failed ? CURLE_OUT_OF_MEMORY : code);
+        work_failed(transport, work, TRANSPORT_STOPPED);
+    } else if (code == CURLE_OK && !busy && !is_server_error(outcome.status)) {
+        attempt_judge(transport, slot, work, &outcome);
+    } else {
+        work_retry(transport, work, reason_of(slot, &outcome), outcome.retry_after);
+    }
+    slot_give_back(transport, slot);
+}
+
+/* Where libcurl itself broke down: nothing in flight will end by itself. */
+static void attempts_drop(struct transport *transport)
+{
+    for (size_t i = 0; i < transport->slot_count; i++) {
+        struct slot *slot = &transport->slots[i];
+        struct work *work = slot->work;
+        if (work == NULL)
+            continue;
+        curl_multi_remove_handle(transport->multi, slot->curl);
+        slot->work = NULL;
+        transport->in_flight--;
+        work->status = 0;
+        work->maybe_received = work->maybe_received || slot->sends > 0;
+        work_failed(transport, work, TRANSPORT_STOPPED);
+        slot_give_back(transport, slot);
+    }
+}
+
+/* ---- The loop ---- */
+
+/* Make sure that the next free slot has a handle. */
+static bool slot_ready(struct transport *transport)
+{
+    struct slot *slot = transport->free_slots;
+    if (slot->curl == NULL)
+        slot->curl = curl_easy_init();
+    if (slot->curl == NULL)
+        give_up_curl(transport, CURLE_OUT_OF_MEMORY);
+    return slot->curl != NULL;
+}
+
+/* Ask the client for one request, and send it. All that may be lacking is had before, so that none is taken in vain. */
+static void pull(struct transport *transport)
+{
+    const struct transport_client *client = transport->client;
+    struct url_parts parts;
+    struct work *work = calloc(1, sizeof *work);
+    if (work == NULL) {
+        give_up_curl(transport, CURLE_OUT_OF_MEMORY);
+        return;
+    }
+    if (!slot_ready(transport) || !client->next(client->context, &work->request)) {
+        free(work);
+        transport->dry = true;
+        return;
+    }
+    if (url_parse(work->request.url, &parts) == CURLUE_OUT_OF_MEMORY) {
+        give_up_curl(transport, CURLE_OUT_OF_MEMORY);
+        work_failed(transport, work, TRANSPORT_STOPPED);
+        return;
+    }
+    work->loopback = parts.loopback; /* false for what is no URL: libcurl will say what is wrong with it */
+    work_list_headers(work);
+    attempt_start(transport, work);
+}
+
+/* Use the free slots: first for what waited long enough, then for new requests. */
+static void fill(struct transport *transport)
+{
+    while (transport->free_slots != NULL && transport->waiting_count > 0 && !stopping(transport) &&
+           transport->waiting[0].due <= now_ms() && slot_ready(transport))
+        attempt_start(transport, waiting_pop(transport));
+    while (transport->free_slots != NULL && !transport->dry && transport->waiting_count < WAITING_MAX &&
+           !stopping(transport))
+        pull(transport);
+    if (stopping(transport))
+        waiting_fail(transport);
+}
+
+/* Take in what ended; whether anything did. */
+static bool collect(struct transport *transport)
+{
+    bool any = false;
+    int left;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(transport->multi, &left)) != NULL) {
+        struct slot *slot = NULL;
+        CURLcode code = message->data.result; /* the message is gone with the handle */
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
+        attempt_end(transport, slot, code);
+        any = true;
+    }
+    return any;
+}
+
+/* Milliseconds after which there may be something to do that libcurl knows nothing of. */
+static int poll_timeout(const struct transport *transport)
+{
+    int64_t timeout = transport->options->interrupt != NULL ? POLL_MS : POLL_IDLE_MS;
+    if (transport->free_slots != NULL && transport->waiting_count > 0) {
+        int64_t until_due = transport->waiting[0].due - now_ms();
+        if (until_due < timeout)
+            timeout = until_due > 0 ? until_due : 0;
+    }
+    return (int)timeout;
+}
+
+static void run(struct transport *transport)
+{
+    for (;;) {
+        fill(transport);
+        if (transport->in_flight == 0 && transport->waiting_count == 0 && (transport->dry || stopping(transport)))
+            return;
+        int running;
+        CURLMcode code = curl_multi_perform(transport->multi, &running);
+        /* Free slots are filled before anything is waited for. */
+        if (!collect(transport) && code == CURLM_OK)
+            code = curl_multi_poll(transport->multi, NULL, 0, poll_timeout(transport), NULL);
+        if (code != CURLM_OK) {
+            give_up_multi(transport, code);
+            attempts_drop(transport);
+        }
+    }
+}
+
+/* ---- Beginning and end ---- */
+
+static bool transport_open(struct transport *transport)
+{
+    size_t count = transport->options->concurrency > 0 ? transport->options->concurrency : 1;
+    transport->multi = curl_multi_init();
+    transport->slots = calloc(count, sizeof *transport->slots);
+    transport->waiting = calloc(WAITING_MAX + count, sizeof *transport->waiting);
+    if (transport->multi == NULL || transport->slots == NULL || transport->waiting == NULL) {
+        give_up_curl(transport, CURLE_OUT_OF_MEMORY);
+        return false;
+    }
+    transport->slot_count = count;
+    for (size_t i = count; i-- > 0;)
+        slot_give_back(transport, &transport->slots[i]);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)count);
+    return true;
+}
+
+static void transport_close(struct transport *transport)
+{
+    for (size_t i = 0; i < transport->slot_count; i++)
+        curl_easy_cleanup(transport->slots[i].curl);
+    curl_multi_cleanup(transport->multi);
+    free(transport->slots);
+    free(transport->waiting);
+}
+
+/* A server that hangs up must not kill the program. libcurl cannot promise that under CURLOPT_NOSIGNAL, and ignoring
+ * the signal is the program's affair: so it is held back in this thread. */
+static void sigpipe_hold(sigset_t *before)
+{
+    sigset_t sigpipe;
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe, before);
+}
+
+static void sigpipe_release(const sigset_t *before)
+{
+    static const struct timespec at_once = {0};
+    sigset_t sigpipe;
+    if (sigismember(before, SIGPIPE) == 1)
+        return; /* the caller had it held back: all is as it was */
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    while (sigtimedwait(&sigpipe, NULL, &at_once) >= 0 || errno == EINTR)
+        ;
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+enum transport_end transport_run(const struct transport_options *options, const struct transport_client *client,
+                                 struct error *error)
+{
+    struct transport transport = {.options = options, .client = client, .error = error, .end = TRANSPORT_END_DONE};
+    sigset_t before;
+    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT); /* counted: one cleanup for each */
+    if (code != CURLE_OK) {
+        give_up_curl(&transport, code);
+        return transport.end;
+    }
+    sigpipe_hold(&before);
+    if (transport_open(&transport))
+        run(&transport);
+    transport_close(&transport);
+    sigpipe_release(&before);
+    curl_global_cleanup();
+    return transport.end;
+}

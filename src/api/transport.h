@@ -1,0 +1,121 @@
+/* api/transport.h: requests over one libcurl multi loop: connections kept and shared, retries, pauses, time-outs.
+ *
+ * It knows HTTP and no word of the domain. Work is pulled: whenever a slot is free it asks the client for the next
+ * request, and hands each answer back to be judged. A request that is worth another attempt waits its pause without
+ * holding a slot, and is sent again byte for byte; while 1,024 of them wait, no new one is asked for.
+ *
+ * Worth another attempt: a broken or refused connection, a time-out, 429, 5xx, an answer that is too large or no HTTP,
+ * and whatever the client's judge says (a 200 that holds no answer). Pauses double from 0.5 s up to 30 s, each drawn
+ * evenly from its upper half, so that many clients do not come back at once; a Retry-After (seconds or HTTP date) is
+ * heeded where it is longer, and one beyond 4 × timeout ends the request's attempts.
+ *
+ * Never: redirects, HTTP proxies other than the environment's (and none to a loopback host), plain http to any other
+ * than a loopback host, answers beyond 1 MiB (that is a failure), certificates or host names unchecked, secrets or
+ * bodies in an error.
+ *
+ * libcurl by itself resends a request, the same bytes, when a connection that had been kept dies before the first byte
+ * of an answer: the server may meet it more often than there are attempts. maybe_received takes this into account. */
+#ifndef API_TRANSPORT_H
+#define API_TRANSPORT_H
+
+#include "base/error.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    TRANSPORT_ANSWER_MAX = 1024 * 1024, /* bytes of an answer's body */
+    TRANSPORT_HEADERS_MAX = 8,          /* headers of one request */
+};
+
+struct transport_options {
+    unsigned concurrency;         /* requests in flight at once, from 1 */
+    unsigned timeout;             /* seconds for one attempt, connecting included (connecting alone: at most 10) */
+    unsigned retries;             /* further attempts after the first */
+    unsigned max_errors;          /* stop after so many requests in a row ended without an answer */
+    const atomic_bool *interrupt; /* borrowed; true: start nothing more, finish what is in flight. NULL is allowed */
+};
+
+/* One request, filled by the client. All memory is the transport's once it is handed over: freed with free(), headers
+ * and body wiped before. What is sent are these headers and those that HTTP needs (Host, Accept, Content-Length); a
+ * Content-Type only where it is among them. The struct that next() is given to fill is all zero. */
+struct transport_request {
+    const char *method; /* "GET", "POST"; static */
+    char *url;
+    char *headers[TRANSPORT_HEADERS_MAX]; /* "Name: value"; NULL behind the last one, where there are fewer */
+    char *body;                           /* NULL: none */
+    size_t body_length;
+    void *tag; /* the client's own: comes back with the answer */
+};
+
+/* A complete answer; borrowed during the call. */
+struct transport_answer {
+    long status;      /* of HTTP */
+    const char *body; /* NUL-terminated, "" when empty */
+    size_t length;
+};
+
+/* What the client makes of an answer. */
+enum transport_verdict {
+    TRANSPORT_DONE,  /* it is settled */
+    TRANSPORT_RETRY, /* no answer at all: worth another attempt. A 429 or 5xx is one without being asked about */
+    TRANSPORT_STOP,  /* settled, and nothing more is to be sent: credentials refused */
+};
+
+/* Why a request ended without an answer. */
+enum transport_reason {
+    TRANSPORT_TIMEOUT,
+    TRANSPORT_CONNECTION,   /* no connection, or it broke */
+    TRANSPORT_SERVER_ERROR, /* 5xx */
+    TRANSPORT_BUSY,         /* 429 */
+    TRANSPORT_GARBAGE,      /* the judge said RETRY to the last answer, or it was too large, or no HTTP */
+    TRANSPORT_STOPPED,      /* while waiting for its next attempt, or where TRANSPORT_END_FAILED cut it off */
+    TRANSPORT_INTERRUPTED,  /* while waiting for its next attempt */
+};
+
+struct transport_failure {
+    enum transport_reason reason; /* of the last attempt */
+    long status;                  /* HTTP status of the last attempt, 0 when there was none */
+    /* The server may have acted on one of the attempts: false where each of them was answered with 429, or had no
+     * connection to be sent on (refused, no such host, no TLS, a time-out before all that). */
+    bool maybe_received;
+};
+
+struct transport_client {
+    void *context;
+    /* The next request, or false when there is none at present. It is asked again after every settled request. Not
+     * called any more after a STOP, too many failures, or an interrupt. */
+    bool (*next)(void *context, struct transport_request *request);
+    /* A complete answer that is neither 429 nor 5xx. */
+    enum transport_verdict (*answered)(void *context, void *tag, const struct transport_answer *answer);
+    /* All attempts are spent. */
+    void (*failed)(void *context, void *tag, const struct transport_failure *failure);
+};
+
+/* How a run ended: where several would fit, what came first. */
+enum transport_end {
+    TRANSPORT_END_DONE,        /* no work is left */
+    TRANSPORT_END_STOPPED,     /* the client's STOP */
+    TRANSPORT_END_UNUSABLE,    /* max_errors */
+    TRANSPORT_END_INTERRUPTED, /* what was in flight is settled */
+    TRANSPORT_END_FAILED,      /* libcurl or memory gave up: `error` says why. It overrides the others */
+};
+
+/* Whether `url` may be used: https, or http to a loopback host (localhost, 127.0.0.0/8, [::1]), without a user, query
+ * or fragment. Errors of kind ERROR_CONFIG: URL_INVALID with the URL as {1}, URL_INSECURE. Where the URL has a user,
+ * query or fragment, these may be secrets: {1} has "…" in their place. */
+bool transport_check_url(const char *url, struct error *error);
+
+/* Pull and send until no work is left and nothing is in flight. Every request taken from next() ends in exactly one
+ * answered() with DONE or STOP, or one failed(), whatever the end; after a STOP, max_errors or an interrupt, requests
+ * in flight are still finished (this attempt, judged as ever), and those that wait for another one, or would, fail at
+ * once. `error` is filled only with TRANSPORT_END_FAILED: OUT_OF_MEMORY, or TRANSPORT_FAILED with libcurl's words as
+ * {1}, both of kind ERROR_CONFIG.
+ *
+ * It uses curl_global_init(), which is safe beside other threads where libcurl says so (CURL_VERSION_THREADSAFE, as in
+ * Debian 12); elsewhere the program calls it first. SIGPIPE is held back from the calling thread during the run. */
+enum transport_end transport_run(const struct transport_options *options, const struct transport_client *client,
+                                 struct error *error);
+
+#endif

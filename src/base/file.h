@@ -1,0 +1,13 @@
+/* base/file.h: small files of configuration, read whole. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+enum { FILE_MAX = 4 * 1024 * 1024 }; /* bytes; a schema or a dialect has some ten thousand */
+
+/* Append the bytes of `path` to `text`. False: FILE_UNREADABLE (kind ERROR_CONFIG) with the path and the reason. */
+bool file_read(const char *path, struct buf *text, struct error *error);
+
+#endif

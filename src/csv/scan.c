@@ -1,0 +1,124 @@
+/* csv/scan.c: see scan.h. */
+#include "csv/scan.h"
+
+#include <string.h>
+
+void csv_scan_begin(struct csv_scan *scan, char delimiter)
+{
+    scan->delimiter = delimiter;
+    scan->state = CSV_SCAN_CELL_BEGIN;
+    scan->multiline = false;
+    scan->length = 0;
+    scan->ending = 0;
+    scan->cells = 0;
+    scan->stray = CSV_NO_CELL;
+    scan->torn = CSV_NO_CELL;
+    scan->cell_begin = 0;
+}
+
+/* The cell at hand ends before the byte at `scan->length`. */
+static void end_cell(struct csv_scan *scan)
+{
+    if (scan->cells < CSV_CELLS_MAX)
+        scan->extents[scan->cells] = (struct csv_extent){scan->cell_begin, scan->length};
+    scan->cells++;
+    scan->multiline = false;
+}
+
+static void mark_stray(struct csv_scan *scan)
+{
+    if (scan->stray == CSV_NO_CELL)
+        scan->stray = scan->cells;
+}
+
+/* A delimiter, a line end, or the first byte of a cell's text. */
+static void take_outside(struct csv_scan *scan, char byte)
+{
+    if (byte == scan->delimiter) {
+        end_cell(scan);
+        scan->length++;
+        scan->cell_begin = scan->length;
+        scan->state = CSV_SCAN_CELL_BEGIN;
+    } else if (byte == '\n' || byte == '\r') {
+        end_cell(scan);
+        scan->ending_bytes[0] = byte;
+        scan->ending = 1;
+        scan->state = byte == '\n' ? CSV_SCAN_END : CSV_SCAN_CR;
+    } else {
+        if (byte == '"' && scan->state == CSV_SCAN_PLAIN)
+            mark_stray(scan);
+        scan->state = byte == '"' && scan->state == CSV_SCAN_CELL_BEGIN ? CSV_SCAN_QUOTED : CSV_SCAN_PLAIN;
+        scan->length++;
+    }
+}
+
+/* Behind a quote in a quoted cell. */
+static void take_behind_quote(struct csv_scan *scan, char byte)
+{
+    if (byte == '"') {
+        scan->state = CSV_SCAN_QUOTED;
+        scan->length++;
+        return;
+    }
+    if (byte != scan->delimiter && byte != '\n' && byte != '\r') {
+        mark_stray(scan);
+        if (scan->multiline && scan->torn == CSV_NO_CELL)
+            scan->torn = scan->cells;
+    }
+    take_outside(scan, byte);
+}
+
+/* As many bytes as are plain text of the cell at hand. */
+static size_t skip_text(struct csv_scan *scan, const char *bytes, size_t length)
+{
+    size_t skipped = 0;
+    if (scan->state == CSV_SCAN_QUOTED) {
+        const char *quote = memchr(bytes, '"', length);
+        skipped = quote != NULL ? (size_t)(quote - bytes) : length;
+        if (!scan->multiline && skipped > 0)
+            scan->multiline = memchr(bytes, '\n', skipped) != NULL || memchr(bytes, '\r', skipped) != NULL;
+    } else if (scan->state == CSV_SCAN_PLAIN) {
+        while (skipped < length && bytes[skipped] != scan->delimiter && bytes[skipped] != '"' &&
+               bytes[skipped] != '\n' && bytes[skipped] != '\r')
+            skipped++;
+    }
+    scan->length += skipped;
+    return skipped;
+}
+
+size_t csv_scan_feed(struct csv_scan *scan, const char *bytes, size_t length)
+{
+    size_t taken = 0;
+    while (scan->state != CSV_SCAN_END) {
+        taken += skip_text(scan, bytes + taken, length - taken);
+        if (taken == length)
+            break;
+        char byte = bytes[taken];
+        if (scan->state == CSV_SCAN_CR) {
+            scan->state = CSV_SCAN_END;
+            if (byte != '\n')
+                break;
+            scan->ending_bytes[1] = byte;
+            scan->ending = 2;
+        } else if (scan->state == CSV_SCAN_QUOTED) {
+            scan->state = CSV_SCAN_QUOTE;
+            scan->length++;
+        } else if (scan->state == CSV_SCAN_QUOTE) {
+            take_behind_quote(scan, byte);
+        } else {
+            take_outside(scan, byte);
+        }
+        taken++;
+    }
+    return taken;
+}
+
+bool csv_scan_finish(struct csv_scan *scan)
+{
+    if (scan->state == CSV_SCAN_QUOTED)
+        return false;
+    if (scan->state != CSV_SCAN_CR && scan->state != CSV_SCAN_END)
+        end_cell(scan);
+    scan->state = CSV_SCAN_END;
+    return true;
+}

@@ -1,0 +1,65 @@
+/* csv/scan.h: where records and cells begin and end, found on raw bytes. Pure: fed with bytes, it knows no file.
+ *
+ * A quote opens a cell only at the cell's very beginning; inside, "" is a quote; a quote before a delimiter, a line end
+ * or the end of the input closes it. CR, LF and CR LF end a record outside quotes. The bytes of a CP932 character are
+ * never taken for any of these: its second byte is 0x40 or more, but neither 0x22, 0x2C, 0x0A nor 0x0D.
+ *
+ * Anything else about quotes is damage, and the scan says so rather than guess:
+ *   stray  a quote within an unquoted cell, or text behind a closing quote. The cell goes on to the next delimiter or
+ *          line end, so that a stray quote never takes the rows behind it along.
+ *   torn   text behind the closing quote of a cell that holds a line end. That "closing" quote most likely opens
+ * another cell, in a later row, and the cell's own quote was never closed: rows were swallowed. */
+#ifndef CSV_SCAN_H
+#define CSV_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CSV_CELLS_MAX = 4096, /* cells of a record whose place is kept; more are only counted */
+};
+
+#define CSV_NO_CELL SIZE_MAX /* no index of a cell */
+
+/* A cell's place, its quotes included, in bytes from the record's beginning. */
+struct csv_extent {
+    uint64_t begin;
+    uint64_t end;
+};
+
+enum csv_scan_state {
+    CSV_SCAN_CELL_BEGIN,
+    CSV_SCAN_PLAIN,  /* in an unquoted cell, or behind a closing quote and text */
+    CSV_SCAN_QUOTED, /* in a quoted cell */
+    CSV_SCAN_QUOTE,  /* behind a quote in a quoted cell: closing, or the first of two */
+    CSV_SCAN_CR,     /* behind a CR that ended the record: a LF may belong to it */
+    CSV_SCAN_END,
+};
+
+/* Fields are for reading only. */
+struct csv_scan {
+    char delimiter;
+    enum csv_scan_state state;
+    bool multiline;  /* the cell at hand holds a line end */
+    uint64_t length; /* bytes of the record so far, its line end excluded */
+    char ending_bytes[2];
+    unsigned ending;                          /* bytes of its line end: 0 at the end of the input, 1 or 2 */
+    size_t cells;                             /* finished ones */
+    size_t stray;                             /* the first cell with a stray quote, CSV_NO_CELL: none */
+    size_t torn;                              /* the first cell that was torn, CSV_NO_CELL: none */
+    uint64_t cell_begin;                      /* of the cell at hand */
+    struct csv_extent extents[CSV_CELLS_MAX]; /* of the finished ones */
+};
+
+void csv_scan_begin(struct csv_scan *scan, char delimiter);
+
+/* Go on with the record at hand. Returns the bytes that were taken: fewer than `length` where the record ended, then
+ * the state is CSV_SCAN_END. In the state CSV_SCAN_CR with all bytes taken, one more byte is needed to know. */
+size_t csv_scan_feed(struct csv_scan *scan, const char *bytes, size_t length);
+
+/* The input is over: the record at hand ends here. False where a quoted cell is still open: cell `scan->cells`, which
+ * began at `scan->cell_begin`. */
+bool csv_scan_finish(struct csv_scan *scan);
+
+#endif

@@ -1,0 +1,228 @@
+/* csv/source.c: see source.h. */
+#include "csv/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct csv_source {
+    int fd;
+    struct stat stat; /* at the beginning */
+    char *path;
+};
+
+static bool fail(const char *path, int reason, struct error *error)
+{
+    return error_set_errno(error, ERROR_USAGE, "INPUT_UNREADABLE", path, reason);
+}
+
+/* A temporary file without a name: it is gone with its descriptor, however the process ends. */
+static int open_unnamed(void)
+{
+    const char *folder = getenv("TMPDIR");
+    if (folder == NULL || *folder == '\0')
+        folder = "/tmp";
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    /* Some file systems cannot do that: make one and take its name away. */
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/atobarai-XXXXXX", folder) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+/* Copy all that `from` gives into an unnamed file; -1 with errno. */
+static int spool(int from)
+{
+    enum { BLOCK = 65536 };
+    char *bytes = malloc(BLOCK);
+    int to = bytes != NULL ? open_unnamed() : -1;
+    ssize_t got = -1;
+    while (to >= 0) {
+        got = read(from, bytes, BLOCK);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        if (!write_all(to, bytes, (size_t)got)) {
+            got = -1;
+            break;
+        }
+    }
+    int reason = errno;
+    free(bytes);
+    if (got < 0 && to >= 0) {
+        close(to);
+        to = -1;
+    }
+    errno = reason;
+    return to;
+}
+
+static bool open_fd(struct csv_source *source, struct error *error)
+{
+    bool standard = strcmp(source->path, "-") == 0;
+    source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC);
+    if (source->fd < 0 || fstat(source->fd, &source->stat) != 0)
+        return fail(source->path, errno, error);
+    if (S_ISDIR(source->stat.st_mode))
+        return error_set(error, ERROR_USAGE, "INPUT_IS_DIRECTORY", source->path, NULL, NULL, NULL);
+    if (!standard && S_ISREG(source->stat.st_mode))
+        return true;
+    int copy = spool(source->fd);
+    int reason = errno;
+    if (!standard)
+        close(source->fd);
+    source->fd = copy;
+    if (copy < 0 || fstat(copy, &source->stat) != 0)
+        return fail(source->path, copy < 0 ? reason : errno, error);
+    return true;
+}
+
+struct csv_source *csv_source_open(const char *path, struct error *error)
+{
+    struct csv_source *source = calloc(1, sizeof *source);
+    char *copy = strdup(path);
+    if (source == NULL || copy == NULL) {
+        free(source);
+        free(copy);
+        error_set_memory(error);
+        return NULL;
+    }
+    source->fd = -1;
+    source->path = copy;
+    if (!open_fd(source, error)) {
+        csv_source_close(source);
+        return NULL;
+    }
+    return source;
+}
+
+uint64_t csv_source_size(const struct csv_source *source)
+{
+    return (uint64_t)source->stat.st_size;
+}
+
+const char *csv_source_path(const struct csv_source *source)
+{
+    return source->path;
+}
+
+const struct stat *csv_source_stat(const struct csv_source *source)
+{
+    return &source->stat;
+}
+
+static bool changed(const struct csv_source *source, struct error *error)
+{
+    return error_set(error, ERROR_USAGE, "INPUT_CHANGED", source->path, NULL, NULL, NULL);
+}
+
+bool csv_source_unchanged(const struct csv_source *source, struct error *error)
+{
+    struct stat now;
+    if (fstat(source->fd, &now) != 0)
+        return fail(source->path, errno, error);
+    if (now.st_size != source->stat.st_size || now.st_mtim.tv_sec != source->stat.st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != source->stat.st_mtim.tv_nsec)
+        return changed(source, error);
+    return true;
+}
+
+void csv_source_close(struct csv_source *source)
+{
+    if (source == NULL)
+        return;
+    if (source->fd >= 0)
+        close(source->fd);
+    free(source->path);
+    free(source);
+}
+
+void csv_window_init(struct csv_window *window, const struct csv_source *source, size_t block)
+{
+    *window = (struct csv_window){.source = source, .block = block};
+}
+
+static bool fill(struct csv_window *window, uint64_t offset, size_t wanted, struct error *error)
+{
+    size_t capacity = wanted > window->block ? wanted : window->block;
+    if (capacity > window->capacity) {
+        char *bytes = realloc(window->bytes, capacity);
+        if (bytes == NULL)
+            return error_set_memory(error);
+        window->bytes = bytes;
+        window->capacity = capacity;
+    }
+    /* What is there already stays: a record that lies across two blocks is not read twice. */
+    size_t kept = 0;
+    if (offset >= window->offset && offset < window->offset + window->length) {
+        kept = (size_t)(window->offset + window->length - offset);
+        memmove(window->bytes, window->bytes + (offset - window->offset), kept);
+    }
+    window->offset = offset;
+    window->length = kept;
+    while (window->length < window->capacity) {
+        ssize_t got = pread(window->source->fd, window->bytes + window->length, window->capacity - window->length,
+                            (off_t)(offset + window->length));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail(window->source->path, errno, error);
+        if (got == 0)
+            return changed(window->source, error);
+        window->length += (size_t)got;
+        if (window->offset + window->length >= csv_source_size(window->source))
+            break;
+    }
+    return true;
+}
+
+bool csv_window_view(struct csv_window *window, uint64_t offset, size_t wanted, struct span *view, struct error *error)
+{
+    uint64_t size = csv_source_size(window->source);
+    uint64_t left = offset < size ? size - offset : 0;
+    if (wanted > left)
+        wanted = (size_t)left;
+    bool there = offset >= window->offset && offset + wanted <= window->offset + window->length;
+    if (wanted > 0 && !there && !fill(window, offset, wanted, error))
+        return false;
+    if (wanted == 0) {
+        *view = (struct span){"", 0};
+        return true;
+    }
+    size_t at = (size_t)(offset - window->offset);
+    *view = (struct span){window->bytes + at, window->length - at};
+    /* A file that grew meanwhile: what lies behind its old end is none of ours. */
+    if (view->length > left)
+        view->length = (size_t)left;
+    return true;
+}
+
+void csv_window_free(struct csv_window *window)
+{
+    free(window->bytes);
+    *window = (struct csv_window){.source = window->source};
+}

@@ -1,0 +1,213 @@
+/* csv/target.c: see target.h. */
+#include "csv/target.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct csv_target {
+    char *path;
+    char *temporary; /* NULL: standard output, spooled to a file without a name */
+    int fd;
+    bool force;
+    size_t used; /* bytes in `block` */
+    char block[256 * 1024];
+};
+
+static bool fail(const struct csv_target *target, int reason, struct error *error)
+{
+    return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", target->path, reason);
+}
+
+/* Whether `path` may become the result file. */
+static bool check_place(const char *path, bool force, const struct stat *like, struct error *error)
+{
+    struct stat there;
+    if (stat(path, &there) != 0)
+        return errno == ENOENT || error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, errno);
+    if (there.st_dev == like->st_dev && there.st_ino == like->st_ino)
+        return error_set(error, ERROR_USAGE, "OUTPUT_IS_INPUT", path, NULL, NULL, NULL);
+    if (S_ISDIR(there.st_mode))
+        return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EISDIR);
+    if (!force)
+        return error_set(error, ERROR_USAGE, "OUTPUT_EXISTS", path, NULL, NULL, NULL);
+    /* Renaming over a device or a pipe would replace it by a file. */
+    if (!S_ISREG(there.st_mode))
+        return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EINVAL);
+    return true;
+}
+
+/* The temporary file: hidden, beside its later place, for its owner only. */
+static bool create_beside(struct csv_target *target, struct error *error)
+{
+    struct buf name = {0};
+    char *folder_of = strdup(target->path);
+    char *base_of = strdup(target->path);
+    if (folder_of != NULL && base_of != NULL)
+        buf_printf(&name, "%s/.%.200s.XXXXXX", dirname(folder_of), basename(base_of));
+    bool named = folder_of != NULL && base_of != NULL;
+    free(folder_of);
+    free(base_of);
+    target->temporary = buf_take(&name);
+    if (!named || target->temporary == NULL)
+        return error_set_memory(error);
+    target->fd = mkostemp(target->temporary, O_CLOEXEC);
+    return target->fd >= 0 || fail(target, errno, error);
+}
+
+/* Where standard output's bytes wait until they are all known. */
+static bool create_spool(struct csv_target *target, struct error *error)
+{
+    FILE *spool = tmpfile();
+    if (spool == NULL)
+        return fail(target, errno, error);
+    target->fd = fcntl(fileno(spool), F_DUPFD_CLOEXEC, 0);
+    int reason = errno;
+    fclose(spool);
+    return target->fd >= 0 || fail(target, reason, error);
+}
+
+struct csv_target *csv_target_open(const char *path, bool force, const struct stat *like, struct error *error)
+{
+    bool standard = strcmp(path, "-") == 0;
+    if (!standard && !check_place(path, force, like, error))
+        return NULL;
+    struct csv_target *target = calloc(1, sizeof *target);
+    char *copy = strdup(path);
+    if (target == NULL || copy == NULL) {
+        free(target);
+        free(copy);
+        error_set_memory(error);
+        return NULL;
+    }
+    target->path = copy;
+    target->force = force;
+    target->fd = -1;
+    if (standard ? !create_spool(target, error) : !create_beside(target, error)) {
+        csv_target_discard(target);
+        return NULL;
+    }
+    if (!standard && fchmod(target->fd, like->st_mode & 0666) != 0) {
+        fail(target, errno, error);
+        csv_target_discard(target);
+        return NULL;
+    }
+    return target;
+}
+
+static bool write_all(const struct csv_target *target, int fd, struct span bytes, struct error *error)
+{
+    while (bytes.length > 0) {
+        ssize_t written = write(fd, bytes.data, bytes.length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return fail(target, errno, error);
+        bytes = (struct span){bytes.data + written, bytes.length - (size_t)written};
+    }
+    return true;
+}
+
+static bool flush(struct csv_target *target, struct error *error)
+{
+    struct span bytes = {target->block, target->used};
+    target->used = 0;
+    return write_all(target, target->fd, bytes, error);
+}
+
+bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error)
+{
+    if (bytes.length > sizeof target->block - target->used && !flush(target, error))
+        return false;
+    if (bytes.length > sizeof target->block)
+        return write_all(target, target->fd, bytes, error);
+    if (bytes.length > 0)
+        memcpy(target->block + target->used, bytes.data, bytes.length);
+    target->used += bytes.length;
+    return true;
+}
+
+static bool copy_to_standard_output(struct csv_target *target, struct error *error)
+{
+    if (lseek(target->fd, 0, SEEK_SET) != 0)
+        return fail(target, errno, error);
+    for (;;) {
+        ssize_t got = read(target->fd, target->block, sizeof target->block);
+        if (got < 0 && errno != EINTR)
+            return fail(target, errno, error);
+        if (got == 0)
+            return true;
+        if (got > 0 && !write_all(target, STDOUT_FILENO, (struct span){target->block, (size_t)got}, error))
+            return false;
+    }
+}
+
+/* A rename is on the disk when its folder is. Where that cannot be had (some network drives), the file is there all the
+ * same, so this is no failure. */
+static void sync_folder(const char *path)
+{
+    char *copy = strdup(path);
+    int fd = copy != NULL ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(copy);
+}
+
+/* Without `force` a file that came meanwhile stays. */
+static bool rename_into_place(struct csv_target *target, struct error *error)
+{
+    if (target->force)
+        return rename(target->temporary, target->path) == 0 || fail(target, errno, error);
+    if (renameat2(AT_FDCWD, target->temporary, AT_FDCWD, target->path, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno == EINVAL || errno == ENOSYS) { /* the file system does not know how: a link does not replace either */
+        if (link(target->temporary, target->path) == 0)
+            return unlink(target->temporary) == 0 || fail(target, errno, error);
+    }
+    if (errno == EEXIST)
+        return error_set(error, ERROR_USAGE, "OUTPUT_EXISTS", target->path, NULL, NULL, NULL);
+    return fail(target, errno, error);
+}
+
+static bool put_into_place(struct csv_target *target, struct error *error)
+{
+    if (!flush(target, error))
+        return false;
+    if (target->temporary == NULL)
+        return copy_to_standard_output(target, error);
+    if (fsync(target->fd) != 0)
+        return fail(target, errno, error);
+    if (!rename_into_place(target, error))
+        return false;
+    sync_folder(target->path);
+    free(target->temporary); /* nothing is left to be removed */
+    target->temporary = NULL;
+    return true;
+}
+
+bool csv_target_commit(struct csv_target *target, struct error *error)
+{
+    bool done = put_into_place(target, error);
+    csv_target_discard(target);
+    return done;
+}
+
+void csv_target_discard(struct csv_target *target)
+{
+    if (target == NULL)
+        return;
+    if (target->fd >= 0)
+        close(target->fd);
+    if (target->temporary != NULL)
+        unlink(target->temporary);
+    free(target->temporary);
+    free(target->path);
+    free(target);
+}

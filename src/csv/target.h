@@ -1,0 +1,31 @@
+/* csv/target.h: the result file, which appears whole or not at all.
+ *
+ * It is written to a temporary file beside its place, flushed to the disk, and renamed. Opening it first, before
+ * anything is sent, finds a folder that cannot be written to while that still costs nothing. */
+#ifndef CSV_TARGET_H
+#define CSV_TARGET_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+#include <sys/stat.h>
+
+struct csv_target;
+
+/* `path` "-" is standard output, which gets its bytes at csv_target_commit(). `like` is the input's: the result file
+ * gets its permissions, less those to execute; and it may not be that file (OUTPUT_IS_INPUT). Without `force` an
+ * existing file is OUTPUT_EXISTS; otherwise OUTPUT_UNWRITABLE. All are of kind ERROR_USAGE. End with
+ * csv_target_commit() or csv_target_discard(). */
+struct csv_target *csv_target_open(const char *path, bool force, const struct stat *like, struct error *error);
+
+/* Append. False with OUTPUT_UNWRITABLE: then discard. */
+bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error);
+
+/* Put the file into its place; the target is gone afterwards. False with OUTPUT_UNWRITABLE or OUTPUT_EXISTS (it came
+ * meanwhile): the place is as it was. */
+bool csv_target_commit(struct csv_target *target, struct error *error);
+
+/* Leave the place as it was. NULL is allowed. */
+void csv_target_discard(struct csv_target *target);
+
+#endif

@@ -1,0 +1,34 @@
+/* csv/writer.h: records with cells of ours behind them, into a target.
+ *
+ * The bytes of a record are copied as they came, its line end too. Our cells stand behind its last one; where the input
+ * has columns of the same headings already, they stand in those. */
+#ifndef CSV_WRITER_H
+#define CSV_WRITER_H
+
+#include "base/buf.h"
+#include "csv/reader.h"
+#include "csv/target.h"
+
+enum { CSV_OURS = 8 }; /* columns that are ours */
+
+struct csv_writer {
+    struct csv_target *target; /* borrowed */
+    char delimiter;
+    bool quoted;             /* every heading of the input is quoted: our cells are, too */
+    size_t columns;          /* of the header */
+    size_t places[CSV_OURS]; /* the input's columns that are to hold ours; CSV_NO_CELL: behind the last one */
+    struct buf *line;        /* borrowed: the record being put together */
+};
+
+/* `header` is the input's first record. */
+void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char delimiter, struct buf *line,
+                     const struct csv_record *header, const size_t places[CSV_OURS]);
+
+/* Write `record` with `cells`, whose bytes are in the file's encoding and hold no line end. A blank line is copied as
+ * it is. A record with fewer cells than the header is filled up, so that ours stand under their headings. A record that
+ * is too long for memory is copied from its source in pieces, and our cells stand behind its last one. False: the
+ * errors of the source (`window` is on it) and the target. */
+bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
+                    const struct span cells[CSV_OURS], struct error *error);
+
+#endif

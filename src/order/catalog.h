@@ -1,0 +1,61 @@
+/* order/catalog.h: the one place of messages: schemas/error-catalog.json, read and filled in. Pure.
+ *
+ * An entry has a sentence, a cause and a remedy in Japanese and English, with placeholders: {N} {row} {column} {path}
+ * {1} {2} {3}. It may name messages of the service that mean it. */
+#ifndef ORDER_CATALOG_H
+#define ORDER_CATALOG_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/span.h"
+#include "order/schema.h"
+
+#include <stdint.h>
+
+enum catalog_language { CATALOG_JA, CATALOG_EN, CATALOG_LANGUAGES };
+
+struct catalog_text {
+    const char *title; /* a few words, for tables */
+    const char *message;
+    const char *cause;
+    const char *remedy;
+};
+
+struct catalog_entry {
+    const char *code;
+    bool warning;
+    struct catalog_text texts[CATALOG_LANGUAGES];
+    const enum order_field *fields; /* whose columns are to be fixed, where the code alone tells */
+    size_t field_count;
+    const char **patterns; /* {N} stands for a number */
+    size_t pattern_count;
+};
+
+struct catalog;
+
+/* Read the catalogue. NULL: CATALOG_INVALID (kind ERROR_CONFIG) with what is wrong as {1}. */
+struct catalog *catalog_parse(struct span json, struct error *error);
+
+/* NULL is allowed. */
+void catalog_free(struct catalog *catalog);
+
+/* The entry of `code`; NULL when there is none. Borrowed, as all entries, until catalog_free(). */
+const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *code);
+
+/* The entry that a message of the service means; `item` is its {N}, -1 where it has none. A message that no pattern
+ * knows gets the generic entry, whose {1} is the message itself. Never NULL. */
+const struct catalog_entry *catalog_match(const struct catalog *catalog, struct span message, long *item);
+
+/* What fills the placeholders; a `data` of NULL is an empty text. */
+struct catalog_values {
+    long item;    /* {N}, from 0 */
+    uint32_t row; /* {row} */
+    struct span column;
+    struct span path;
+    struct span args[ERROR_ARGS];
+};
+
+/* Append `template` to `out` with its placeholders filled. */
+void catalog_fill(const char *template, const struct catalog_values *values, struct buf *out);
+
+#endif

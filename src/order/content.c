@@ -1,0 +1,112 @@
+/* order/content.c: see content.h. */
+#include "order/content.h"
+
+#include "order/value.h"
+
+/* The texts of all columns that serve `field`, one behind the other; `data` NULL when memory ran out. */
+static struct span joined(const struct order_columns *columns, const struct order_row *row, enum order_field field,
+                          struct arena *arena)
+{
+    const struct order_schema *schema = columns->schema;
+    struct span whole = {"", 0};
+    size_t length = 0;
+    size_t parts = 0;
+    for (size_t i = 0; i < schema->count; i++) {
+        if (schema->columns[i].field != field || !order_layout_serves(columns->layout, schema, i) ||
+            row->values[i].length == 0)
+            continue;
+        whole = row->values[i];
+        length += whole.length;
+        parts++;
+    }
+    if (parts < 2)
+        return whole;
+    char *text = arena_alloc(arena, length);
+    if (text == NULL)
+        return (struct span){NULL, 0};
+    whole = (struct span){text, length};
+    for (size_t i = 0; i < schema->count; i++) {
+        if (schema->columns[i].field != field || !order_layout_serves(columns->layout, schema, i) ||
+            row->values[i].length == 0)
+            continue;
+        memcpy(text, row->values[i].data, row->values[i].length);
+        text += row->values[i].length;
+    }
+    return whole;
+}
+
+/* Times and numbers were checked before: what is none is left out all the same. */
+static bool value_of(const struct order_columns *columns, const struct order_row *row, enum order_field field,
+                     struct arena *arena, struct content_value *value)
+{
+    size_t column = order_layout_column(columns->layout, field);
+    if (column == ORDER_NO_COLUMN)
+        return true;
+    struct span text = joined(columns, row, field, arena);
+    char time[VALUE_TIME_SIZE];
+    if (text.data == NULL)
+        return false;
+    if (text.length == 0)
+        return true;
+    switch (columns->schema->columns[column].type) {
+    case ORDER_TYPE_INTEGER:
+        if (value_integer(text, &value->integer))
+            value->kind = CONTENT_INTEGER;
+        return true;
+    case ORDER_TYPE_DATETIME:
+        if (value_time(text, time)) {
+            value->kind = CONTENT_TEXT;
+            value->text = arena_copy(arena, span_of(time));
+        }
+        return value->kind == CONTENT_NONE || value->text.data != NULL;
+    case ORDER_TYPE_TEXT:
+    case ORDER_TYPE_DIGITS:
+    case ORDER_TYPE_CONTROL:
+        value->kind = CONTENT_TEXT;
+        value->text = text;
+        return true;
+    }
+    return true;
+}
+
+static const struct {
+    enum order_field delivery;
+    enum order_field buyer;
+} address_pairs[] = {
+    {ORDER_FIELD_DELIVERY_NAME, ORDER_FIELD_BUYER_NAME},
+    {ORDER_FIELD_DELIVERY_POSTAL_CODE, ORDER_FIELD_BUYER_POSTAL_CODE},
+    {ORDER_FIELD_DELIVERY_ADDRESS, ORDER_FIELD_BUYER_ADDRESS},
+    {ORDER_FIELD_DELIVERY_PHONE, ORDER_FIELD_BUYER_PHONE},
+};
+
+/* A delivery that says nothing else than the buyer's address does is left out. */
+static void drop_same_delivery(struct order_content *content)
+{
+    enum { PAIRS = sizeof address_pairs / sizeof *address_pairs };
+    for (size_t i = 0; i < PAIRS; i++) {
+        const struct content_value *delivery = &content->fields[address_pairs[i].delivery];
+        if (delivery->kind == CONTENT_TEXT && !span_equal(delivery->text, content->fields[address_pairs[i].buyer].text))
+            return;
+    }
+    for (size_t i = 0; i < PAIRS; i++)
+        content->fields[address_pairs[i].delivery] = (struct content_value){.kind = CONTENT_NONE};
+}
+
+bool content_build(const struct order_columns *columns, const struct order *order, struct arena *arena,
+                   struct order_content *content)
+{
+    *content = (struct order_content){.item_count = order->count};
+    content->items = arena_alloc(arena, order->count * sizeof *content->items);
+    if (content->items == NULL)
+        return false;
+    for (size_t field = ORDER_FIELD_ID; field < ORDER_FIELD_ITEM_ID; field++)
+        if (!value_of(columns, &order->rows[0], (enum order_field)field, arena, &content->fields[field]))
+            return false;
+    drop_same_delivery(content);
+    for (size_t item = 0; item < order->count; item++)
+        for (size_t field = 0; field < CONTENT_ITEM_FIELDS; field++)
+            if (!value_of(columns, &order->rows[item], (enum order_field)(ORDER_FIELD_ITEM_ID + field), arena,
+                          &content->items[item][field]))
+                return false;
+    return true;
+}

@@ -1,0 +1,30 @@
+/* order/content.h: what is sent of an order: each field's value, typed and joined. Pure. */
+#ifndef ORDER_CONTENT_H
+#define ORDER_CONTENT_H
+
+#include "base/arena.h"
+#include "order/order.h"
+
+enum content_kind { CONTENT_NONE, CONTENT_TEXT, CONTENT_INTEGER };
+
+struct content_value {
+    enum content_kind kind;
+    struct span text;
+    int64_t integer;
+};
+
+enum { CONTENT_ITEM_FIELDS = ORDER_FIELDS - ORDER_FIELD_ITEM_ID };
+
+struct order_content {
+    struct content_value fields[ORDER_FIELD_ITEM_ID];   /* by enum order_field; those that are not sent stay empty */
+    struct content_value (*items)[CONTENT_ITEM_FIELDS]; /* by field - ORDER_FIELD_ITEM_ID */
+    size_t item_count;
+};
+
+/* The content of an order without errors, whose lines are sorted. Columns of one field are joined in the order of the
+ * schema; what is empty is left out; delivery is there only where it differs from the buyer, and is the first line's.
+ * All memory is the arena's, or the order's. False when memory ran out. */
+bool content_build(const struct order_columns *columns, const struct order *order, struct arena *arena,
+                   struct order_content *content);
+
+#endif

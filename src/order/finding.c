@@ -1,0 +1,58 @@
+/* order/finding.c: see finding.h. */
+#include "order/finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void findings_add(struct findings *findings, struct finding finding, const char *const args[FINDING_ARGS])
+{
+    if (findings->count == findings->capacity) {
+        size_t capacity = findings->capacity * 2 + 64;
+        struct finding *list = realloc(findings->list, capacity * sizeof *list);
+        if (list == NULL) {
+            findings->failed = true;
+            return;
+        }
+        findings->list = list;
+        findings->capacity = capacity;
+    }
+    finding.args = (uint32_t)findings->texts.length;
+    for (size_t i = 0; i < FINDING_ARGS; i++) {
+        const char *arg = args != NULL && args[i] != NULL ? args[i] : "";
+        buf_append(&findings->texts, arg, strlen(arg) + 1);
+    }
+    findings->failed = findings->failed || findings->texts.failed || findings->texts.length > UINT32_MAX;
+    findings->list[findings->count++] = finding;
+}
+
+void findings_args(const struct findings *findings, const struct finding *finding, struct span args[FINDING_ARGS])
+{
+    const char *at = buf_text(&findings->texts) + finding->args;
+    for (size_t i = 0; i < FINDING_ARGS; i++) {
+        args[i] = span_of(at);
+        at += args[i].length + 1;
+    }
+}
+
+/* Arguments are appended as findings are: where they begin tells which came first. */
+static int compare(const void *a, const void *b)
+{
+    const struct finding *left = a;
+    const struct finding *right = b;
+    if (left->row != right->row)
+        return left->row < right->row ? -1 : 1;
+    return left->args < right->args ? -1 : left->args > right->args;
+}
+
+void findings_sort(struct findings *findings, size_t begin)
+{
+    if (findings->count - begin > 1)
+        qsort(findings->list + begin, findings->count - begin, sizeof *findings->list, compare);
+}
+
+void findings_free(struct findings *findings)
+{
+    free(findings->list);
+    buf_free(&findings->texts);
+    *findings = (struct findings){0};
+}

@@ -1,0 +1,41 @@
+/* order/finding.h: what is wrong with an order, on which row, in which column: kept small, put into words later. */
+#ifndef ORDER_FINDING_H
+#define ORDER_FINDING_H
+
+#include "base/buf.h"
+#include "base/span.h"
+
+#include <stdint.h>
+
+enum { FINDING_ARGS = 3, FINDING_NO_COLUMN = UINT16_MAX };
+
+struct finding {
+    const char *code; /* of the catalogue; static */
+    uint32_t row;     /* of the file, as a spreadsheet counts; 0: every row of the order */
+    uint32_t item;    /* N of items[N] */
+    uint16_t column;  /* of the schema; FINDING_NO_COLUMN: the catalogue's fields tell */
+    uint16_t cell;    /* of the file's row, from 1, where the schema does not know the column; 0: not needed */
+    uint32_t args;    /* where in `texts` its three arguments begin, each with a NUL */
+};
+
+/* Of all orders. Zeros are an empty list. */
+struct findings {
+    struct finding *list; /* owned */
+    size_t count;
+    size_t capacity;
+    struct buf texts; /* the arguments */
+    bool failed;      /* memory ran out: a finding is missing */
+};
+
+/* Add `finding`; `args` may be NULL, as may each of them. */
+void findings_add(struct findings *findings, struct finding finding, const char *const args[FINDING_ARGS]);
+
+/* Its arguments; borrowed until the list changes. */
+void findings_args(const struct findings *findings, const struct finding *finding, struct span args[FINDING_ARGS]);
+
+/* Put the findings from `begin` to the end in the order of their rows; those of one row stay as they came. */
+void findings_sort(struct findings *findings, size_t begin);
+
+void findings_free(struct findings *findings);
+
+#endif

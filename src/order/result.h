@@ -1,0 +1,39 @@
+/* order/result.h: the eight cells that a row gets, in Japanese: from findings and outcome to texts. Pure. */
+#ifndef ORDER_RESULT_H
+#define ORDER_RESULT_H
+
+#include "order/book.h"
+#include "order/catalog.h"
+#include "order/finding.h"
+#include "order/order.h"
+
+enum result_column {
+    RESULT_STATUS,  /* 与信ステータス */
+    RESULT_CODE,    /* エラーコード */
+    RESULT_ITEM,    /* エラー項目 */
+    RESULT_MESSAGE, /* エラー内容 */
+    RESULT_CAUSE,   /* エラー理由 */
+    RESULT_REMEDY,  /* 修正方法/対応方法 */
+    RESULT_ID,      /* 後払い受注番号 */
+    RESULT_TIME,    /* 処理日時 */
+    RESULT_COLUMNS,
+};
+
+/* The headings, in their order. Static. */
+extern const char *const result_headings[RESULT_COLUMNS];
+
+/* All that the cells are made of. Borrowed. */
+struct result_source {
+    const struct catalog *catalog;
+    struct order_columns columns;
+    const struct book *book;
+    const struct findings *findings;
+    int64_t now; /* when the run began; seconds since 1970 */
+};
+
+/* Fill the eight cells of row `row` of the book, in UTF-8. A row of no order, or of one that was skipped, gets empty
+ * ones. Findings of a row stand in each of their columns, joined with |; the order's other rows name that row. No text
+ * begins as a formula does, or holds a control character or a | of its own. */
+void result_compose(const struct result_source *source, const struct book_row *row, struct buf cells[RESULT_COLUMNS]);
+
+#endif

@@ -1,0 +1,263 @@
+/* order/rules.c: see rules.h. */
+#include "order/rules.h"
+
+#include "order/value.h"
+#include "text/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* What is being judged. */
+struct judging {
+    const struct order_columns *columns;
+    const struct order *order;
+    const struct order_row *row; /* the row at hand */
+    size_t item;                 /* its place among the lines, from 0 */
+    struct findings *findings;
+};
+
+static void add(const struct judging *judging, const char *code, size_t column, const char *const args[FINDING_ARGS])
+{
+    struct finding finding = {.code = code,
+                              .row = judging->row != NULL ? judging->row->number : 0,
+                              .item = (uint32_t)judging->item,
+                              .column = column == ORDER_NO_COLUMN ? FINDING_NO_COLUMN : (uint16_t)column};
+    findings_add(judging->findings, finding, args);
+}
+
+/* A finding that quotes the cell. */
+static void add_quoting(const struct judging *judging, const char *code, size_t column, struct span value)
+{
+    struct buf excerpt = {0};
+    utf8_excerpt(value, RULES_EXCERPT_MAX, &excerpt);
+    const char *args[FINDING_ARGS] = {buf_text(&excerpt)};
+    add(judging, code, column, args);
+    buf_free(&excerpt);
+}
+
+/* ---- One cell ---- */
+
+static bool is_control(struct span value)
+{
+    return span_is(value, "N") || span_is(value, "U") || span_is(value, "D");
+}
+
+static bool is_needed(const struct judging *judging, size_t column)
+{
+    const struct order_column *about = &judging->columns->schema->columns[column];
+    struct span control = order_value(judging->columns, judging->row, ORDER_FIELD_CONTROL);
+    bool serves = order_layout_serves(judging->columns->layout, judging->columns->schema, column);
+    /* Which needs there are depends on it, so it is needed itself. */
+    if (about->field == ORDER_FIELD_CONTROL)
+        return true;
+    return (serves && (about->needed & ORDER_NEED_REGISTER) != 0) ||
+           (control.data != NULL && span_is(control, "N") && (about->needed & ORDER_NEED_N) != 0) ||
+           (control.data != NULL && span_is(control, "U") && (about->needed & ORDER_NEED_U) != 0);
+}
+
+static void check_type(const struct judging *judging, size_t column, struct span value)
+{
+    char time[VALUE_TIME_SIZE];
+    int64_t number;
+    switch (judging->columns->schema->columns[column].type) {
+    case ORDER_TYPE_TEXT:
+        break;
+    case ORDER_TYPE_DIGITS:
+        if (!value_is_digits(value))
+            add_quoting(judging, "NOT_DIGITS", column, value);
+        break;
+    case ORDER_TYPE_INTEGER:
+        if (!value_integer(value, &number))
+            add_quoting(judging, "NOT_A_NUMBER", column, value);
+        break;
+    case ORDER_TYPE_DATETIME:
+        if (!value_time(value, time))
+            add_quoting(judging, "DATETIME_INVALID", column, value);
+        break;
+    case ORDER_TYPE_CONTROL:
+        if (!is_control(value))
+            add_quoting(judging, "CONTROL_INVALID", column, value);
+        break;
+    }
+}
+
+/* The service's own rules for items[N].name and items[N].id. */
+static void check_item(const struct judging *judging, size_t column, struct span value)
+{
+    bool is_name = judging->columns->schema->columns[column].field == ORDER_FIELD_ITEM_NAME;
+    size_t units = utf8_units(value);
+    if (units < 1 || units > (is_name ? RULES_ITEM_NAME_MAX : RULES_ITEM_ID_MAX))
+        add(judging, is_name ? "ITEM_NAME_SIZE" : "ITEM_ID_SIZE", column, NULL);
+    if (!is_name && !utf8_is_ascii(value))
+        add(judging, "ITEM_ID_NON_ASCII", column, NULL);
+}
+
+static void check_cell(const struct judging *judging, size_t column)
+{
+    struct span value = judging->row->values[column];
+    enum order_field field = judging->columns->schema->columns[column].field;
+    if (value.data == NULL)
+        return;
+    if ((field == ORDER_FIELD_ITEM_NAME || field == ORDER_FIELD_ITEM_ID) &&
+        order_layout_serves(judging->columns->layout, judging->columns->schema, column))
+        check_item(judging, column, value);
+    else if (!value_is_blank(value))
+        check_type(judging, column, value);
+    else if (is_needed(judging, column))
+        add(judging, "REQUIRED", column, NULL);
+}
+
+/* ---- One row ---- */
+
+/* The number in `field` on a row; false where the file lacks the column, or the cell is no number. */
+static bool number_of(const struct judging *judging, const struct order_row *row, enum order_field field,
+                      int64_t *number)
+{
+    struct span value = order_value(judging->columns, row, field);
+    return value.data != NULL && value_integer(value, number);
+}
+
+static void check_subtotal(const struct judging *judging)
+{
+    int64_t price;
+    int64_t quantity;
+    int64_t amount;
+    int64_t product;
+    char texts[FINDING_ARGS][24];
+    if (!number_of(judging, judging->row, ORDER_FIELD_ITEM_UNIT_PRICE, &price) ||
+        !number_of(judging, judging->row, ORDER_FIELD_ITEM_QUANTITY, &quantity) ||
+        !number_of(judging, judging->row, ORDER_FIELD_ITEM_AMOUNT, &amount))
+        return;
+    if (!__builtin_mul_overflow(price, quantity, &product) && product == amount)
+        return;
+    snprintf(texts[0], sizeof texts[0], "%" PRId64, price);
+    snprintf(texts[1], sizeof texts[1], "%" PRId64, quantity);
+    snprintf(texts[2], sizeof texts[2], "%" PRId64, amount);
+    const char *args[FINDING_ARGS] = {texts[0], texts[1], texts[2]};
+    add(judging, "SUBTOTAL_MISMATCH", ORDER_NO_COLUMN, args);
+}
+
+static void check_row(const struct judging *judging)
+{
+    for (size_t column = 0; column < judging->columns->schema->count; column++)
+        check_cell(judging, column);
+    check_subtotal(judging);
+}
+
+/* ---- The whole order ---- */
+
+static void check_columns(const struct judging *judging)
+{
+    const struct order_schema *schema = judging->columns->schema;
+    for (size_t column = 0; column < schema->count; column++) {
+        enum order_field field = schema->columns[column].field;
+        if ((schema->columns[column].needed & ORDER_NEED_REGISTER) == 0 ||
+            judging->columns->layout->cells[column] != ORDER_NO_COLUMN)
+            continue;
+        if (field == ORDER_FIELD_NONE || order_layout_column(judging->columns->layout, field) == ORDER_NO_COLUMN)
+            add(judging, "COLUMN_MISSING", column, NULL);
+    }
+}
+
+/* The first row of the file that can be judged; NULL when all are damaged. */
+static const struct order_row *first_row(const struct order *order)
+{
+    const struct order_row *first = NULL;
+    for (size_t i = 0; i < order->count; i++)
+        if (!order->rows[i].damaged && (first == NULL || order->rows[i].number < first->number))
+            first = &order->rows[i];
+    return first;
+}
+
+/* Whether all rows agree about the order's own fields; a finding for each cell that does not. */
+static bool check_agreement(struct judging *judging, const struct order_row *first)
+{
+    const struct order_schema *schema = judging->columns->schema;
+    bool agree = true;
+    for (judging->item = 0; judging->item < judging->order->count; judging->item++) {
+        judging->row = &judging->order->rows[judging->item];
+        for (size_t column = 0; column < schema->count && !judging->row->damaged; column++) {
+            struct span value = judging->row->values[column];
+            struct span expected = first->values[column];
+            char rows[2][16];
+            if (schema->columns[column].level != ORDER_LEVEL_ORDER || value.data == NULL || expected.data == NULL ||
+                span_equal(value, expected))
+                continue;
+            snprintf(rows[0], sizeof rows[0], "%" PRIu32, first->number);
+            snprintf(rows[1], sizeof rows[1], "%" PRIu32, judging->row->number);
+            const char *args[FINDING_ARGS] = {rows[0], rows[1]};
+            add(judging, "ORDER_FIELD_DIFFERS", column, args);
+            agree = false;
+        }
+    }
+    judging->row = NULL;
+    return agree;
+}
+
+/* The amount of one line: 小計, or 単価 × 個数 in a file without it. */
+static bool line_amount(const struct judging *judging, const struct order_row *row, int64_t *amount)
+{
+    int64_t price;
+    int64_t quantity;
+    if (row->damaged)
+        return false;
+    if (order_layout_column(judging->columns->layout, ORDER_FIELD_ITEM_AMOUNT) != ORDER_NO_COLUMN)
+        return number_of(judging, row, ORDER_FIELD_ITEM_AMOUNT, amount);
+    return number_of(judging, row, ORDER_FIELD_ITEM_UNIT_PRICE, &price) &&
+           number_of(judging, row, ORDER_FIELD_ITEM_QUANTITY, &quantity) &&
+           !__builtin_mul_overflow(price, quantity, amount);
+}
+
+/* A part of the total that may be left empty. */
+static bool part_of_total(const struct judging *judging, const struct order_row *row, enum order_field field,
+                          int64_t *number)
+{
+    struct span value = order_value(judging->columns, row, field);
+    *number = 0;
+    return value.data != NULL && (value_is_blank(value) || value_integer(value, number));
+}
+
+/* Where a column of the sum is not in the file, or a number cannot be read, the sum is not known. */
+static void check_total(const struct judging *judging, const struct order_row *first)
+{
+    int64_t total;
+    int64_t shipping;
+    int64_t handling;
+    int64_t discount;
+    if (!number_of(judging, first, ORDER_FIELD_AMOUNT, &total) ||
+        !part_of_total(judging, first, ORDER_FIELD_SHIPPING_FEE, &shipping) ||
+        !part_of_total(judging, first, ORDER_FIELD_HANDLING_FEE, &handling) ||
+        !part_of_total(judging, first, ORDER_FIELD_DISCOUNT, &discount))
+        return;
+    /* Four times 15 digits and ORDER_LINES_MAX lines of as many fit into 63 bits; products are checked. */
+    int64_t sum = shipping + handling - discount;
+    for (size_t i = 0; i < judging->order->count; i++) {
+        int64_t amount;
+        if (!line_amount(judging, &judging->order->rows[i], &amount))
+            return;
+        if (__builtin_add_overflow(sum, amount, &sum))
+            return;
+    }
+    if (sum == total)
+        return;
+    char texts[2][24];
+    snprintf(texts[0], sizeof texts[0], "%" PRId64, total);
+    snprintf(texts[1], sizeof texts[1], "%" PRId64, sum);
+    const char *args[FINDING_ARGS] = {texts[0], texts[1]};
+    add(judging, "TOTAL_MISMATCH", ORDER_NO_COLUMN, args);
+}
+
+void rules_check(const struct order_columns *columns, const struct order *order, struct findings *findings)
+{
+    struct judging judging = {.columns = columns, .order = order, .findings = findings};
+    const struct order_row *first = first_row(order);
+    check_columns(&judging);
+    for (judging.item = 0; judging.item < order->count; judging.item++) {
+        judging.row = &order->rows[judging.item];
+        if (!judging.row->damaged)
+            check_row(&judging);
+    }
+    judging.row = NULL;
+    if (first != NULL && check_agreement(&judging, first))
+        check_total(&judging, first);
+}

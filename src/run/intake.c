@@ -1,0 +1,247 @@
+/* run/intake.c: see intake.h. */
+#include "run/intake.h"
+
+#include "run/rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { HEAD_SIZE = 64 * 1024 }; /* bytes at the beginning of a file that tell what it is */
+
+struct intake {
+    struct work *work;
+    struct csv_reader *reader;
+    struct csv_fields *fields;
+    /* The payment that was looked at last: most rows say the same as the one before. */
+    struct buf payment;
+    enum book_payment payment_is;
+    struct buf text;
+};
+
+static bool fail(const struct work *work, const char *code, const char *arg, struct error *error)
+{
+    return error_set(error, ERROR_INPUT, code, work->input, arg, NULL, NULL);
+}
+
+/* ---- The file as a whole ---- */
+
+static bool check_kind(const struct work *work, struct error *error)
+{
+    struct csv_window window;
+    struct span head;
+    csv_window_init(&window, work->source, HEAD_SIZE);
+    bool read = csv_window_view(&window, 0, HEAD_SIZE, &head, error);
+    enum text_kind kind = TEXT_CP932;
+    if (read) {
+        size_t line = 0; /* the header: a damaged cell further down is a matter of its row */
+        while (line < head.length && head.data[line] != '\n' && head.data[line] != '\r')
+            line++;
+        kind = text_kind_of((struct span){head.data, line});
+    }
+    csv_window_free(&window);
+    if (!read)
+        return false;
+    if (kind == TEXT_BINARY)
+        return fail(work, "INPUT_BINARY", NULL, error);
+    return kind == TEXT_CP932 || fail(work, "INPUT_ENCODING", text_kind_name(kind), error);
+}
+
+/* ---- The header ---- */
+
+/* The headings in UTF-8, each owned; NULL with `error`. */
+static struct span *decode_headings(const struct intake *intake, const struct span *cells, size_t count,
+                                    struct buf *text, struct error *error)
+{
+    struct span *headings = calloc(count + 1, sizeof *headings);
+    size_t bad;
+    if (headings == NULL) {
+        error_set_memory(error);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t before = text->length;
+        if (!text_decode(intake->work->codec, cells[i], text, &bad)) {
+            fail(intake->work, "INPUT_BINARY", NULL, error);
+            free(headings);
+            return NULL;
+        }
+        headings[i].length = text->length - before;
+    }
+    const char *at = buf_text(text);
+    for (size_t i = 0; i < count; i++) {
+        headings[i].data = at;
+        at += headings[i].length;
+    }
+    return headings;
+}
+
+static bool read_header(struct intake *intake, struct error *error)
+{
+    struct work *work = intake->work;
+    struct csv_record record;
+    const struct span *cells;
+    size_t count;
+    struct buf text = {0};
+    char number[24];
+    if (csv_reader_next(intake->reader, &record, error) != CSV_NEXT_RECORD)
+        return false; /* the file is not empty, so this is no end */
+    if (record.too_long || record.cells > CSV_CELLS_MAX) {
+        snprintf(number, sizeof number, "%d", CSV_ROW_MAX);
+        return fail(work, "HEADER_TOO_LONG", number, error);
+    }
+    if (record.stray != CSV_NO_CELL) {
+        snprintf(number, sizeof number, "%zu", record.stray + 1);
+        return fail(work, "HEADER_QUOTE_STRAY", number, error);
+    }
+    if (!csv_fields_parse(intake->fields, record.raw, &cells, &count, error))
+        return false;
+    struct span *headings = decode_headings(intake, cells, count, &text, error);
+    bool found = headings != NULL && !text.failed &&
+                 order_layout_find(&work->layout, &work->schema, headings, count, work->input, error);
+    free(headings);
+    buf_free(&text);
+    work->columns = (struct order_columns){&work->schema, &work->layout};
+    return found;
+}
+
+/* ---- The rows ---- */
+
+/* The cell that serves `field` in a record of `count` cells; `data` NULL where it has none. */
+static struct span cell_of(const struct work *work, const struct span *cells, size_t count, enum order_field field)
+{
+    size_t column = order_layout_column(&work->layout, field);
+    size_t cell = column != ORDER_NO_COLUMN ? work->layout.cells[column] : ORDER_NO_COLUMN;
+    return cell < count ? cells[cell] : (struct span){NULL, 0};
+}
+
+static bool is_deferred(const struct order_schema *schema, struct span payment)
+{
+    for (size_t i = 0; i < schema->deferred_count; i++)
+        if (span_contains(payment, span_of(schema->deferred[i])))
+            return true;
+    return false;
+}
+
+/* What a 支払方法 means. */
+static enum book_payment payment_of(struct intake *intake, struct span cell)
+{
+    size_t bad;
+    if (cell.length == 0)
+        return BOOK_PAYMENT_UNKNOWN;
+    if (span_equal(cell, (struct span){buf_text(&intake->payment), intake->payment.length}))
+        return intake->payment_is;
+    buf_clear(&intake->payment);
+    buf_append(&intake->payment, cell.data, cell.length);
+    buf_clear(&intake->text);
+    if (!text_decode(intake->work->codec, cell, &intake->text, &bad))
+        intake->payment_is = BOOK_PAYMENT_UNKNOWN;
+    else if (is_deferred(&intake->work->schema, (struct span){buf_text(&intake->text), intake->text.length}))
+        intake->payment_is = BOOK_PAYMENT_DEFERRED;
+    else
+        intake->payment_is = BOOK_PAYMENT_OTHER;
+    return intake->payment_is;
+}
+
+/* A row that is too long is known by its order id alone, which must stand in the part of it that is read. */
+static bool check_id_is_read(const struct work *work, const struct csv_record *record, struct error *error)
+{
+    size_t cell = work->layout.cells[order_layout_column(&work->layout, ORDER_FIELD_ID)];
+    char row[16];
+    char limit[16];
+    if (!record->too_long || (cell < record->cells && record->extents[cell].end <= CSV_ROW_MAX))
+        return true;
+    snprintf(row, sizeof row, "%" PRIu32, record->row);
+    snprintf(limit, sizeof limit, "%d", CSV_ROW_MAX);
+    return error_set(error, ERROR_INPUT, "ROW_UNREADABLE", work->input, row, limit, NULL);
+}
+
+static bool add_record(struct intake *intake, const struct csv_record *record, struct error *error)
+{
+    struct work *work = intake->work;
+    const struct span *cells;
+    size_t count;
+    struct book_row row = {.offset = record->offset,
+                           .number = record->row,
+                           .length = record->length < UINT32_MAX ? (uint32_t)record->length : UINT32_MAX};
+    if (!check_id_is_read(work, record, error) || !csv_fields_parse(intake->fields, record->raw, &cells, &count, error))
+        return false;
+    bool whole = rows_damage_of(work, record) == ROWS_WHOLE;
+    struct span control = cell_of(work, cells, count, ORDER_FIELD_CONTROL);
+    struct span id = cell_of(work, cells, count, ORDER_FIELD_ID);
+    /* What a damaged row says of its payment, or of its deletion, may have come from another column: such a row is
+     * judged, lest an order be lost. */
+    enum book_payment payment = BOOK_PAYMENT_UNKNOWN;
+    if (order_layout_column(&work->layout, ORDER_FIELD_PAYMENT) == ORDER_NO_COLUMN)
+        payment = BOOK_PAYMENT_DEFERRED; /* the schema says so of all */
+    else if (whole)
+        payment = payment_of(intake, cell_of(work, cells, count, ORDER_FIELD_PAYMENT));
+    bool deleted = whole && control.data != NULL && span_is(control, "D");
+    bool added = deleted ? book_add_deleted(&work->book, row) : book_add(&work->book, row, id, payment);
+    return added || error_set_memory(error);
+}
+
+static bool read_rows(struct intake *intake, struct error *error)
+{
+    struct csv_record record;
+    char limit[16];
+    for (;;) {
+        switch (csv_reader_next(intake->reader, &record, error)) {
+        case CSV_NEXT_END:
+            return true;
+        case CSV_NEXT_FAILED:
+            return false;
+        case CSV_NEXT_RECORD:
+            break;
+        }
+        if (record.row > BOOK_ROWS_MAX) {
+            snprintf(limit, sizeof limit, "%" PRIu32, BOOK_ROWS_MAX);
+            return fail(intake->work, "INPUT_TOO_LARGE", limit, error);
+        }
+        if (record.length > 0 && !add_record(intake, &record, error))
+            return false;
+    }
+}
+
+/* An unclosed quote is told by its column's heading, too, which the reader does not know. */
+static void name_column(const struct work *work, struct error *error)
+{
+    if (error->code == NULL || strcmp(error->code, "QUOTE_UNCLOSED") != 0)
+        return;
+    size_t column = strtoul(error->args[1], NULL, 10);
+    if (column < 1 || column > work->layout.heading_count)
+        return;
+    struct span heading = work->layout.headings[column - 1];
+    snprintf(error->args[2], sizeof error->args[2], "%.*s", (int)heading.length, heading.data);
+}
+
+static bool read_all(struct intake *intake, struct error *error)
+{
+    if (intake->reader == NULL || intake->fields == NULL)
+        return error_set_memory(error);
+    if (!read_header(intake, error) || !read_rows(intake, error)) {
+        name_column(intake->work, error);
+        return false;
+    }
+    return true;
+}
+
+bool intake_run(struct work *work, struct error *error)
+{
+    work->source = csv_source_open(work->input, error);
+    if (work->source == NULL)
+        return false;
+    if (csv_source_size(work->source) == 0)
+        return fail(work, "INPUT_EMPTY", NULL, error);
+    if (!check_kind(work, error))
+        return false;
+    struct intake intake = {.work = work,
+                            .reader = csv_reader_new(work->source, WORK_DELIMITER, CSV_BLOCK_SEQUENTIAL),
+                            .fields = csv_fields_new(WORK_DELIMITER)};
+    bool done = read_all(&intake, error);
+    csv_reader_free(intake.reader);
+    csv_fields_free(intake.fields);
+    buf_free(&intake.payment);
+    buf_free(&intake.text);
+    return done;
+}

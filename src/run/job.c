@@ -1,0 +1,276 @@
+/* run/job.c: the product as include/atobarai.h shows it: a job is opened, run, read, and freed. */
+#include "atobarai.h"
+
+#include "base/embedded.h"
+#include "base/file.h"
+#include "run/check.h"
+#include "run/intake.h"
+#include "run/message.h"
+#include "run/output.h"
+#include "run/register.h"
+#include "run/summary.h"
+#include "sandbox/sandbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct atobarai_job {
+    enum atobarai_operation operation;
+    char *input;
+    char *output;                    /* NULL: none */
+    struct atobarai_options options; /* its texts are owned, as copies */
+    atomic_bool interrupt;
+    struct catalog *catalog;
+    struct error error; /* why the run ended above ATOBARAI_NEEDS_FIXING */
+    struct atobarai_summary summary;
+    struct atobarai_error_count *errors; /* owned; what the summary borrows */
+};
+
+/* ---- Opening ---- */
+
+/* A copy of `text`, NULL for NULL; false when memory ran out. */
+static bool copy_text(const char **text)
+{
+    if (*text == NULL)
+        return true;
+    *text = strdup(*text);
+    return *text != NULL;
+}
+
+static void free_text(const char *text)
+{
+    free((char *)text);
+}
+
+static void free_secret(const char *text)
+{
+    if (text != NULL)
+        explicit_bzero((char *)text, strlen(text));
+    free_text(text);
+}
+
+/* All are copied, or NULL, even where memory ran out midway: so all may be freed. */
+static bool copy_options(struct atobarai_options *options)
+{
+    const char **texts[] = {&options->schema, &options->dialect, &options->api_url, &options->api_key,
+                            &options->merchant_code};
+    bool copied = true;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        copied = copy_text(texts[i]) && copied;
+    return copied;
+}
+
+struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const char *input, const char *output,
+                                      const struct atobarai_options *options)
+{
+    struct atobarai_job *job = calloc(1, sizeof *job);
+    if (job == NULL)
+        return NULL;
+    job->operation = operation;
+    job->options = *options;
+    bool copied = copy_options(&job->options);
+    job->input = strdup(input);
+    job->output = output != NULL ? strdup(output) : NULL;
+    job->catalog = catalog_parse(span_of(embedded_error_catalog), &job->error);
+    if (!copied || job->input == NULL || (output != NULL && job->output == NULL) || job->catalog == NULL) {
+        atobarai_job_free(job);
+        return NULL;
+    }
+    job->summary = (struct atobarai_summary){.command = operation == ATOBARAI_CHECK ? "check" : "register",
+                                             .input = job->input,
+                                             .output = job->output,
+                                             .encoding = "cp932"};
+    return job;
+}
+
+void atobarai_job_free(struct atobarai_job *job)
+{
+    if (job == NULL)
+        return;
+    free_text(job->options.schema);
+    free_text(job->options.dialect);
+    free_text(job->options.api_url);
+    free_secret(job->options.api_key);
+    free_secret(job->options.merchant_code);
+    free(job->input);
+    free(job->output);
+    catalog_free(job->catalog);
+    free(job->errors);
+    free(job);
+}
+
+void atobarai_job_interrupt(struct atobarai_job *job)
+{
+    atomic_store(&job->interrupt, true);
+}
+
+/* ---- Running ---- */
+
+/* The service that orders are sent to, the simulated one included. */
+struct service {
+    struct api_dialect *dialect;
+    struct api_account account;
+    struct sandbox *sandbox; /* NULL: the real one */
+};
+
+/* The text of `path`, or of the program where that is NULL. */
+static bool read_data(const char *path, const char *embedded, struct buf *text, struct error *error)
+{
+    if (path != NULL)
+        return file_read(path, text, error);
+    buf_append_text(text, embedded);
+    return !text->failed || error_set_memory(error);
+}
+
+static bool load_schema(struct atobarai_job *job, struct work *work)
+{
+    struct buf text = {0};
+    const char *path = job->options.schema;
+    bool loaded = read_data(path, embedded_order_schema, &text, &job->error) &&
+                  order_schema_parse(&work->schema, (struct span){buf_text(&text), text.length}, path, &job->error);
+    buf_free(&text);
+    return loaded;
+}
+
+static bool load_dialect(struct atobarai_job *job, struct service *service)
+{
+    struct buf text = {0};
+    const char *path = job->options.dialect;
+    if (read_data(path, embedded_json_dialect, &text, &job->error))
+        service->dialect = api_dialect_parse((struct span){buf_text(&text), text.length}, path, &job->error);
+    buf_free(&text);
+    return service->dialect != NULL;
+}
+
+/* A header may hold it: printable ASCII. */
+static bool is_credential(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if (*at < 0x21 || *at > 0x7E)
+            return false;
+    return true;
+}
+
+static bool check_credential(const char *value, const char *name, struct error *error)
+{
+    if (value == NULL || *value == '\0')
+        return error_set(error, ERROR_CONFIG, "CREDENTIALS_MISSING", NULL, name, NULL, NULL);
+    return is_credential(value) || error_set(error, ERROR_CONFIG, "CREDENTIALS_INVALID", NULL, name, NULL, NULL);
+}
+
+static bool open_service(struct atobarai_job *job, struct service *service)
+{
+    const struct atobarai_options *options = &job->options;
+    if (!load_dialect(job, service))
+        return false;
+    if (options->sandbox) {
+        service->sandbox = sandbox_start(&(struct sandbox_options){0}, &job->error);
+        if (service->sandbox == NULL)
+            return false;
+        service->account = (struct api_account){sandbox_url(service->sandbox), "sandbox", "sandbox"};
+        return true;
+    }
+    if (options->api_url == NULL || *options->api_url == '\0')
+        return error_set(&job->error, ERROR_CONFIG, "URL_MISSING", NULL, NULL, NULL, NULL);
+    service->account = (struct api_account){options->api_url, options->api_key, options->merchant_code};
+    return transport_check_url(options->api_url, &job->error) &&
+           check_credential(options->api_key, "ATOBARAI_API_KEY", &job->error) &&
+           check_credential(options->merchant_code, "ATOBARAI_MERCHANT_CODE", &job->error);
+}
+
+static void close_service(struct service *service)
+{
+    api_dialect_free(service->dialect);
+    sandbox_stop(service->sandbox);
+}
+
+/* Everything that may fail without harm comes before the first order is sent: a result file that cannot be made, a
+ * service that is not named. */
+static bool run_steps(struct atobarai_job *job, struct work *work, struct service *service)
+{
+    struct csv_target *target = NULL;
+    if (work->sends && job->output == NULL)
+        return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
+    work->codec = text_codec_new(&job->error);
+    if (work->codec == NULL || !load_schema(job, work) || (work->sends && !open_service(job, service)) ||
+        !intake_run(work, &job->error))
+        return false;
+    if (job->output != NULL) {
+        target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
+        if (target == NULL)
+            return false;
+    }
+    if (!check_run(work, &job->error) ||
+        (work->sends && !register_run(work, service->dialect, &service->account, &job->error))) {
+        csv_target_discard(target);
+        return false;
+    }
+    return target == NULL || output_write(work, target, &job->error);
+}
+
+static uint64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void free_work(struct work *work)
+{
+    order_layout_free(&work->layout);
+    order_schema_free(&work->schema);
+    text_codec_free(work->codec);
+    csv_source_close(work->source);
+    book_free(&work->book);
+    findings_free(&work->findings);
+}
+
+/* How a run ended that reached its end. */
+static enum atobarai_status judge(struct atobarai_job *job)
+{
+    char count[24];
+    if (atomic_load(&job->interrupt)) {
+        error_set(&job->error, ERROR_SERVICE, "INTERRUPTED", NULL, NULL, NULL, NULL);
+        return ATOBARAI_INTERRUPTED;
+    }
+    if (job->summary.unsent > 0) {
+        snprintf(count, sizeof count, "%llu", (unsigned long long)job->summary.unsent);
+        error_set(&job->error, ERROR_SERVICE, "SERVICE_UNUSABLE", NULL, count, NULL, NULL);
+        return ATOBARAI_UNSENT;
+    }
+    return job->summary.invalid + job->summary.failed > 0 ? ATOBARAI_NEEDS_FIXING : ATOBARAI_DONE;
+}
+
+enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context)
+{
+    uint64_t begin = milliseconds();
+    struct service service = {0};
+    struct work work = {.sends = job->operation == ATOBARAI_REGISTER,
+                        .input = job->input,
+                        .output = job->output,
+                        .options = &job->options,
+                        .interrupt = &job->interrupt,
+                        .progress = progress,
+                        .progress_context = context,
+                        .now = (int64_t)time(NULL),
+                        .catalog = job->catalog};
+    bool done = run_steps(job, &work, &service);
+    if (!summary_count(&work, &job->summary, &job->errors) && done)
+        done = error_set_memory(&job->error);
+    job->summary.elapsed_ms = milliseconds() - begin;
+    close_service(&service);
+    free_work(&work);
+    return done ? judge(job) : (enum atobarai_status)job->error.kind;
+}
+
+const struct atobarai_summary *atobarai_job_summary(const struct atobarai_job *job)
+{
+    return &job->summary;
+}
+
+bool atobarai_job_message(const struct atobarai_job *job, enum atobarai_language language,
+                          struct atobarai_message *message)
+{
+    return message_fill(job->catalog, &job->error, language, message);
+}

@@ -1,0 +1,127 @@
+/* run/output.c: see output.h. */
+#include "run/output.h"
+
+#include "csv/writer.h"
+#include "order/result.h"
+
+#include <stdlib.h>
+
+_Static_assert((int)CSV_OURS == (int)RESULT_COLUMNS, "the writer appends what the result has");
+
+struct output {
+    struct work *work;
+    struct csv_reader *reader;
+    struct csv_window window; /* for rows that are too long to be held */
+    struct csv_writer writer;
+    struct result_source source;
+    struct buf line;
+    struct buf texts[RESULT_COLUMNS];   /* in UTF-8 */
+    struct buf encoded[RESULT_COLUMNS]; /* in the file's encoding */
+    struct span cells[RESULT_COLUMNS];
+};
+
+/* Where the input has columns of ours already: a result file that comes back. */
+static void find_places(const struct order_layout *layout, size_t places[RESULT_COLUMNS])
+{
+    for (size_t own = 0; own < RESULT_COLUMNS; own++) {
+        places[own] = CSV_NO_CELL;
+        for (size_t cell = layout->heading_count; cell-- > 0;)
+            if (span_is(layout->headings[cell], result_headings[own]))
+                places[own] = cell;
+    }
+}
+
+static void encode_cells(struct output *output)
+{
+    for (size_t i = 0; i < RESULT_COLUMNS; i++) {
+        struct span text = {buf_text(&output->texts[i]), output->texts[i].length};
+        buf_clear(&output->encoded[i]);
+        text_encode(output->work->codec, text, &output->encoded[i]);
+        output->encoded[i].failed = output->encoded[i].failed || output->texts[i].failed;
+        output->cells[i] = (struct span){buf_text(&output->encoded[i]), output->encoded[i].length};
+    }
+}
+
+static bool put(struct output *output, const struct csv_record *record, struct error *error)
+{
+    encode_cells(output);
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        if (output->encoded[i].failed)
+            return error_set_memory(error);
+    return csv_writer_put(&output->writer, &output->window, record, output->cells, error);
+}
+
+static bool write_header(struct output *output, struct csv_target *target, struct error *error)
+{
+    struct csv_record record;
+    size_t places[RESULT_COLUMNS];
+    if (csv_reader_next(output->reader, &record, error) != CSV_NEXT_RECORD)
+        return false;
+    find_places(&output->work->layout, places);
+    csv_writer_init(&output->writer, target, WORK_DELIMITER, &output->line, &record, places);
+    for (size_t i = 0; i < RESULT_COLUMNS; i++) {
+        buf_clear(&output->texts[i]);
+        buf_append_text(&output->texts[i], result_headings[i]);
+    }
+    return put(output, &record, error);
+}
+
+static bool write_rows(struct output *output, struct error *error)
+{
+    const struct book *book = &output->work->book;
+    struct csv_record record;
+    size_t at = 0; /* the book's row */
+    for (;;) {
+        switch (csv_reader_next(output->reader, &record, error)) {
+        case CSV_NEXT_END:
+            return true;
+        case CSV_NEXT_FAILED:
+            return false;
+        case CSV_NEXT_RECORD:
+            break;
+        }
+        if (record.length > 0) {
+            /* The book has each record of the file, unless that was changed under our hands. */
+            if (at == book->row_count || book->rows[at].offset != record.offset)
+                return error_set(error, ERROR_USAGE, "INPUT_CHANGED", output->work->input, NULL, NULL, NULL);
+            result_compose(&output->source, &book->rows[at++], output->texts);
+        }
+        if (!put(output, &record, error))
+            return false;
+    }
+}
+
+static bool write_all(struct output *output, struct csv_target *target, struct error *error)
+{
+    if (output->reader == NULL)
+        return error_set_memory(error);
+    return write_header(output, target, error) && write_rows(output, error) &&
+           csv_source_unchanged(output->work->source, error);
+}
+
+bool output_write(struct work *work, struct csv_target *target, struct error *error)
+{
+    struct output *output = calloc(1, sizeof *output);
+    if (output == NULL) {
+        csv_target_discard(target);
+        return error_set_memory(error);
+    }
+    output->work = work;
+    output->reader = csv_reader_new(work->source, WORK_DELIMITER, CSV_BLOCK_SEQUENTIAL);
+    csv_window_init(&output->window, work->source, CSV_BLOCK_RANDOM);
+    output->source = (struct result_source){work->catalog, work->columns, &work->book, &work->findings, work->now};
+    bool written = write_all(output, target, error);
+    csv_reader_free(output->reader);
+    csv_window_free(&output->window);
+    buf_free(&output->line);
+    for (size_t i = 0; i < RESULT_COLUMNS; i++) {
+        buf_free(&output->texts[i]);
+        buf_free(&output->encoded[i]);
+    }
+    free(output);
+    if (!written) {
+        csv_target_discard(target);
+        return false;
+    }
+    return csv_target_commit(target, error);
+}

@@ -1,0 +1,214 @@
+/* run/rows.c: see rows.h. */
+#include "run/rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct rows {
+    const struct work *work;
+    struct csv_reader *reader;
+    struct csv_fields *fields;
+    struct arena arena; /* of the order at hand */
+    struct buf text;    /* of the cell at hand */
+    struct order_row lines[ORDER_LINES_MAX];
+};
+
+struct rows *rows_new(const struct work *work)
+{
+    struct rows *rows = calloc(1, sizeof *rows);
+    if (rows == NULL)
+        return NULL;
+    rows->work = work;
+    rows->reader = csv_reader_new(work->source, WORK_DELIMITER, CSV_BLOCK_RANDOM);
+    rows->fields = csv_fields_new(WORK_DELIMITER);
+    if (rows->reader == NULL || rows->fields == NULL) {
+        rows_free(rows);
+        return NULL;
+    }
+    return rows;
+}
+
+void rows_free(struct rows *rows)
+{
+    if (rows == NULL)
+        return;
+    csv_reader_free(rows->reader);
+    csv_fields_free(rows->fields);
+    arena_free(&rows->arena);
+    buf_free(&rows->text);
+    free(rows);
+}
+
+struct arena *rows_arena(struct rows *rows)
+{
+    return &rows->arena;
+}
+
+/* Whether the program does anything with what stands in this column. */
+static bool is_used(const struct work *work, size_t cell)
+{
+    size_t column = work->layout.columns[cell];
+    return column != ORDER_NO_COLUMN &&
+           (work->schema.columns[column].field != ORDER_FIELD_NONE || work->schema.columns[column].needed != 0);
+}
+
+enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record)
+{
+    size_t headings = work->layout.heading_count;
+    if (record->too_long)
+        return ROWS_TOO_LONG;
+    if (record->stray != CSV_NO_CELL)
+        return ROWS_QUOTE_STRAY;
+    if (record->cells > headings)
+        return ROWS_CELLS_EXTRA;
+    for (size_t cell = record->cells; cell < headings; cell++)
+        if (is_used(work, cell))
+            return ROWS_CELLS_MISSING;
+    return ROWS_WHOLE;
+}
+
+/* ---- Findings about a row as such ---- */
+
+/* A finding about cell `cell` (from 0; CSV_NO_CELL: about the row), with up to two numbers. */
+static void add(struct findings *findings, const char *code, uint32_t row, size_t cell, uint64_t number1,
+                uint64_t number2)
+{
+    char texts[2][24];
+    const char *args[FINDING_ARGS] = {texts[0], texts[1]};
+    if (findings == NULL)
+        return;
+    snprintf(texts[0], sizeof texts[0], "%" PRIu64, number1);
+    snprintf(texts[1], sizeof texts[1], "%" PRIu64, number2);
+    findings_add(findings,
+                 (struct finding){.code = code,
+                                  .row = row,
+                                  .column = FINDING_NO_COLUMN,
+                                  .cell = cell < UINT16_MAX ? (uint16_t)(cell + 1) : 0},
+                 args);
+}
+
+/* Name the damage; false where there is none. */
+static bool report_damage(const struct work *work, const struct csv_record *record, struct findings *findings)
+{
+    switch (rows_damage_of(work, record)) {
+    case ROWS_WHOLE:
+        return false;
+    case ROWS_TOO_LONG:
+        add(findings, "ROW_TOO_LONG", record->row, CSV_NO_CELL, CSV_ROW_MAX, 0);
+        return true;
+    case ROWS_QUOTE_STRAY:
+        add(findings, "QUOTE_STRAY", record->row, record->stray, 0, 0);
+        return true;
+    case ROWS_CELLS_EXTRA:
+        add(findings, "CELLS_EXTRA", record->row, CSV_NO_CELL, record->cells, work->layout.heading_count);
+        return true;
+    case ROWS_CELLS_MISSING:
+        add(findings, "CELLS_MISSING", record->row, record->cells, record->cells, work->layout.heading_count);
+        return true;
+    }
+    return true;
+}
+
+/* ---- Cells ---- */
+
+/* The place in the file of byte `at` of a cell's value: quotes are doubled there. */
+static uint64_t offset_of(const struct csv_record *record, size_t cell, struct span value, size_t at)
+{
+    uint64_t offset = record->offset + record->extents[cell].begin + at;
+    if (record->raw.data[record->extents[cell].begin] != '"')
+        return offset;
+    for (size_t i = 0; i < at; i++)
+        offset += value.data[i] == '"';
+    return offset + 1;
+}
+
+/* The cell's text in UTF-8; `data` NULL where it is unreadable, which is a finding, or memory ran out. */
+static struct span decode_cell(struct rows *rows, const struct csv_record *record, size_t cell, struct span value,
+                               struct findings *findings)
+{
+    size_t bad = 0;
+    if (value.length > 0 && memchr(value.data, '\0', value.length) != NULL) {
+        add(findings, "NUL_BYTE", record->row, cell, 0, 0);
+        return (struct span){NULL, 0};
+    }
+    buf_clear(&rows->text);
+    if (!text_decode(rows->work->codec, value, &rows->text, &bad)) {
+        add(findings, "ENCODING_INVALID", record->row, cell, offset_of(record, cell, value, bad), 0);
+        return (struct span){NULL, 0};
+    }
+    return arena_copy(&rows->arena, (struct span){buf_text(&rows->text), rows->text.length});
+}
+
+/* The cells of an undamaged record into `line`. Those of columns that the schema does not know are read for their
+ * encoding only. */
+static bool load_cells(struct rows *rows, const struct csv_record *record, struct order_row *line,
+                       struct findings *findings, struct error *error)
+{
+    const struct work *work = rows->work;
+    const struct span *values;
+    size_t count;
+    struct span *texts = arena_alloc(&rows->arena, work->schema.count * sizeof *texts);
+    if (texts == NULL)
+        return error_set_memory(error);
+    if (!csv_fields_parse(rows->fields, record->raw, &values, &count, error))
+        return false;
+    for (size_t cell = 0; cell < count && cell < work->layout.heading_count && cell < CSV_CELLS_MAX; cell++) {
+        size_t column = work->layout.columns[cell];
+        struct span text = decode_cell(rows, record, cell, values[cell], findings);
+        if (column != ORDER_NO_COLUMN)
+            texts[column] = text;
+    }
+    line->values = texts;
+    return true;
+}
+
+static bool load_line(struct rows *rows, const struct book_row *row, struct order_row *line, struct findings *findings,
+                      struct error *error)
+{
+    struct csv_record record;
+    *line = (struct order_row){.number = row->number};
+    csv_reader_seek(rows->reader, row->offset, row->number);
+    switch (csv_reader_next(rows->reader, &record, error)) {
+    case CSV_NEXT_RECORD:
+        break;
+    case CSV_NEXT_END: /* it was there before */
+        return error_set(error, ERROR_USAGE, "INPUT_CHANGED", rows->work->input, NULL, NULL, NULL);
+    case CSV_NEXT_FAILED:
+        return false;
+    }
+    line->damaged = report_damage(rows->work, &record, findings);
+    if (!line->damaged)
+        return load_cells(rows, &record, line, findings, error);
+    struct span *none = arena_alloc(&rows->arena, rows->work->schema.count * sizeof *none);
+    line->values = none;
+    return none != NULL || error_set_memory(error);
+}
+
+static bool is_too_large(const struct book *book, const struct book_order *order)
+{
+    uint64_t bytes = 0;
+    if (order->rows > ORDER_LINES_MAX)
+        return true;
+    for (uint32_t row = order->first; row != BOOK_NONE; row = book->rows[row].next)
+        if (book->rows[row].length <= CSV_ROW_MAX) /* a longer one is not held */
+            bytes += book->rows[row].length;
+    return bytes > ORDER_BYTES_MAX;
+}
+
+bool rows_load(struct rows *rows, const struct book_order *order, struct order *loaded, struct findings *findings,
+               struct error *error)
+{
+    const struct book *book = &rows->work->book;
+    arena_reset(&rows->arena);
+    *loaded = (struct order){.rows = rows->lines};
+    if (is_too_large(book, order)) {
+        add(findings, "ORDER_TOO_LARGE", 0, CSV_NO_CELL, ORDER_LINES_MAX, ORDER_BYTES_MAX / (1024 * 1024));
+        return true;
+    }
+    for (uint32_t row = order->first; row != BOOK_NONE; row = book->rows[row].next)
+        if (!load_line(rows, &book->rows[row], &rows->lines[loaded->count++], findings, error))
+            return false;
+    order_sort(&rows->work->columns, loaded);
+    return true;
+}

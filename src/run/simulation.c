@@ -1,0 +1,66 @@
+/* run/simulation.c: the sandbox as include/atobarai.h shows it. */
+#include "atobarai.h"
+
+#include "base/embedded.h"
+#include "run/message.h"
+#include "sandbox/sandbox.h"
+
+#include <stdlib.h>
+
+struct atobarai_sandbox {
+    struct sandbox *sandbox;
+};
+
+static bool start(struct atobarai_sandbox *sandbox, uint16_t port, const char *faults, uint64_t seed,
+                  struct error *error)
+{
+    struct sandbox_options options = {.port = port, .seed = seed};
+    if (faults != NULL && !sandbox_parse_faults(faults, &options.faults, error))
+        return false;
+    sandbox->sandbox = sandbox_start(&options, error);
+    return sandbox->sandbox != NULL;
+}
+
+static void explain(const struct error *error, enum atobarai_language language, struct atobarai_message *message)
+{
+    struct error ignored;
+    struct catalog *catalog = catalog_parse(span_of(embedded_error_catalog), &ignored);
+    if (catalog != NULL)
+        message_fill(catalog, error, language, message);
+    catalog_free(catalog);
+}
+
+struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *faults, uint64_t seed,
+                                                enum atobarai_language language, enum atobarai_status *status,
+                                                struct atobarai_message *message)
+{
+    struct error error = {0};
+    struct atobarai_sandbox *sandbox = calloc(1, sizeof *sandbox);
+    *message = (struct atobarai_message){0};
+    if (sandbox == NULL)
+        error_set_memory(&error);
+    else if (start(sandbox, port, faults, seed, &error))
+        return sandbox;
+    *status = (enum atobarai_status)error.kind;
+    explain(&error, language, message);
+    free(sandbox);
+    return NULL;
+}
+
+const char *atobarai_sandbox_url(const struct atobarai_sandbox *sandbox)
+{
+    return sandbox_url(sandbox->sandbox);
+}
+
+uint16_t atobarai_sandbox_port(const struct atobarai_sandbox *sandbox)
+{
+    return sandbox_port(sandbox->sandbox);
+}
+
+void atobarai_sandbox_stop(struct atobarai_sandbox *sandbox)
+{
+    if (sandbox == NULL)
+        return;
+    sandbox_stop(sandbox->sandbox);
+    free(sandbox);
+}

@@ -1,0 +1,44 @@
+/* run/work.h: what the steps of one run share, in the order in which it comes to be. */
+#ifndef RUN_WORK_H
+#define RUN_WORK_H
+
+#include "atobarai.h"
+#include "base/error.h"
+#include "csv/reader.h"
+#include "order/book.h"
+#include "order/catalog.h"
+#include "order/finding.h"
+#include "order/order.h"
+#include "text/encoding.h"
+
+#include <stdatomic.h>
+
+#define WORK_DELIMITER ','
+
+struct work {
+    /* What was asked for; borrowed from the job. */
+    bool sends; /* orders are sent: anything but a check */
+    const char *input;
+    const char *output; /* NULL: none */
+    const struct atobarai_options *options;
+    const atomic_bool *interrupt;
+    atobarai_progress_fn *progress; /* NULL: none */
+    void *progress_context;
+
+    /* What is known before the file is read. */
+    int64_t now; /* when the run began; seconds since 1970 */
+    const struct catalog *catalog;
+    struct order_schema schema;
+    struct text_codec *codec;
+
+    /* What the file is (run/intake). */
+    struct csv_source *source;
+    struct order_layout layout;
+    struct order_columns columns; /* the two above, once the layout is known */
+    struct book book;
+
+    /* What is wrong with its orders (run/check), and how they fared (run/register). */
+    struct findings findings;
+};
+
+#endif

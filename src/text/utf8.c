@@ -1,0 +1,63 @@
+/* text/utf8.c: see utf8.h. */
+#include "text/utf8.h"
+
+bool utf8_is_ascii(struct span text)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < text.length; i++)
+        all |= (unsigned char)text.data[i];
+    return all < 0x80;
+}
+
+size_t utf8_units(struct span text)
+{
+    size_t units = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        units += (byte & 0xC0U) == 0x80U ? 0 : byte >= 0xF0 ? 2 : 1; /* 0xF0 begins four bytes: beyond U+FFFF */
+    }
+    return units;
+}
+
+uint32_t utf8_decode(struct span text, size_t *size)
+{
+    unsigned char first = (unsigned char)text.data[0];
+    size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    uint32_t character = length == 1 ? first : first & (0x7FU >> length);
+    for (*size = 1; *size < length && *size < text.length; (*size)++) {
+        unsigned char byte = (unsigned char)text.data[*size];
+        if ((byte & 0xC0U) != 0x80U)
+            break;
+        character = character << 6 | (byte & 0x3FU);
+    }
+    return character;
+}
+
+void utf8_encode(uint32_t character, struct buf *out)
+{
+    char bytes[4];
+    size_t length = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+    for (size_t i = length; i-- > 1; character >>= 6)
+        bytes[i] = (char)(0x80U | (character & 0x3FU));
+    uint32_t lead = length == 1 ? 0 : 0xF00U >> length & 0xFFU;
+    bytes[0] = (char)(lead | character);
+    buf_append(out, bytes, length);
+}
+
+void utf8_excerpt(struct span text, size_t max, struct buf *out)
+{
+    for (size_t i = 0, count = 0; i < text.length; count++) {
+        size_t size;
+        struct span rest = {text.data + i, text.length - i};
+        uint32_t character = utf8_decode(rest, &size);
+        if (count == max) {
+            buf_append_text(out, "…");
+            return;
+        }
+        if (character < 0x20 || character == 0x7F)
+            buf_append_byte(out, ' ');
+        else
+            buf_append(out, rest.data, size);
+        i += size;
+    }
+}

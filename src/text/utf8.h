@@ -1,0 +1,25 @@
+/* text/utf8.h: questions about UTF-8 text. Pure. */
+#ifndef TEXT_UTF8_H
+#define TEXT_UTF8_H
+
+#include "base/buf.h"
+#include "base/span.h"
+
+#include <stdint.h>
+
+bool utf8_is_ascii(struct span text);
+
+/* Length in UTF-16 code units, as the service counts: a character beyond U+FFFF counts two. `text` is valid UTF-8. */
+size_t utf8_units(struct span text);
+
+/* The character at the beginning of `text`, which is not empty; `size` is its bytes, from 1. Of invalid UTF-8 some
+ * character or other, and the bytes up to the next that may begin one. */
+uint32_t utf8_decode(struct span text, size_t *size);
+
+void utf8_encode(uint32_t character, struct buf *out);
+
+/* At most `max` characters of `text`, followed by … where something was cut, with control characters as spaces: a cell
+ * as it may be quoted in a message. */
+void utf8_excerpt(struct span text, size_t max, struct buf *out);
+
+#endif
