@@ -70,7 +70,7 @@ enum transport_reason {
     TRANSPORT_SERVER_ERROR, /* 5xx */
     TRANSPORT_BUSY,         /* 429 */
     TRANSPORT_GARBAGE,      /* the judge said RETRY to the last answer, or it was too large, or no HTTP */
-    TRANSPORT_STOPPED,      /* while waiting for its next attempt, or where TRANSPORT_END_FAILED cut it off */
+    TRANSPORT_STOPPED,      /* while waiting for its next attempt: a STOP, or too many failures; END_FAILED too */
     TRANSPORT_INTERRUPTED,  /* while waiting for its next attempt */
 };
 

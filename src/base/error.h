@@ -12,10 +12,11 @@
 /* The kind decides the exit status of the program; the values are those statuses. */
 enum error_kind {
     ERROR_NONE = 0,
-    ERROR_USAGE = 2,   /* wrong options; a path that cannot be read or written */
-    ERROR_CONFIG = 3,  /* configuration, credentials, schema, dialect */
-    ERROR_INPUT = 4,   /* the input is no Robot-in order CSV */
-    ERROR_SERVICE = 5, /* the service could not be used */
+    ERROR_USAGE = 2,         /* wrong options; a path that cannot be read or written */
+    ERROR_CONFIG = 3,        /* configuration, credentials, schema, dialect */
+    ERROR_INPUT = 4,         /* the input is no Robot-in order CSV */
+    ERROR_SERVICE = 5,       /* the service could not be used */
+    ERROR_INTERRUPTED = 130, /* the user ended the run before anything was sent */
 };
 
 enum {

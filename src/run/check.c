@@ -26,7 +26,9 @@ bool check_run(struct work *work, struct error *error)
     bool done = rows != NULL || error_set_memory(error);
     for (size_t i = 0; i < work->book.order_count && done; i++) {
         struct book_order *order = &work->book.orders[i];
-        if (book_is_skipped(order))
+        if (atomic_load(work->interrupt))
+            done = error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
+        else if (book_is_skipped(order))
             order->state = BOOK_SKIPPED;
         else
             done = check_order(work, rows, order, error);

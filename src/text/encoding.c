@@ -99,6 +99,10 @@ bool text_decode(struct text_codec *codec, struct span bytes, struct buf *out, s
 void text_encode(struct text_codec *codec, struct span text, struct buf *out)
 {
     int reason;
+    if (utf8_is_ascii(text)) {
+        buf_append(out, text.data, text.length);
+        return;
+    }
     while (text.length > 0) {
         size_t done = convert(codec->encoder, text, out, &reason);
         text = (struct span){text.data + done, text.length - done};
