@@ -1,12 +1,47 @@
 /* cli/main.c: where the program begins and ends. */
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/job.h"
+#include "cli/options.h"
+#include "cli/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
+
+/* A descriptor from 0 to 2 that the caller left closed would be given to the next file that is opened, and messages
+ * would be written into the merchant's data. Each gets a /dev/null that can only be used the wrong way round, so that
+ * using it is still the error that it was. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY); /* the lowest free one, which is fd */
+    }
+}
+
+static enum atobarai_status run(const struct cli_options *options)
+{
+    if (cli_options_given(options, CLI_HELP))
+        return cli_help(options->command, options->language);
+    if (cli_options_given(options, CLI_VERSION))
+        return cli_help_version(options->language);
+    if (options->command == CLI_SANDBOX)
+        return cli_sandbox(options);
+    return cli_job(options);
+}
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("atobarai " ATOBARAI_VERSION);
-        return 0;
-    }
-    return 2;
+    struct cli_options options;
+    struct cli_usage usage;
+    hold_standard_descriptors();
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line in one piece, not in characters */
+    signal(SIGPIPE, SIG_IGN);              /* a reader that goes away is a write error, which is reported */
+    if (cli_options_parse(argc, argv, &options, &usage))
+        return (int)run(&options);
+    cli_console_error(options.language, usage.code, NULL, usage.name, usage.detail);
+    return ATOBARAI_USAGE;
 }

@@ -1,0 +1,229 @@
+/* cli/console.c: see console.h. */
+#include "cli/console.h"
+
+#include "cli/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Errors ---- */
+
+static void print_part(const char *label, const char *text)
+{
+    fputs(label, stderr);
+    cli_text_print(stderr, text);
+    putc('\n', stderr);
+}
+
+static void print_message(enum atobarai_language language, const struct atobarai_message *message)
+{
+    bool english = language == ATOBARAI_EN;
+    print_part("atobarai: ", message->what);
+    print_part(english ? "  Cause: " : "  原因: ", message->why);
+    print_part(english ? "  To do: " : "  対処: ", message->remedy);
+}
+
+void cli_console_error(enum atobarai_language language, const char *code, const char *path, const char *arg1,
+                       const char *arg2)
+{
+    struct atobarai_message message;
+    if (atobarai_message(code, language, path, arg1, arg2, &message)) {
+        print_message(language, &message);
+        atobarai_message_free(&message);
+    } else {
+        print_part("atobarai: ", code); /* no memory even for the sentence */
+    }
+}
+
+void cli_console_message(enum atobarai_language language, struct atobarai_message *message)
+{
+    if (message->what == NULL) {
+        cli_console_error(language, "OUT_OF_MEMORY", NULL, NULL, NULL);
+        return;
+    }
+    print_message(language, message);
+    atobarai_message_free(message);
+}
+
+bool cli_console_flush(enum atobarai_language language)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return true;
+    cli_console_error(language, "OUTPUT_UNWRITABLE", language == ATOBARAI_EN ? "(standard output)" : "（標準出力）",
+                      strerror(errno), NULL);
+    return false;
+}
+
+/* ---- Tables ---- */
+
+enum { NUMBER_SIZE = 24 }; /* bytes of a number in digits */
+
+/* A table asks for its cells: row 0 is the heading. A number is written to `number` and that is returned. */
+typedef const char *cell_fn(const void *context, size_t row, size_t column, char number[static NUMBER_SIZE]);
+
+static const char *digits(uint64_t value, char number[static NUMBER_SIZE])
+{
+    snprintf(number, NUMBER_SIZE, "%" PRIu64, value);
+    return number;
+}
+
+static size_t column_width(cell_fn *cell, const void *context, size_t rows, size_t column)
+{
+    char number[NUMBER_SIZE];
+    size_t widest = 0;
+    for (size_t row = 0; row <= rows; row++) {
+        size_t width = cli_text_width(cell(context, row, column, number));
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+/* A table of `rows` and its heading, and an empty line; the first `texts` columns hold words, to the left, the others
+ * numbers, to the right. */
+static void print_table(cell_fn *cell, const void *context, size_t rows, size_t texts, size_t columns)
+{
+    enum { COLUMNS_MAX = 4 };
+    char number[NUMBER_SIZE];
+    size_t widths[COLUMNS_MAX];
+    for (size_t column = 0; column < columns; column++)
+        widths[column] = column_width(cell, context, rows, column);
+    for (size_t row = 0; row <= rows; row++) {
+        for (size_t column = 0; column < columns; column++) {
+            const char *text = cell(context, row, column, number);
+            size_t blanks = widths[column] - cli_text_width(text);
+            cli_text_blanks(stderr, column < texts ? 2 : 2 + blanks);
+            cli_text_print(stderr, text);
+            cli_text_blanks(stderr, column < texts ? blanks : 0);
+        }
+        putc('\n', stderr);
+    }
+    putc('\n', stderr);
+}
+
+struct status_table {
+    const struct atobarai_summary *summary;
+    enum atobarai_language language;
+    size_t count;
+    size_t rows[ATOBARAI_STATUSES]; /* indexes of the statuses that occur */
+};
+
+static const char *status_cell(const void *context, size_t row, size_t column, char number[static NUMBER_SIZE])
+{
+    static const char *const headings[2][2] = {{"与信ステータス", "受注"}, {"Credit status", "Orders"}};
+    const struct status_table *table = context;
+    if (row == 0)
+        return headings[table->language][column];
+    size_t index = table->rows[row - 1];
+    return column == 0 ? table->summary->by_status[index].name
+                       : digits(table->summary->by_status[index].orders, number);
+}
+
+static void print_statuses(const struct atobarai_summary *summary, enum atobarai_language language)
+{
+    struct status_table table = {.summary = summary, .language = language};
+    for (size_t i = 0; i < ATOBARAI_STATUSES; i++) {
+        if (summary->by_status[i].orders > 0)
+            table.rows[table.count++] = i;
+    }
+    if (table.count > 0)
+        print_table(status_cell, &table, table.count, 1, 2);
+}
+
+struct error_table {
+    const struct atobarai_error_count *errors;
+    enum atobarai_language language;
+};
+
+static const char *error_cell(const void *context, size_t row, size_t column, char number[static NUMBER_SIZE])
+{
+    static const char *const headings[2][4] = {{"エラーコード", "内容", "受注", "最初の行"},
+                                               {"Error code", "Meaning", "Orders", "First row"}};
+    const struct error_table *table = context;
+    if (row == 0)
+        return headings[table->language][column];
+    const struct atobarai_error_count *error = &table->errors[row - 1];
+    switch (column) {
+    case 0:
+        return error->code;
+    case 1:
+        return error->title[table->language];
+    case 2:
+        return digits(error->orders, number);
+    default:
+        return digits(error->first_row, number);
+    }
+}
+
+static void print_errors(const struct atobarai_summary *summary, enum atobarai_language language)
+{
+    struct error_table table = {.errors = summary->by_error, .language = language};
+    if (summary->by_error_count > 0)
+        print_table(error_cell, &table, summary->by_error_count, 2, 4);
+}
+
+/* ---- The report ---- */
+
+static void print_totals(const struct atobarai_summary *summary, enum atobarai_language language)
+{
+    static const char *const names[2][8] = {
+        {"行", "受注", "対象外の行", "送信", "成功", "失敗", "誤り", "未送信"},
+        {"rows", "orders", "skipped rows", "sent", "succeeded", "failed", "invalid", "unsent"}};
+    const uint64_t totals[8] = {summary->rows,      summary->orders, summary->skipped_rows, summary->sent,
+                                summary->succeeded, summary->failed, summary->invalid,      summary->unsent};
+    const char *separator = "";
+    for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
+        fprintf(stderr, "%s%s %" PRIu64, separator, names[language][i], totals[i]);
+        separator = language == ATOBARAI_EN ? ", " : "、";
+    }
+    putc('\n', stderr);
+}
+
+static void print_result(const char *output, enum atobarai_language language)
+{
+    bool english = language == ATOBARAI_EN;
+    if (output == NULL)
+        return;
+    if (strcmp(output, "-") == 0)
+        output = english ? "(standard output)" : "（標準出力）";
+    print_part(english ? "Result: " : "結果: ", output);
+}
+
+void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary)
+{
+    /* The manual's own message (seed/kuroneko-atobarai-manual.txt), which is Japanese in every language. */
+    if (options->command == CLI_REGISTER)
+        fprintf(stderr, "%" PRIu64 "件の受注のクロネコ代金後払いサービス買い手情報登録を予約しました。\n\n",
+                summary->sent);
+    print_statuses(summary, options->language);
+    print_errors(summary, options->language);
+    print_totals(summary, options->language);
+    print_result(summary->output, options->language);
+}
+
+/* Print the host of `url`, and its port. Everything up to the last @ is left out, wherever that stands: in a wrong URL
+ * a password can reach further than it should. */
+static void print_host(const char *label, const char *url)
+{
+    const char *scheme = strstr(url, "://");
+    const char *at = strrchr(url, '@');
+    const char *host = at != NULL ? at + 1 : scheme != NULL ? scheme + 3 : url;
+    char shown[256]; /* a name in the DNS has 253 bytes at most */
+    snprintf(shown, sizeof shown, "%.*s", (int)strcspn(host, "/?#"), host);
+    print_part(label, shown);
+}
+
+void cli_console_details(const struct cli_options *options, const struct atobarai_summary *summary)
+{
+    bool english = options->language == ATOBARAI_EN;
+    const char *label = english ? "Service: " : "接続先: ";
+    const char *url = cli_options_text(options, CLI_API_URL);
+    if (summary->encoding != NULL)
+        print_part(english ? "Encoding: " : "文字コード: ", summary->encoding);
+    if (cli_options_given(options, CLI_USE_SANDBOX))
+        print_part(label, english ? "the built-in sandbox" : "組み込みの模擬サービス");
+    else if (url != NULL)
+        print_host(label, url);
+    fprintf(stderr, english ? "Elapsed: %" PRIu64 " ms\n" : "所要時間: %" PRIu64 "ミリ秒\n", summary->elapsed_ms);
+}

@@ -1,0 +1,188 @@
+/* cli/job.c: see job.h. */
+#include "cli/job.h"
+
+#include "cli/console.h"
+#include "cli/progress.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The job that a signal asks to end. A handler gets no argument, so this is the program's one variable outside of a
+ * function; it is set before the handlers are installed, and outlives them. */
+static struct atobarai_job *volatile interruptible;
+
+static void interrupt_job(int number)
+{
+    (void)number;
+    int saved = errno;
+    atobarai_job_interrupt(interruptible);
+    errno = saved;
+}
+
+/* Run with SIGINT and SIGTERM as a request to end. A second one ends the process at once (SA_RESETHAND); system calls
+ * are interrupted (no SA_RESTART), so that waiting for the service ends, too. */
+static enum atobarai_status run_interruptibly(struct atobarai_job *job, struct cli_progress *line)
+{
+    struct sigaction action = {.sa_handler = interrupt_job, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction old_int;
+    struct sigaction old_term;
+    sigemptyset(&action.sa_mask);
+    interruptible = job;
+    sigaction(SIGINT, &action, &old_int);
+    sigaction(SIGTERM, &action, &old_term);
+    enum atobarai_status status = atobarai_job_run(job, line != NULL ? cli_progress_show : NULL, line);
+    sigaction(SIGINT, &old_int, NULL);
+    sigaction(SIGTERM, &old_term, NULL);
+    return status;
+}
+
+/* A core file would hold the secrets and the buyers' data. */
+static void forbid_core_files(void)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+}
+
+/* The value of a secret; NULL: not set, or set to nothing. */
+static const char *secret(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* No process that is ever started inherits it, and /proc/PID/environ shows it no more. */
+static void forget_secret(const char *name)
+{
+    char *value = getenv(name);
+    if (value != NULL)
+        explicit_bzero(value, strlen(value));
+    unsetenv(name);
+}
+
+/* NULL when memory ran out. */
+static struct atobarai_job *new_job(const struct cli_options *options)
+{
+    static const char api_key[] = "ATOBARAI_API_KEY";
+    static const char merchant_code[] = "ATOBARAI_MERCHANT_CODE";
+    const char *dialect = cli_options_text(options, CLI_DIALECT);
+    bool sends = options->command == CLI_REGISTER;
+    struct atobarai_options job_options = {
+        .schema = cli_options_text(options, CLI_SCHEMA),
+        .dialect = strcmp(dialect, CLI_DIALECT_BUILT_IN) == 0 ? NULL : dialect,
+        .api_url = cli_options_text(options, CLI_API_URL),
+        .api_key = sends ? secret(api_key) : NULL,
+        .merchant_code = sends ? secret(merchant_code) : NULL,
+        .sandbox = cli_options_given(options, CLI_USE_SANDBOX),
+        .force = cli_options_given(options, CLI_FORCE),
+        .concurrency = (unsigned)cli_options_number(options, CLI_CONCURRENCY),
+        .timeout = (unsigned)cli_options_number(options, CLI_TIMEOUT),
+        .retries = (unsigned)cli_options_number(options, CLI_RETRIES),
+        .max_errors = (unsigned)cli_options_number(options, CLI_MAX_ERRORS),
+    };
+    struct atobarai_job *job = atobarai_job_new(sends ? ATOBARAI_REGISTER : ATOBARAI_CHECK, options->input,
+                                                cli_options_text(options, CLI_OUTPUT), &job_options);
+    forget_secret(api_key);
+    forget_secret(merchant_code);
+    return job;
+}
+
+/* The folder that `path` is in; false when there is none. `name` is what it is called there, borrowed from `path`. */
+static bool folder_of(const char *path, struct stat *folder, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    *name = slash != NULL ? slash + 1 : path;
+    char *copy = slash != NULL ? strndup(path, (size_t)(*name - path)) : strdup(".");
+    bool found = copy != NULL && stat(copy, folder) == 0;
+    free(copy);
+    return found;
+}
+
+/* Whether both paths are one regular file, or would be once it is written; NULL is no path. */
+static bool same_file(const char *a, const char *b)
+{
+    struct stat stat_a;
+    struct stat stat_b;
+    const char *name_a;
+    const char *name_b;
+    if (a == NULL || b == NULL)
+        return false;
+    if (stat(a, &stat_a) == 0 && stat(b, &stat_b) == 0)
+        return S_ISREG(stat_a.st_mode) && stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
+    return folder_of(a, &stat_a, &name_a) && folder_of(b, &stat_b, &name_b) && strcmp(name_a, name_b) == 0 &&
+           stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
+}
+
+/* The summary replaces its file: that must be neither the input nor the result, nor may both go to standard output. */
+static bool summary_stands_apart(const struct cli_options *options)
+{
+    const char *summary = cli_options_text(options, CLI_SUMMARY_JSON);
+    const char *output = cli_options_text(options, CLI_OUTPUT);
+    if (summary == NULL)
+        return true;
+    bool apart = strcmp(summary, "-") == 0 ? output == NULL || strcmp(output, "-") != 0
+                                           : !same_file(summary, options->input) && !same_file(summary, output);
+    if (!apart)
+        cli_console_error(options->language, "USAGE_BAD_VALUE", NULL, "--summary-json", summary);
+    return apart;
+}
+
+/* Whether a run that ended so has a result to report. */
+static bool has_result(enum atobarai_status status)
+{
+    return status == ATOBARAI_DONE || status == ATOBARAI_NEEDS_FIXING || status == ATOBARAI_UNSENT ||
+           status == ATOBARAI_INTERRUPTED;
+}
+
+static void report(const struct cli_options *options, const struct atobarai_job *job, enum atobarai_status status)
+{
+    const struct atobarai_summary *summary = atobarai_job_summary(job);
+    struct atobarai_message message = {0};
+    bool quiet = cli_options_given(options, CLI_QUIET);
+    if (!quiet && has_result(status))
+        cli_console_report(options, summary);
+    if (!quiet && cli_options_given(options, CLI_VERBOSE))
+        cli_console_details(options, summary);
+    if (status <= ATOBARAI_NEEDS_FIXING)
+        return;
+    if (!atobarai_job_message(job, options->language, &message))
+        message.what = NULL;
+    cli_console_message(options->language, &message);
+}
+
+/* Write --summary-json; the exit status, which a failure raises. */
+static enum atobarai_status write_summary(const struct cli_options *options, const struct atobarai_job *job,
+                                          enum atobarai_status status)
+{
+    const char *path = cli_options_text(options, CLI_SUMMARY_JSON);
+    int reason = path != NULL ? atobarai_summary_write(atobarai_job_summary(job), path) : 0;
+    if (reason == 0)
+        return status;
+    cli_console_error(options->language, "OUTPUT_UNWRITABLE", path, strerror(reason), NULL);
+    return status < ATOBARAI_USAGE ? ATOBARAI_USAGE : status;
+}
+
+enum atobarai_status cli_job(const struct cli_options *options)
+{
+    struct cli_progress line = {.language = options->language};
+    bool sends = options->command == CLI_REGISTER;
+    bool shows_progress = sends && !cli_options_given(options, CLI_QUIET) && isatty(STDERR_FILENO) == 1;
+    if (sends)
+        forbid_core_files();
+    if (!summary_stands_apart(options))
+        return ATOBARAI_USAGE;
+    struct atobarai_job *job = new_job(options);
+    if (job == NULL) {
+        cli_console_error(options->language, "OUT_OF_MEMORY", NULL, NULL, NULL);
+        return ATOBARAI_CONFIG;
+    }
+    enum atobarai_status status = run_interruptibly(job, shows_progress ? &line : NULL);
+    cli_progress_clear(&line);
+    report(options, job, status);
+    status = write_summary(options, job, status);
+    atobarai_job_free(job);
+    return status;
+}

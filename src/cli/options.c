@@ -1,0 +1,437 @@
+/* cli/options.c: see options.h. */
+#include "cli/options.h"
+
+#include <string.h>
+
+const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
+    [CLI_NONE] =
+        {
+            .name = "",
+            .arguments = {"コマンド", "COMMAND"},
+            .summary = {"Robot-inの受注CSVを検査し、クロネコ代金後払いサービスにまとめて登録します。",
+                        "Check order CSVs of Robot-in and register them with the deferred-payment service in bulk."},
+            .notes = {"", ""},
+        },
+    [CLI_CHECK] =
+        {
+            .name = "check",
+            .arguments = {"受注.csv [-o 結果.csv]", "ORDERS.csv [-o RESULT.csv]"},
+            .summary = {"受注CSVを検査します。通信はしません。", "Validate an order CSV. Nothing is sent."},
+            .notes = {"ファイル名の - は、入力では標準入力を、出力では標準出力を表します。\n",
+                      "A file named - is standard input or output.\n"},
+            .takes_input = true,
+        },
+    [CLI_REGISTER] =
+        {
+            .name = "register",
+            .arguments = {"受注.csv -o 結果.csv", "ORDERS.csv -o RESULT.csv"},
+            .summary = {"受注CSVの受注を、クロネコ代金後払いサービスに登録します（買い手情報登録）。",
+                        "Register the orders of an order CSV with the deferred-payment service (買い手情報登録)."},
+            .notes = {"ファイル名の - は、入力では標準入力を、出力では標準出力を表します。\n"
+                      "APIキーと加盟店コードは、環境変数 ATOBARAI_API_KEY と ATOBARAI_MERCHANT_CODE で渡します。\n"
+                      "--sandbox を付けると、URLもAPIキーもなしで試せます。\n",
+                      "A file named - is standard input or output.\n"
+                      "The API key and the merchant code come from the environment: ATOBARAI_API_KEY,\n"
+                      "ATOBARAI_MERCHANT_CODE. With --sandbox neither they nor a URL are needed.\n"},
+            .takes_input = true,
+            .needs_output = true,
+        },
+    [CLI_SANDBOX] =
+        {
+            .name = "sandbox",
+            .arguments = {"", ""},
+            .summary = {"練習用の模擬サービスを動かします。つながるのは、このコンピューターの中からだけです。",
+                        "Run the simulated deferred-payment service. It is reached from this computer only."},
+            .notes = {"Ctrl+C で終わります。\n"
+                      "LISTには、種類=確率（0から1）をカンマで区切って並べます。種類：\n"
+                      "  timeout, reset, 500, 429, garbage, slow, lost-answer\n"
+                      "結果は、注文者のメールアドレスの @ より前で決まります：\n"
+                      "  ng 与信NG、pending 与信中（一度尋ねると与信OK）、failed 与信失敗、ほかは与信OK\n",
+                      "Ctrl-C ends it.\n"
+                      "LIST is KIND=PROBABILITY (0 to 1), separated by commas. Kinds:\n"
+                      "  timeout, reset, 500, 429, garbage, slow, lost-answer\n"
+                      "The part of the buyer's email before the @ decides the outcome:\n"
+                      "  ng 与信NG, pending 与信中 (与信OK once asked), failed 与信失敗, any other 与信OK\n"},
+        },
+};
+
+enum {
+    NO_COMMAND = 1U << CLI_NONE,
+    REGISTER = 1U << CLI_REGISTER,
+    SANDBOX = 1U << CLI_SANDBOX,
+    JOBS = 1U << CLI_CHECK | REGISTER,
+    ALL = NO_COMMAND | JOBS | SANDBOX,
+};
+
+const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
+    [CLI_OUTPUT] = {.name = "output",
+                    .letter = 'o',
+                    .kind = CLI_TEXT,
+                    .commands = JOBS,
+                    .value = "FILE",
+                    .help = {"結果のファイル", "the result file"}},
+    [CLI_SCHEMA] = {.name = "schema",
+                    .kind = CLI_FILE,
+                    .commands = JOBS,
+                    .value = "FILE",
+                    .help = {"列の定義のファイル（組み込みの定義のかわりに使う）",
+                             "column schema, in place of the built-in one"}},
+    [CLI_FORCE] = {.name = "force",
+                   .kind = CLI_FLAG,
+                   .commands = JOBS,
+                   .help = {"すでにある結果のファイルを置き換える", "replace an existing result file"}},
+    [CLI_SUMMARY_JSON] = {.name = "summary-json",
+                          .kind = CLI_TEXT,
+                          .commands = JOBS,
+                          .value = "FILE",
+                          .help = {"件数の集計をJSONで書き出す", "write the counts as JSON"}},
+    [CLI_DIALECT] = {.name = "dialect",
+                     .kind = CLI_FILE,
+                     .commands = REGISTER,
+                     .value = "json|FILE",
+                     .default_text = CLI_DIALECT_BUILT_IN,
+                     .help = {"APIの定義。jsonは組み込み、ほかはファイル",
+                              "API definition: json is built in, anything else is a file"}},
+    [CLI_API_URL] = {.name = "api-url",
+                     .kind = CLI_TEXT,
+                     .commands = REGISTER,
+                     .value = "URL",
+                     .help = {"サービスのURL（/v1 で終わるもの）", "base URL of the service, ends in /v1"}},
+    [CLI_CONCURRENCY] = {.name = "concurrency",
+                         .kind = CLI_NUMBER,
+                         .commands = REGISTER,
+                         .value = "N",
+                         .least = 1,
+                         .most = ATOBARAI_CONCURRENCY_MAX,
+                         .default_number = ATOBARAI_CONCURRENCY_DEFAULT,
+                         .help = {"同時に送るリクエストの数", "requests in flight at once"}},
+    [CLI_TIMEOUT] = {.name = "timeout",
+                     .kind = CLI_NUMBER,
+                     .commands = REGISTER,
+                     .value = "S",
+                     .least = 1,
+                     .most = ATOBARAI_TIMEOUT_MAX,
+                     .default_number = ATOBARAI_TIMEOUT_DEFAULT,
+                     .help = {"リクエスト1回の制限時間（秒）", "seconds for one request"}},
+    [CLI_RETRIES] = {.name = "retries",
+                     .kind = CLI_NUMBER,
+                     .commands = REGISTER,
+                     .value = "N",
+                     .least = 0,
+                     .most = ATOBARAI_RETRIES_MAX,
+                     .default_number = ATOBARAI_RETRIES_DEFAULT,
+                     .help = {"リクエストを送り直す回数", "further attempts at a request"}},
+    [CLI_MAX_ERRORS] = {.name = "max-errors",
+                        .kind = CLI_NUMBER,
+                        .commands = REGISTER,
+                        .value = "N",
+                        .least = 1,
+                        .most = ATOBARAI_MAX_ERRORS_MAX,
+                        .default_number = ATOBARAI_MAX_ERRORS_DEFAULT,
+                        .help = {"サービス側の理由で続けてN件失敗したら、送信をやめる",
+                                 "stop sending after N orders in a row fail for a service-side reason"}},
+    [CLI_USE_SANDBOX] = {.name = "sandbox",
+                         .kind = CLI_FLAG,
+                         .commands = REGISTER,
+                         .help = {"本物のサービスではなく、組み込みの模擬サービスに送る",
+                                  "send to a simulated service inside the program, not to the real one"}},
+    [CLI_PORT] = {.name = "port",
+                  .kind = CLI_NUMBER,
+                  .commands = SANDBOX,
+                  .value = "N",
+                  .least = 0,
+                  .most = UINT16_MAX,
+                  .default_number = 0,
+                  .help = {"待ち受けるポート。0なら空いているもの", "port to listen on; 0 picks a free one"}},
+    [CLI_PORT_FILE] = {.name = "port-file",
+                       .kind = CLI_FILE,
+                       .commands = SANDBOX,
+                       .value = "FILE",
+                       .help = {"ポートの番号をFILEに書く", "write the port's number to FILE"}},
+    [CLI_FAULT] = {.name = "fault",
+                   .kind = CLI_TEXT,
+                   .commands = SANDBOX,
+                   .value = "LIST",
+                   .help = {"わざと障害を起こす。例：500=0.1,slow=0.05", "make faults, such as 500=0.1,slow=0.05"}},
+    [CLI_SEED] = {.name = "seed",
+                  .kind = CLI_NUMBER,
+                  .commands = SANDBOX,
+                  .value = "N",
+                  .least = 0,
+                  .most = UINT64_MAX,
+                  .default_number = 1,
+                  .help = {"障害の乱数の種。同じ種なら同じ障害になる",
+                           "seed of the faults: the same one, the same faults"}},
+    [CLI_LANG] = {.name = "lang",
+                  .kind = CLI_LANGUAGE,
+                  .commands = ALL,
+                  .value = "ja|en",
+                  .default_text = "ja",
+                  .help = {"画面に出すことば", "language of the messages"}},
+    [CLI_QUIET] = {.name = "quiet",
+                   .kind = CLI_FLAG,
+                   .commands = JOBS,
+                   .help = {"エラーのほかは、何も表示しない", "show nothing but errors"}},
+    [CLI_VERBOSE] = {.name = "verbose",
+                     .kind = CLI_FLAG,
+                     .commands = JOBS,
+                     .help = {"文字コード、接続先、所要時間も表示する",
+                              "show the encoding, the service's host and the time taken, too"}},
+    [CLI_HELP] = {.name = "help", .kind = CLI_FLAG, .commands = ALL, .help = {"この説明", "this text"}},
+    [CLI_VERSION] = {.name = "version",
+                     .kind = CLI_FLAG,
+                     .commands = NO_COMMAND,
+                     .help = {"プログラムの版", "the program's version"}},
+};
+
+/* ---- From words to arguments ---- */
+
+struct cursor {
+    int argc;
+    char **argv;
+    int at;
+    bool only_operands; /* behind -- */
+};
+
+struct argument {
+    const char *word;       /* as it stands */
+    bool operand;           /* no option */
+    enum cli_option option; /* CLI_OPTIONS: one that nobody knows */
+    const char *value;      /* NULL: none */
+};
+
+/* The option that `word` spells, and its value where that is part of the word. */
+static enum cli_option find_option(const char *word, const char **value)
+{
+    *value = NULL;
+    for (size_t i = 0; word[0] == '-' && i < CLI_OPTIONS; i++) {
+        const struct cli_option_entry *entry = &cli_options_table[i];
+        if (word[1] == '-') {
+            size_t length = strcspn(word + 2, "=");
+            if (strlen(entry->name) != length || strncmp(word + 2, entry->name, length) != 0)
+                continue;
+            if (word[2 + length] == '=')
+                *value = word + 2 + length + 1;
+            return (enum cli_option)i;
+        }
+        if (entry->letter != '\0' && word[1] == entry->letter) {
+            if (word[2] != '\0')
+                *value = word + 2;
+            return (enum cli_option)i;
+        }
+    }
+    return CLI_OPTIONS;
+}
+
+/* Whether `word` may be the value of the option before it. A forgotten value must not swallow the next option: with
+ * "-o --sandbox" the orders would go to the real service. A file of such a name can be given as --output=--sandbox. */
+static bool is_value(const char *word)
+{
+    const char *value;
+    return strcmp(word, "--") != 0 && find_option(word, &value) == CLI_OPTIONS;
+}
+
+/* The next option or operand; false at the end. */
+static bool next_argument(struct cursor *cursor, struct argument *argument)
+{
+    if (!cursor->only_operands && cursor->at < cursor->argc && strcmp(cursor->argv[cursor->at], "--") == 0) {
+        cursor->only_operands = true;
+        cursor->at++;
+    }
+    if (cursor->at >= cursor->argc)
+        return false;
+    const char *word = cursor->argv[cursor->at++];
+    *argument = (struct argument){.word = word, .option = CLI_OPTIONS};
+    argument->operand = cursor->only_operands || word[0] != '-' || word[1] == '\0';
+    if (argument->operand)
+        return true;
+    argument->option = find_option(word, &argument->value);
+    if (argument->option != CLI_OPTIONS && cli_options_table[argument->option].kind != CLI_FLAG &&
+        argument->value == NULL && cursor->at < cursor->argc && is_value(cursor->argv[cursor->at]))
+        argument->value = cursor->argv[cursor->at++];
+    return true;
+}
+
+/* ---- What stands where it likes: the language, the command ---- */
+
+static bool parse_language(const char *text, enum atobarai_language *language)
+{
+    if (text == NULL || (strcmp(text, "ja") != 0 && strcmp(text, "en") != 0))
+        return false;
+    *language = strcmp(text, "en") == 0 ? ATOBARAI_EN : ATOBARAI_JA;
+    return true;
+}
+
+/* Looked for before anything else, so that errors in front of --lang are in its language, too. */
+static enum atobarai_language find_language(int argc, char **argv)
+{
+    struct cursor cursor = {.argc = argc, .argv = argv, .at = 1};
+    struct argument argument;
+    enum atobarai_language language = ATOBARAI_JA;
+    while (next_argument(&cursor, &argument)) {
+        if (argument.option == CLI_LANG)
+            parse_language(argument.value, &language);
+    }
+    return language;
+}
+
+/* The first operand; NULL when there is none. */
+static const char *find_command(int argc, char **argv)
+{
+    struct cursor cursor = {.argc = argc, .argv = argv, .at = 1};
+    struct argument argument;
+    while (next_argument(&cursor, &argument)) {
+        if (argument.operand)
+            return argument.word;
+    }
+    return NULL;
+}
+
+/* ---- From arguments to options ---- */
+
+/* Fill `usage` with the first `length` bytes of `name`. Returns false, so that a function can end with it. */
+static bool refuse_part(struct cli_usage *usage, const char *code, const char *name, size_t length, const char *detail)
+{
+    size_t kept = length < sizeof usage->name ? length : sizeof usage->name - 1;
+    usage->code = code;
+    usage->detail = detail;
+    memcpy(usage->name, name, kept);
+    usage->name[kept] = '\0';
+    return false;
+}
+
+static bool refuse(struct cli_usage *usage, const char *code, const char *name, const char *detail)
+{
+    return refuse_part(usage, code, name, strlen(name), detail);
+}
+
+/* The same, named by an option as it was spelled, without its value: whoever wrote --api-key=… does not want to see it
+ * on the screen. */
+static bool refuse_option(struct cli_usage *usage, const char *code, const struct argument *argument,
+                          const char *detail)
+{
+    bool is_short = argument->option != CLI_OPTIONS && argument->word[1] != '-';
+    size_t length = is_short ? 2 : strcspn(argument->word, "=");
+    return refuse_part(usage, code, argument->word, length, detail);
+}
+
+/* Digits and nothing else, from `least` to `most`. */
+static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+    uint64_t value = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        if (*at < '0' || *at > '9' || value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *number = value;
+    return *text != '\0' && value >= least && value <= most;
+}
+
+/* Whether the option can have this value; a number is left in `number`. */
+static bool accept_value(const struct cli_option_entry *entry, const char *value, uint64_t *number)
+{
+    enum atobarai_language language;
+    switch (entry->kind) {
+    case CLI_FILE:
+        return strcmp(value, "-") != 0;
+    case CLI_NUMBER:
+        return parse_number(value, entry->least, entry->most, number);
+    case CLI_LANGUAGE:
+        return parse_language(value, &language);
+    default:
+        return true;
+    }
+}
+
+static bool take_option(struct cli_options *options, const struct argument *argument, struct cli_usage *usage)
+{
+    if (argument->option == CLI_OPTIONS || (cli_options_table[argument->option].commands & 1U << options->command) == 0)
+        return refuse_option(usage, "USAGE_UNKNOWN_OPTION", argument, NULL);
+    const struct cli_option_entry *entry = &cli_options_table[argument->option];
+    uint64_t number = 0;
+    if (entry->kind == CLI_FLAG) {
+        if (argument->value != NULL)
+            return refuse_option(usage, "USAGE_BAD_VALUE", argument, argument->value);
+    } else {
+        /* An empty value is mostly a shell variable that was never set. */
+        if (argument->value == NULL || argument->value[0] == '\0')
+            return refuse_option(usage, "USAGE_MISSING_VALUE", argument, NULL);
+        if (!accept_value(entry, argument->value, &number))
+            return refuse_option(usage, "USAGE_BAD_VALUE", argument, argument->value);
+    }
+    options->values[argument->option].given = true;
+    options->values[argument->option].text = argument->value;
+    options->values[argument->option].number = number;
+    return true;
+}
+
+static bool take_command(struct cli_options *options, const char *name, struct cli_usage *usage)
+{
+    for (size_t i = CLI_NONE + 1; i < CLI_COMMANDS; i++) {
+        if (strcmp(cli_commands[i].name, name) == 0) {
+            options->command = (enum cli_command)i;
+            return true;
+        }
+    }
+    return refuse(usage, "USAGE_UNKNOWN_COMMAND", name, NULL);
+}
+
+/* `index` counts from 0, which is the command. */
+static bool take_operand(struct cli_options *options, const char *word, size_t index, struct cli_usage *usage)
+{
+    if (index > (cli_commands[options->command].takes_input ? 1 : 0))
+        return refuse(usage, "USAGE_EXTRA_ARGUMENT", word, NULL);
+    if (index == 1)
+        options->input = word;
+    return true;
+}
+
+/* What is still missing when all words are read. */
+static bool complete(const struct cli_options *options, struct cli_usage *usage)
+{
+    const struct cli_command_entry *command = &cli_commands[options->command];
+    if (options->command == CLI_NONE)
+        return refuse(usage, "USAGE_MISSING_COMMAND", "", NULL);
+    if (command->takes_input && options->input == NULL)
+        return refuse(usage, "USAGE_MISSING_INPUT", command->name, NULL);
+    if (command->needs_output && !cli_options_given(options, CLI_OUTPUT))
+        return refuse(usage, "OUTPUT_MISSING", "", NULL);
+    return true;
+}
+
+bool cli_options_parse(int argc, char **argv, struct cli_options *options, struct cli_usage *usage)
+{
+    struct cursor cursor = {.argc = argc, .argv = argv, .at = 1};
+    struct argument argument;
+    size_t operands = 0;
+    *options = (struct cli_options){.language = find_language(argc, argv)};
+    const char *command = find_command(argc, argv);
+    if (command != NULL && !take_command(options, command, usage))
+        return false;
+    while (next_argument(&cursor, &argument)) {
+        bool taken = argument.operand ? take_operand(options, argument.word, operands++, usage)
+                                      : take_option(options, &argument, usage);
+        if (!taken)
+            return false;
+        if (argument.option == CLI_HELP || argument.option == CLI_VERSION)
+            return true;
+    }
+    return complete(options, usage);
+}
+
+bool cli_options_given(const struct cli_options *options, enum cli_option option)
+{
+    return options->values[option].given;
+}
+
+const char *cli_options_text(const struct cli_options *options, enum cli_option option)
+{
+    return options->values[option].given ? options->values[option].text : cli_options_table[option].default_text;
+}
+
+uint64_t cli_options_number(const struct cli_options *options, enum cli_option option)
+{
+    return options->values[option].given ? options->values[option].number : cli_options_table[option].default_number;
+}

@@ -1,0 +1,110 @@
+/* cli/options.h: the command line: the commands and options that there are, and what the user gave.
+ *
+ * The two tables are the only place where commands and options are listed: the parser and the help both read them. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <atobarai.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cli_command {
+    CLI_NONE, /* the program's name alone, as in atobarai --help */
+    CLI_CHECK,
+    CLI_REGISTER,
+    CLI_SANDBOX,
+    CLI_COMMANDS,
+};
+
+/* Texts with [2] are by enum atobarai_language. */
+struct cli_command_entry {
+    const char *name;
+    const char *arguments[2]; /* as help shows them; "": none */
+    const char *summary[2];   /* one sentence */
+    const char *notes[2];     /* what help says below the options, in whole lines; "": nothing */
+    bool takes_input;         /* exactly one file */
+    bool needs_output;        /* will not run without --output */
+};
+
+extern const struct cli_command_entry cli_commands[CLI_COMMANDS];
+
+/* In the order in which help lists them. */
+enum cli_option {
+    CLI_OUTPUT,
+    CLI_SCHEMA,
+    CLI_FORCE,
+    CLI_SUMMARY_JSON,
+    CLI_DIALECT,
+    CLI_API_URL,
+    CLI_CONCURRENCY,
+    CLI_TIMEOUT,
+    CLI_RETRIES,
+    CLI_MAX_ERRORS,
+    CLI_USE_SANDBOX,
+    CLI_PORT,
+    CLI_PORT_FILE,
+    CLI_FAULT,
+    CLI_SEED,
+    CLI_LANG,
+    CLI_QUIET,
+    CLI_VERBOSE,
+    CLI_HELP,
+    CLI_VERSION,
+    CLI_OPTIONS,
+};
+
+enum cli_kind {
+    CLI_FLAG,     /* takes no value */
+    CLI_TEXT,     /* anything but nothing */
+    CLI_FILE,     /* the name of a file, where standard input or output (-) makes no sense */
+    CLI_NUMBER,   /* decimal digits, from least to most */
+    CLI_LANGUAGE, /* ja, en */
+};
+
+struct cli_option_entry {
+    const char *name; /* without the -- */
+    char letter;      /* of -o; '\0': none */
+    enum cli_kind kind;
+    unsigned commands;                    /* that take it, 1 << enum cli_command each */
+    const char *value;                    /* name of the value in help; NULL with CLI_FLAG */
+    const char *default_text;             /* in force when the option is not given; NULL: none */
+    uint64_t least, most, default_number; /* CLI_NUMBER */
+    const char *help[2];
+};
+
+extern const struct cli_option_entry cli_options_table[CLI_OPTIONS];
+
+/* The default of --dialect: the API definition that is built in, and no file. */
+#define CLI_DIALECT_BUILT_IN "json"
+
+/* What the user gave. Texts are borrowed from argv. */
+struct cli_options {
+    enum cli_command command;
+    enum atobarai_language language;
+    const char *input; /* NULL: the command takes none, or help or the version is asked for */
+    struct {
+        bool given;
+        const char *text;
+        uint64_t number;
+    } values[CLI_OPTIONS];
+};
+
+/* Why a command line is refused: a USAGE_… or OUTPUT_MISSING of the catalogue and its details. */
+struct cli_usage {
+    const char *code;
+    char name[128];     /* {1}; a longer one is cut */
+    const char *detail; /* {2}; NULL: none; borrowed from argv */
+};
+
+/* Read the command line. Everything is checked that can be without touching a file; the first --help or --version ends
+ * the reading. False with `usage` when it is refused; options->language is right even then. */
+bool cli_options_parse(int argc, char **argv, struct cli_options *options, struct cli_usage *usage);
+
+bool cli_options_given(const struct cli_options *options, enum cli_option option);
+
+/* The value, or the default; NULL where there is neither. */
+const char *cli_options_text(const struct cli_options *options, enum cli_option option);
+uint64_t cli_options_number(const struct cli_options *options, enum cli_option option);
+
+#endif

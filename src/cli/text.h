@@ -1,0 +1,18 @@
+/* cli/text.h: UTF-8 on a terminal, whatever the user's locale says. */
+#ifndef CLI_TEXT_H
+#define CLI_TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Columns that `text` takes: a Japanese character takes two. */
+size_t cli_text_width(const char *text);
+
+/* Print `text` with a ? for each control character and each byte that is no UTF-8: a file name or an answer of a server
+ * must not command the terminal. */
+void cli_text_print(FILE *out, const char *text);
+
+/* Print so many blanks. */
+void cli_text_blanks(FILE *out, size_t count);
+
+#endif

@@ -1,0 +1,121 @@
+"""What the end-to-end tests share: running the program, reading results apart from it, and saying ok or not ok.
+
+Standard library only. The program's path is in the environment variable ATOBARAI.
+"""
+import csv
+import io
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAM = os.environ.get("ATOBARAI", str(ROOT / "build" / "atobarai"))
+HEADINGS = ["与信ステータス", "エラーコード", "エラー項目", "エラー内容", "エラー理由", "修正方法/対応方法",
+            "後払い受注番号", "処理日時"]
+TIMEOUT = 120  # seconds for one run of the program
+
+_failures = 0
+
+
+def check(title, problems=()):
+    """Report one check; `problems` is an iterable of sentences, empty when all is well."""
+    global _failures
+    problems = list(problems)
+    print(("not ok - " if problems else "ok - ") + title, flush=True)
+    for problem in problems[:20]:
+        print("#   " + problem, flush=True)
+    _failures += bool(problems)
+
+
+def done():
+    """The exit status of the test program."""
+    return 1 if _failures else 0
+
+
+class Case:
+    """One named test with a folder of its own: collects what is wrong, and reports at its end."""
+
+    def __init__(self, title):
+        self.title = title
+        self.problems = []
+
+    def __enter__(self):
+        self.tmp = Path(tempfile.mkdtemp(prefix="atobarai-test-"))
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is not None and isinstance(error, Exception):
+            self.problems.append(f"{kind.__name__}: {error}")
+        shutil.rmtree(self.tmp, ignore_errors=True)
+        if error is None or isinstance(error, Exception):
+            check(self.title, self.problems)
+        return isinstance(error, Exception)
+
+    def true(self, what, condition):
+        if not condition:
+            self.problems.append(f"{what}: not so")
+
+    def equal(self, what, found, wanted):
+        if found != wanted:
+            self.problems.append(f"{what}: {found!r}, not {wanted!r}")
+
+
+def run(*arguments, env=None, stdin=None, **more):
+    """Run the program; its exit status, standard output (bytes) and standard error (text)."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ATOBARAI_")}
+    environment.update(env or {})
+    finished = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, stdin=None if stdin is not None
+                              else subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, env=environment, **more)
+    return finished.returncode, finished.stdout, finished.stderr.decode("utf-8", "replace")
+
+
+def record_spans(data):
+    """The records of a CSV as pairs of bytes: the record, and its line end. Written apart from the program: a quote
+    opens a cell only at its beginning, and closes it unless doubled."""
+    spans, start, i, quoted, at_start = [], 0, 0, False, True
+    while i < len(data):
+        byte = data[i:i + 1]
+        if quoted:
+            if byte == b'"' and data[i + 1:i + 2] == b'"':
+                i += 1
+            elif byte == b'"':
+                quoted = False
+            at_start = False
+        elif byte == b'"' and at_start:
+            quoted, at_start = True, False
+        elif byte in (b"\r", b"\n"):
+            end = b"\r\n" if data[i:i + 2] == b"\r\n" else byte
+            spans.append((data[start:i], end))
+            i += len(end) - 1
+            start, at_start = i + 1, True
+        else:
+            at_start = byte == b","
+        i += 1
+    if start < len(data):
+        spans.append((data[start:], b""))
+    return spans
+
+
+def added_cells(tail):
+    """How many cells `tail` holds, the part of a record that was appended; it begins with the delimiter."""
+    return len(next(csv.reader(io.StringIO(tail[1:].decode("cp932"), newline="")))) if tail[:1] == b"," else 0
+
+
+def read_result(path):
+    """A result file as row number (a spreadsheet's) → heading → text. Undecodable bytes become U+FFFD."""
+    records = record_spans(Path(path).read_bytes())
+    header, rows = None, {}
+    for number, (record, _) in enumerate(records, 1):
+        if not record:
+            continue
+        cells = next(csv.reader(io.StringIO(record.decode("cp932", "replace"), newline="")))
+        if header is None:
+            header = cells
+            continue
+        # A row with cells too many: ours come last.
+        row = dict(zip(header[:-8], cells))
+        row.update(zip(HEADINGS, cells[-8:]))
+        rows[number] = row
+    return rows

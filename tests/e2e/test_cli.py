@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+"""The command line: usage errors, help, and the command sandbox. Runs of check and register are tested elsewhere.
+
+Prints one line "ok - ..." or "not ok - ..." per test and exits 1 if any failed. Standard library only. The program is
+in the environment variable ATOBARAI.
+"""
+import contextlib
+import errno
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAM = os.environ["ATOBARAI"]
+SECONDS = 20  # no step takes longer, sanitizers included
+CATALOGUE = {entry["code"]: entry
+             for entry in json.loads((ROOT / "schemas/error-catalog.json").read_text(encoding="utf-8"))["entries"]}
+LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
+COMMANDS = ("check", "register", "sandbox")
+TAKEN = {
+    "": {"lang", "help", "version"},
+    "check": {"output", "schema", "force", "summary-json", "lang", "quiet", "verbose", "help"},
+    "register": {"output", "schema", "force", "summary-json", "lang", "quiet", "verbose", "help", "dialect", "api-url",
+                 "concurrency", "timeout", "retries", "max-errors", "sandbox"},
+    "sandbox": {"port", "port-file", "fault", "seed", "lang", "help"},
+}
+# A value for each option that takes one.
+VALUES = {
+    "output": "result.csv", "schema": "schema.json", "summary-json": "summary.json", "dialect": "json",
+    "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
+    "port": "0", "port-file": "port", "fault": "500=0.5", "seed": "7", "lang": "ja",
+}
+# Planned, and options that no command has.
+LATER = {
+    "config", "profile", "ledger", "encoding", "output-encoding", "jobs", "rate", "retry-on", "strict", "dry-run", "only",
+    "set-status", "set-shop-status", "allow-reimported", "xlsx", "report", "log", "ca-file", "once", "since", "status",
+    "list", "format", "state", "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
+}
+failures = 0
+
+
+def check(title, problems):
+    """Report one test; `problems` is an iterable of sentences, empty when all is well."""
+    global failures
+    try:
+        problems = list(problems)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        problems = [f"{type(error).__name__}: {error}"]
+    print(("not ok - " if problems else "ok - ") + title)
+    for problem in problems:
+        print("#   " + problem)
+    failures += bool(problems)
+
+
+def run(*arguments, **options):
+    """Run the program in a folder of its own with nothing on standard input."""
+    with tempfile.TemporaryDirectory() as folder:
+        options.setdefault("stdout", subprocess.PIPE)
+        return subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder,
+                              timeout=SECONDS, check=False, **options)
+
+
+def sentence(code, language, part, *details):
+    """A text of the catalogue with {1} and {2} filled."""
+    text = CATALOGUE[code][language][part]
+    for number, detail in enumerate(details, 1):
+        text = text.replace("{%d}" % number, detail)
+    return text
+
+
+def message_problems(stderr, language, *texts):
+    """Whether `stderr` is one message of three parts, each beginning with its text where one is given."""
+    lines = stderr.decode("utf-8").splitlines()
+    heads = ("atobarai: ", "  " + LABELS[language][0], "  " + LABELS[language][1])
+    if len(lines) != 3:
+        yield f"not three lines: {lines}"
+        return
+    for line, head, text in zip(lines, heads, texts or ("", "", "")):
+        if not line.startswith(head) or len(line) <= len(head) or (text and line != head + text):
+            yield f"{line!r}, expected {head + text!r}"
+
+
+def usage_problems(arguments, code, *details):
+    """Whether the arguments are refused with exit status 2 and that code, in both languages."""
+    for language, extra in (("ja", ()), ("en", ("--lang", "en")), ("ja", ("--lang=en", "--lang=ja"))):
+        done = run(*extra, *arguments)
+        texts = [sentence(code, language, part, *details) for part in ("message", "cause", "remedy")]
+        if done.returncode != 2:
+            yield f"{language}: exit status {done.returncode}"
+        if done.stdout:
+            yield f"{language}: standard output {done.stdout!r}"
+        yield from (f"{language}: {problem}" for problem in message_problems(done.stderr, language, *texts))
+
+
+def test_usage():
+    register = ("register", "in.csv", "-o", "out.csv")
+    cases = [
+        ((), "USAGE_MISSING_COMMAND", ""),
+        (("help",), "USAGE_UNKNOWN_COMMAND", "help"),
+        (("ship", "in.csv", "-o", "out.csv"), "USAGE_UNKNOWN_COMMAND", "ship"),
+        (("--help", "nothing"), "USAGE_UNKNOWN_COMMAND", "nothing"),
+        (("--nothing",), "USAGE_UNKNOWN_OPTION", "--nothing"),
+        (("-x",), "USAGE_UNKNOWN_OPTION", "-x"),
+        (("--quiet",), "USAGE_UNKNOWN_OPTION", "--quiet"),
+        (("check", "in.csv", "--version"), "USAGE_UNKNOWN_OPTION", "--version"),
+        ((*register, "--api-key=abc"), "USAGE_UNKNOWN_OPTION", "--api-key"),
+        (("sandbox", "-o", "out.csv"), "USAGE_UNKNOWN_OPTION", "-o"),
+        (("sandbox", "-oout.csv"), "USAGE_UNKNOWN_OPTION", "-o"),
+        (("check", "in.csv", "--sandbox"), "USAGE_UNKNOWN_OPTION", "--sandbox"),
+        (("check", "in.csv", "-o"), "USAGE_MISSING_VALUE", "-o"),
+        (("check", "in.csv", "--output"), "USAGE_MISSING_VALUE", "--output"),
+        (("check", "in.csv", "--output="), "USAGE_MISSING_VALUE", "--output"),
+        (("check", "in.csv", "--output", ""), "USAGE_MISSING_VALUE", "--output"),
+        (("register", "in.csv", "-o", "--sandbox"), "USAGE_MISSING_VALUE", "-o"),
+        (("register", "in.csv", "-o", "--timeout=3"), "USAGE_MISSING_VALUE", "-o"),
+        (("check", "-o", "--", "in.csv"), "USAGE_MISSING_VALUE", "-o"),
+        (("check", "in.csv", "--schema", "-"), "USAGE_BAD_VALUE", "--schema", "-"),
+        (("check", "in.csv", "--force=yes"), "USAGE_BAD_VALUE", "--force", "yes"),
+        (("check", "in.csv", "-o", "-", "--summary-json", "-"), "USAGE_BAD_VALUE", "--summary-json", "-"),
+        (("check", "in.csv", "-o", "out", "--summary-json", "./out"), "USAGE_BAD_VALUE", "--summary-json", "./out"),
+        (("check", "in.csv", "--summary-json", "in.csv"), "USAGE_BAD_VALUE", "--summary-json", "in.csv"),
+        (("check",), "USAGE_MISSING_INPUT", "check"),
+        (("check", "--"), "USAGE_MISSING_INPUT", "check"),
+        (("register", "-o", "out.csv"), "USAGE_MISSING_INPUT", "register"),
+        (("register", "in.csv"), "OUTPUT_MISSING"),
+        (("register", "in.csv", "--sandbox"), "OUTPUT_MISSING"),
+        (("check", "in.csv", "in2.csv"), "USAGE_EXTRA_ARGUMENT", "in2.csv"),
+        (("check", "--", "in.csv", "--force"), "USAGE_EXTRA_ARGUMENT", "--force"),
+        (("check", "-", "-"), "USAGE_EXTRA_ARGUMENT", "-"),
+        (("sandbox", "8080"), "USAGE_EXTRA_ARGUMENT", "8080"),
+        (("sandbox", "--port-file", "-"), "USAGE_BAD_VALUE", "--port-file", "-"),
+        (("sandbox", "--fault", "sloth=1"), "USAGE_BAD_VALUE", "--fault", "sloth=1"),
+        (("sandbox", "--fault", "500=0.1,429=1.5"), "USAGE_BAD_VALUE", "--fault", "429=1.5"),
+        (("sandbox", "--fault", "500"), "USAGE_BAD_VALUE", "--fault", "500"),
+    ]
+    for arguments, *expected in cases:
+        check("usage: atobarai " + " ".join(arguments) + " is " + expected[0], usage_problems(arguments, *expected))
+
+
+def bound_problems(command, option, least, most):
+    """The bounds are taken, what is beyond them and what is no plain number is not. The command line lacks its input, or
+    has one word too many, so that nothing runs."""
+    other, *detail = ("USAGE_EXTRA_ARGUMENT", "x") if command == "sandbox" else ("USAGE_MISSING_INPUT", command)
+    end = ["x"] if command == "sandbox" else []
+    for good in (least, most, "0" + str(least)):
+        done = run(command, option, str(good), *end)
+        yield from message_problems(done.stderr, "ja", sentence(other, "ja", "message", *detail), "", "")
+    below = [] if least == 0 else [least - 1]
+    for bad in (*below, most + 1, 2**64, 10**30, -1, "+1", "1.0", " 1", "1 ", "0x1", "1e1", "１", "one"):
+        done = run(command, f"{option}={bad}", *end)
+        if done.returncode != 2:
+            yield f"{bad!r}: exit status {done.returncode}"
+        yield from message_problems(done.stderr, "ja", sentence("USAGE_BAD_VALUE", "ja", "message", option, str(bad)), "", "")
+
+
+def test_bounds():
+    for command, option, least, most in (
+            ("register", "--concurrency", 1, 256), ("register", "--timeout", 1, 3600), ("register", "--retries", 0, 100),
+            ("register", "--max-errors", 1, 1000000), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1)):
+        check(f"bounds: {command} {option} {least} to {most}", bound_problems(command, option, least, most))
+
+
+def language_problems():
+    for language, arguments in (
+            ("en", ("--lang", "en", "check", "--nothing")), ("en", ("check", "--nothing", "--lang", "en")),
+            ("en", ("check", "--nothing", "in.csv", "--lang=en")), ("en", ("nothing", "--lang", "en")),
+            ("en", ("--lang", "ja", "check", "--nothing", "--lang", "en")),
+            ("ja", ("--lang", "en", "check", "--nothing", "--lang", "ja")),
+            ("ja", ("check", "--nothing", "--", "--lang", "en")), ("ja", ("check", "--lang", "fr")),
+            ("en", ("--lang", "en", "check", "--lang", "fr")), ("ja", ("check", "--lang")),
+            ("en", ("sandbox", "--fault", "x", "--lang", "en")), ("en", ("register", "in.csv", "--lang", "en"))):
+        done = run(*arguments)
+        if done.returncode != 2:
+            yield f"{arguments}: exit status {done.returncode}"
+        yield from (f"{arguments}: {problem}" for problem in message_problems(done.stderr, language))
+
+
+def terminal_problems():
+    """A name on the command line must not command the terminal, nor need it be UTF-8."""
+    done = run(b"\x1b[31m\xc2\x9b\xff\xe5\x95")
+    yield from message_problems(done.stderr, "ja", sentence("USAGE_UNKNOWN_COMMAND", "ja", "message", "?[31m????"), "", "")
+
+
+def help_text(command, *extra):
+    return run(*([command] if command else []), "--help", *extra)
+
+
+def listed(text):
+    """The options that a help text lists."""
+    return set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", text, re.MULTILINE))
+
+
+def help_problems(command, language):
+    done = help_text(command, "--lang", language)
+    text = done.stdout.decode("utf-8")
+    if done.returncode != 0 or done.stderr:
+        yield f"exit status {done.returncode}, {done.stderr!r}"
+    if not text.startswith(("Usage: " if language == "en" else "使い方: ") + f"atobarai {command}".rstrip() + " "):
+        yield f"begins with {text[:60]!r}"
+    if listed(text) != TAKEN[command]:
+        yield f"lists {sorted(listed(text))}"
+    if not command:
+        yield from (f"does not list {name}" for name in COMMANDS if not re.search(rf"^  {name} ", text, re.MULTILINE))
+
+
+def default_problems():
+    """The defaults and bounds in help, and the language when none is given."""
+    text = help_text("register", "--lang=en").stdout.decode("utf-8")
+    for words in ("1 to 256, default 8", "1 to 3600, default 30", "0 to 100, default 5", "1 to 1000000, default 20"):
+        if words not in text:
+            yield f"no {words!r}"
+    if help_text("register").stdout != help_text("register", "--lang=ja").stdout:
+        yield "not Japanese by default"
+
+
+def option_problems(command):
+    """Each option of help is taken and no other is. Nothing runs: the input is missing, or there is one word too many."""
+    end = ["x"] if command == "sandbox" else []
+    code, detail = ("USAGE_EXTRA_ARGUMENT", "x") if command == "sandbox" else ("USAGE_MISSING_INPUT", command)
+    for name in sorted(set().union(*TAKEN.values(), LATER)):
+        words = [f"--{name}"] + ([VALUES[name]] if name in VALUES else [])
+        done = run(command, *words, *end)
+        if name == "help":
+            yield from [] if done.returncode == 0 else ["--help is refused"]
+        elif name in TAKEN[command]:
+            yield from message_problems(done.stderr, "ja", sentence(code, "ja", "message", detail), "", "")
+        else:
+            unknown = sentence("USAGE_UNKNOWN_OPTION", "ja", "message", f"--{name}")
+            yield from message_problems(done.stderr, "ja", unknown, "", "")
+
+
+def test_help():
+    for command in ("", *COMMANDS):
+        for language in ("ja", "en"):
+            check(f"help: atobarai {command} --help --lang {language}", help_problems(command, language))
+    check("help: defaults", default_problems())
+    for command in COMMANDS:
+        check(f"help: {command} takes the options it lists and no other", option_problems(command))
+
+
+def version_problems():
+    done = run("--version")
+    if done.returncode != 0 or done.stderr or not re.fullmatch(rb"atobarai \d+\.\d+\.\d+\n", done.stdout):
+        yield f"exit status {done.returncode}, {done.stdout!r}, {done.stderr!r}"
+
+
+def full_problems(*arguments):
+    """Standard output that takes nothing, and one that is closed."""
+    with open("/dev/full", "wb") as full:
+        done = run(*arguments, stdout=full)
+    closed = run(*arguments, preexec_fn=lambda: os.close(1))
+    for how, result, reason in (("full", done, errno.ENOSPC), ("closed", closed, errno.EBADF)):
+        if result.returncode != 2:
+            yield f"{how}: exit status {result.returncode}"
+        if os.strerror(reason) not in result.stderr.decode("utf-8"):
+            yield f"{how}: {result.stderr!r}"
+        yield from message_problems(result.stderr, "ja")
+
+
+@contextlib.contextmanager
+def sandbox(folder, *arguments):
+    """A running sandbox: the process and what it printed first."""
+    with subprocess.Popen([PROGRAM, "sandbox", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, cwd=folder) as process:
+        try:
+            ready, _, _ = select.select([process.stdout], [], [], SECONDS)
+            yield process, process.stdout.readline().decode("utf-8") if ready else "(nothing)"
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def end_problems(process, number):
+    process.send_signal(number)
+    out, err = process.communicate(timeout=SECONDS)
+    if process.returncode != 0 or out or err:
+        yield f"{signal.Signals(number).name}: exit status {process.returncode}, {out!r}, {err!r}"
+
+
+def answer_problems(number):
+    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--port", "0", "--port-file", "port") as (process, line):
+        found = re.fullmatch(r"listening on (http://127\.0\.0\.1:(\d+)/v1)\n", line)
+        if not found:
+            yield f"printed {line!r}"
+            return
+        text = Path(folder, "port").read_text(encoding="ascii")
+        if text != found[2] + "\n" or os.listdir(folder) != ["port"]:
+            yield f"port file {text!r}, files {os.listdir(folder)}"
+        with urllib.request.urlopen(found[1] + "/_stats", timeout=SECONDS) as answer:
+            stats = json.load(answer)
+        if stats["requests"] != 0 or stats["registered"] != 0:
+            yield f"_stats is {stats}"
+        yield from end_problems(process, number)
+
+
+def fault_problems():
+    """--fault and --seed reach the service: 500=1 answers every request with 500."""
+    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--fault=500=1", "--seed", "3") as (process, line):
+        url = line.removeprefix("listening on ").strip()
+        try:
+            with urllib.request.urlopen(url + "/orders/1", timeout=SECONDS) as answer:
+                yield f"answered {answer.status}"
+        except urllib.error.HTTPError as error:
+            if error.code != 500:
+                yield f"answered {error.code}"
+        yield from end_problems(process, signal.SIGTERM)
+
+
+def taken_problems():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for language in ("ja", "en"):
+            done = run("sandbox", "--port", port, "--port-file", "port", "--lang", language)
+            if done.returncode != 3 or done.stdout:
+                yield f"exit status {done.returncode}, {done.stdout!r}"
+            yield from message_problems(done.stderr, language)
+
+
+def port_file_problems():
+    """One that cannot be written ends the sandbox; one that exists is replaced, in one step."""
+    done = run("sandbox", "--port-file", "missing/port")
+    if done.returncode != 2 or done.stdout or b"missing/port" not in done.stderr:
+        yield f"exit status {done.returncode}, {done.stdout!r}, {done.stderr!r}"
+    yield from message_problems(done.stderr, "ja")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "port")
+        path.write_text("something longer than a port\n", encoding="ascii")
+        before = path.stat().st_ino
+        with sandbox(folder, "--port-file", "port") as (process, line):
+            if not re.search(rf":{path.read_text(encoding='ascii').strip()}/v1\n$", line) or path.stat().st_ino == before:
+                yield f"port file {path.read_text(encoding='ascii')!r}, printed {line!r}"
+            yield from end_problems(process, signal.SIGTERM)
+
+
+def early_problems():
+    """A signal at any moment of the start ends it with 0, or by the signal itself when it came before main()."""
+    for delay in (0, 0.002, 0.01, 0.03):
+        with tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen([PROGRAM, "sandbox"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, cwd=folder)
+            time.sleep(delay)
+            process.terminate()
+            _, err = process.communicate(timeout=SECONDS)
+            if process.returncode not in (0, -signal.SIGTERM) or err:
+                yield f"after {delay} s: exit status {process.returncode}, {err!r}"
+
+
+def main():
+    test_usage()
+    test_bounds()
+    check("usage: --lang wherever it stands", language_problems())
+    check("usage: control characters and broken UTF-8 are not printed", terminal_problems())
+    test_help()
+    check("version: atobarai --version", version_problems())
+    check("help: standard output cannot be written", full_problems("--help"))
+    check("version: standard output cannot be written", full_problems("--version"))
+    check("sandbox: answers, and SIGTERM ends it", answer_problems(signal.SIGTERM))
+    check("sandbox: answers, and SIGINT ends it", answer_problems(signal.SIGINT))
+    check("sandbox: faults", fault_problems())
+    check("sandbox: a taken port is exit status 3", taken_problems())
+    check("sandbox: the port file", port_file_problems())
+    check("sandbox: a signal during the start", early_problems())
+    check("sandbox: standard output cannot be written", full_problems("sandbox"))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
