@@ -40,6 +40,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 [ "${LINT:-1}" = 0 ] || run "lint" sh -c 'make --no-print-directory -s lint && echo "ok - lint"'
 run "data" /usr/bin/python3 tests/validate_data.py
+run "includes" /usr/bin/python3 tests/check_includes.py
 for build in "$@"; do
     for test in "$build"/tests/unit/test_*; do
         [ -x "$test" ] && [ -f "$test" ] && [ "${test##*.}" = "$test" ] && run "$test" "$test"

@@ -2,8 +2,7 @@
 #include "api/dialect.h"
 
 #include "api/key.h"
-
-#include <cjson/cJSON.h>
+#include "base/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,7 +104,7 @@ static bool is_pointer(const char *pointer, bool of_item)
 {
     char token[64] = "";
     size_t numbers = 0;
-    if (*pointer != '/')
+    if (*pointer != '/' || strncmp(pointer, "/-/", 3) == 0) /* the body is an object */
         return false;
     while (*pointer != '\0') {
         if (!next_token(&pointer, token) || *token == '\0')
@@ -139,6 +138,42 @@ static bool parse_operation(struct operation *operation, const cJSON *operations
     return operation->method != NULL && operation->path != NULL && *operation->path == '/';
 }
 
+/* Whether one of two pointers leads through the place of the other, so that both cannot be filled; or one takes for a
+ * list what the other takes for an object. */
+static bool pointers_clash(const char *a, const char *b)
+{
+    char token_a[64];
+    char token_b[64];
+    while (next_token(&a, token_a) && next_token(&b, token_b)) {
+        if (strcmp(token_a, token_b) != 0)
+            return (strcmp(token_a, "-") == 0) != (strcmp(token_b, "-") == 0);
+        if (*a == '\0' || *b == '\0')
+            return true;
+    }
+    return false;
+}
+
+static bool pointer_clashes(const struct api_dialect *dialect, enum order_field field, const char *pointer)
+{
+    for (size_t other = 0; other < ORDER_FIELDS; other++)
+        if (other != (size_t)field && dialect->pointers[other] != NULL &&
+            pointers_clash(dialect->pointers[other], pointer))
+            return true;
+    return false;
+}
+
+/* A pointer that text_at() can follow. */
+static bool is_answer_pointer(const char *pointer)
+{
+    char token[64];
+    if (pointer == NULL)
+        return false;
+    while (*pointer != '\0')
+        if (!next_token(&pointer, token))
+            return false;
+    return true;
+}
+
 static bool parse_fields(struct api_dialect *dialect, const char *path, struct error *error)
 {
     const cJSON *fields = cJSON_GetObjectItemCaseSensitive(dialect->json, "fields");
@@ -147,7 +182,8 @@ static bool parse_fields(struct api_dialect *dialect, const char *path, struct e
     {
         enum order_field field;
         if (!order_field_of(item->string, &field) || field < ORDER_FIELD_ID || !cJSON_IsString(item) ||
-            !is_pointer(item->valuestring, field >= ORDER_FIELD_ITEM_ID))
+            !is_pointer(item->valuestring, field >= ORDER_FIELD_ITEM_ID) ||
+            pointer_clashes(dialect, field, item->valuestring))
             return invalid(path, item->string, error);
         dialect->pointers[field] = item->valuestring;
     }
@@ -207,7 +243,8 @@ static bool parse(struct api_dialect *dialect, const char *path, struct error *e
     dialect->answer_id = text_of(answers, "id");
     dialect->answer_status = text_of(answers, "status");
     dialect->answer_message = text_of(answers, "message");
-    if (dialect->answer_id == NULL || dialect->answer_status == NULL || dialect->answer_message == NULL)
+    if (!is_answer_pointer(dialect->answer_id) || !is_answer_pointer(dialect->answer_status) ||
+        !is_answer_pointer(dialect->answer_message))
         return invalid(path, "answers", error);
     return parse_headers(dialect, path, error) && parse_fields(dialect, path, error) &&
            parse_statuses(dialect, path, error);
@@ -220,7 +257,7 @@ struct api_dialect *api_dialect_parse(struct span json, const char *path, struct
         error_set_memory(error);
         return NULL;
     }
-    dialect->json = cJSON_ParseWithLength(json.data, json.length);
+    dialect->json = json_parse(json);
     if (parse(dialect, path, error))
         return dialect;
     api_dialect_free(dialect);
@@ -245,9 +282,10 @@ static cJSON *value_item(const struct content_value *value)
         snprintf(number, sizeof number, "%" PRId64, value->integer);
         return cJSON_CreateRaw(number);
     }
-    char *text = strndup(value->text.data, value->text.length);
-    cJSON *item = text != NULL ? cJSON_CreateString(text) : NULL;
-    free(text);
+    struct buf text = {0};
+    buf_append(&text, value->text.data, value->text.length);
+    cJSON *item = text.failed ? NULL : cJSON_CreateString(buf_text(&text));
+    buf_free(&text);
     return item;
 }
 
@@ -274,31 +312,36 @@ static char *order_body(const struct api_dialect *dialect, const struct order_co
     return body;
 }
 
-/* Append `template` with {name} replaced by `value`. */
-static void fill(const char *template, const char *name, const char *value, struct buf *out)
+/* What stands in a template for what. */
+struct placeholder {
+    const char *name;
+    const char *value;
+};
+
+/* Append `template` with each placeholder replaced; what was filled in is not read again. */
+static void fill(const char *template, const struct placeholder *placeholders, size_t count, struct buf *out)
 {
-    const char *at = strstr(template, name);
-    if (at == NULL) {
-        buf_append_text(out, template);
-        return;
+    while (*template != '\0') {
+        size_t i = 0;
+        while (i < count && strncmp(template, placeholders[i].name, strlen(placeholders[i].name)) != 0)
+            i++;
+        if (i < count) {
+            buf_append_text(out, placeholders[i].value);
+            template += strlen(placeholders[i].name);
+        } else {
+            buf_append_byte(out, *template ++);
+        }
     }
-    buf_append(out, template, (size_t)(at - template));
-    buf_append_text(out, value);
-    buf_append_text(out, at + strlen(name));
 }
 
-/* "Name: value", with whatever placeholder it holds filled. */
+/* "Name: value", its placeholders filled. */
 static char *header(const cJSON *from, const struct api_account *account, const char *key)
 {
-    const char *template = from->valuestring;
+    const struct placeholder placeholders[] = {
+        {"{apiKey}", account->key}, {"{merchantCode}", account->merchant}, {"{idempotencyKey}", key}};
     struct buf line = {0};
     buf_printf(&line, "%s: ", from->string);
-    if (strstr(template, "{apiKey}") != NULL)
-        fill(template, "{apiKey}", account->key, &line);
-    else if (strstr(template, "{merchantCode}") != NULL)
-        fill(template, "{merchantCode}", account->merchant, &line);
-    else
-        fill(template, "{idempotencyKey}", key, &line);
+    fill(from->valuestring, placeholders, sizeof placeholders / sizeof *placeholders, &line);
     return buf_take(&line);
 }
 
@@ -336,7 +379,7 @@ static char *url_of(const struct api_account *account, const struct operation *o
     while (base > 0 && account->url[base - 1] == '/')
         base--;
     buf_append(&url, account->url, base);
-    fill(operation->path, "{id}", buf_text(&encoded), &url);
+    fill(operation->path, &(struct placeholder){"{id}", buf_text(&encoded)}, 1, &url);
     url.failed = url.failed || encoded.failed;
     buf_free(&encoded);
     return buf_take(&url);
@@ -417,7 +460,7 @@ static enum api_meaning meaning_of(long status)
 void api_dialect_read(const struct api_dialect *dialect, struct span id, const struct transport_answer *from,
                       struct api_answer *answer)
 {
-    cJSON *json = cJSON_ParseWithLength(from->body, from->length);
+    cJSON *json = json_parse((struct span){from->body, from->length});
     *answer = (struct api_answer){.meaning = meaning_of(from->status)};
     if (from->status >= 200 && from->status < 300)
         read_success(dialect, id, json, answer);

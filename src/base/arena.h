@@ -20,7 +20,7 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A copy of `span`; its `data` is NULL when memory ran out, and never otherwise, even for an empty one. */
 struct span arena_copy(struct arena *arena, struct span span);
 
-/* Everything is free again; the memory of one block is kept for the next life. */
+/* Everything is free again; the memory of one ordinary block is kept for the next life, where that came first. */
 void arena_reset(struct arena *arena);
 
 void arena_free(struct arena *arena);

@@ -23,6 +23,7 @@ bool buf_reserve(struct buf *buf, size_t extra)
         return false;
     }
     buf->data = data;
+    buf->data[buf->length] = '\0';
     buf->capacity = capacity;
     return true;
 }

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Copy `from` into a buffer of ERROR_ARG_SIZE bytes; a text that is too long loses whole characters at its end. */
-static void copy_cut(char *to, const char *from)
+/* Copy `from` into a buffer of `size` bytes; a text that is too long loses whole characters at its end. */
+static void copy_cut(char *to, size_t size, const char *from)
 {
     size_t length = from != NULL ? strlen(from) : 0;
-    if (length >= ERROR_ARG_SIZE) {
-        length = ERROR_ARG_SIZE - 1;
+    if (length >= size) {
+        length = size - 1;
         while (length > 0 && ((unsigned char)from[length] & 0xC0U) == 0x80U)
             length--;
     }
@@ -23,11 +23,16 @@ bool error_set(struct error *error, enum error_kind kind, const char *code, cons
 {
     error->kind = kind;
     error->code = code;
-    copy_cut(error->path, path);
-    copy_cut(error->args[0], arg1);
-    copy_cut(error->args[1], arg2);
-    copy_cut(error->args[2], arg3);
+    copy_cut(error->path, sizeof error->path, path);
+    error_set_arg(error, 0, arg1);
+    error_set_arg(error, 1, arg2);
+    error_set_arg(error, 2, arg3);
     return false;
+}
+
+void error_set_arg(struct error *error, size_t index, const char *arg)
+{
+    copy_cut(error->args[index], sizeof error->args[index], arg);
 }
 
 bool error_set_errno(struct error *error, enum error_kind kind, const char *code, const char *path, int errnum)

@@ -21,13 +21,14 @@ enum error_kind {
 
 enum {
     ERROR_ARGS = 3,
-    ERROR_ARG_SIZE = 256, /* bytes with the final NUL; longer details are cut at a UTF-8 boundary */
+    ERROR_ARG_SIZE = 256,   /* bytes with the final NUL; longer details are cut at a UTF-8 boundary */
+    ERROR_PATH_SIZE = 4096, /* the same for a path: what the system takes fits */
 };
 
 struct error {
     enum error_kind kind;
     const char *code; /* static string; NULL while there is no error */
-    char path[ERROR_ARG_SIZE];
+    char path[ERROR_PATH_SIZE];
     char args[ERROR_ARGS][ERROR_ARG_SIZE];
 };
 
@@ -38,6 +39,9 @@ bool error_set(struct error *error, enum error_kind kind, const char *code, cons
 
 /* The same with the words of strerror(errnum) as {1}. */
 bool error_set_errno(struct error *error, enum error_kind kind, const char *code, const char *path, int errnum);
+
+/* Set the detail {index + 1} afterwards, by somebody who knows more. */
+void error_set_arg(struct error *error, size_t index, const char *arg);
 
 /* Memory ran out: kind ERROR_CONFIG, code OUT_OF_MEMORY. */
 bool error_set_memory(struct error *error);

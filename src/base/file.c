@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 bool file_read(const char *path, struct buf *text, struct error *error)
@@ -30,4 +32,24 @@ bool file_read(const char *path, struct buf *text, struct error *error)
         return error_set_errno(error, ERROR_CONFIG, "FILE_UNREADABLE", path, reason);
     buf_append(text, "", 0);
     return !text->failed || error_set_memory(error);
+}
+
+int file_open_unnamed(void)
+{
+    const char *folder = getenv("TMPDIR");
+    if (folder == NULL || *folder == '\0')
+        folder = "/tmp";
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    /* Some file systems cannot do that: make one and take its name away. */
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/atobarai-XXXXXX", folder) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
 }

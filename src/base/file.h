@@ -1,4 +1,4 @@
-/* base/file.h: small files of configuration, read whole. */
+/* base/file.h: small files of configuration, read whole; and temporary files. */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
@@ -9,5 +9,9 @@ enum { FILE_MAX = 4 * 1024 * 1024 }; /* bytes; a schema or a dialect has some te
 
 /* Append the bytes of `path` to `text`. False: FILE_UNREADABLE (kind ERROR_CONFIG) with the path and the reason. */
 bool file_read(const char *path, struct buf *text, struct error *error);
+
+/* A temporary file in $TMPDIR, or /tmp, for its owner only and without a name: it is gone with its descriptor, however
+ * the process ends. -1 with errno. */
+int file_open_unnamed(void);
 
 #endif

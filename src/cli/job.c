@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,28 @@ static bool summary_stands_apart(const struct cli_options *options)
     return apart;
 }
 
+/* A summary that cannot be written is found before anything is sent, as far as that can be known: opened for appending,
+ * a file that is there stays as it is, and one that was not is taken away again. */
+static bool summary_is_writable(const struct cli_options *options)
+{
+    const char *path = cli_options_text(options, CLI_SUMMARY_JSON);
+    struct stat before;
+    if (path == NULL || strcmp(path, "-") == 0)
+        return true;
+    bool existed = lstat(path, &before) == 0;
+    if (existed && !S_ISREG(before.st_mode) && !S_ISDIR(before.st_mode))
+        return true; /* opening a pipe would be noticed at its other end */
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        cli_console_error(options->language, "OUTPUT_UNWRITABLE", path, strerror(errno), NULL);
+        return false;
+    }
+    close(fd);
+    if (!existed)
+        unlink(path);
+    return true;
+}
+
 /* Whether a run that ended so has a result to report. */
 static bool has_result(enum atobarai_status status)
 {
@@ -172,7 +195,7 @@ enum atobarai_status cli_job(const struct cli_options *options)
     bool shows_progress = sends && !cli_options_given(options, CLI_QUIET) && isatty(STDERR_FILENO) == 1;
     if (sends)
         forbid_core_files();
-    if (!summary_stands_apart(options))
+    if (!summary_stands_apart(options) || !summary_is_writable(options))
         return ATOBARAI_USAGE;
     struct atobarai_job *job = new_job(options);
     if (job == NULL) {

@@ -39,7 +39,8 @@ int main(int argc, char **argv)
     struct cli_usage usage;
     hold_standard_descriptors();
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line in one piece, not in characters */
-    signal(SIGPIPE, SIG_IGN);              /* a reader that goes away is a write error, which is reported */
+    signal(SIGPIPE, SIG_IGN);              /* a reader that goes away is a write error, which is reported, */
+    signal(SIGXFSZ, SIG_IGN);              /* and so is a limit of file sizes */
     if (cli_options_parse(argc, argv, &options, &usage))
         return (int)run(&options);
     cli_console_error(options.language, usage.code, NULL, usage.name, usage.detail);

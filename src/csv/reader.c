@@ -96,6 +96,7 @@ enum csv_next csv_reader_next(struct csv_reader *reader, struct csv_record *reco
         .cells = scan->length > 0 ? scan->cells : 0,
         .extents = scan->extents,
         .stray = scan->stray,
+        .multiline = scan->multiline,
     };
     reader->offset += scan->length + scan->ending;
     reader->row++;

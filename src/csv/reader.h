@@ -24,6 +24,7 @@ struct csv_record {
     size_t cells;    /* how many there are; 0 on a blank line */
     const struct csv_extent *extents; /* the places of the first CSV_CELLS_MAX cells */
     size_t stray;                     /* see scan.h; CSV_NO_CELL: none */
+    size_t multiline;                 /* the same */
 };
 
 enum csv_next { CSV_NEXT_RECORD, CSV_NEXT_END, CSV_NEXT_FAILED };

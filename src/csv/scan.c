@@ -7,11 +7,11 @@ void csv_scan_begin(struct csv_scan *scan, char delimiter)
 {
     scan->delimiter = delimiter;
     scan->state = CSV_SCAN_CELL_BEGIN;
-    scan->multiline = false;
     scan->length = 0;
     scan->ending = 0;
     scan->cells = 0;
     scan->stray = CSV_NO_CELL;
+    scan->multiline = CSV_NO_CELL;
     scan->torn = CSV_NO_CELL;
     scan->cell_begin = 0;
 }
@@ -22,7 +22,6 @@ static void end_cell(struct csv_scan *scan)
     if (scan->cells < CSV_CELLS_MAX)
         scan->extents[scan->cells] = (struct csv_extent){scan->cell_begin, scan->length};
     scan->cells++;
-    scan->multiline = false;
 }
 
 static void mark_stray(struct csv_scan *scan)
@@ -62,7 +61,7 @@ static void take_behind_quote(struct csv_scan *scan, char byte)
     }
     if (byte != scan->delimiter && byte != '\n' && byte != '\r') {
         mark_stray(scan);
-        if (scan->multiline && scan->torn == CSV_NO_CELL)
+        if (scan->multiline == scan->cells && scan->torn == CSV_NO_CELL)
             scan->torn = scan->cells;
     }
     take_outside(scan, byte);
@@ -75,8 +74,9 @@ static size_t skip_text(struct csv_scan *scan, const char *bytes, size_t length)
     if (scan->state == CSV_SCAN_QUOTED) {
         const char *quote = memchr(bytes, '"', length);
         skipped = quote != NULL ? (size_t)(quote - bytes) : length;
-        if (!scan->multiline && skipped > 0)
-            scan->multiline = memchr(bytes, '\n', skipped) != NULL || memchr(bytes, '\r', skipped) != NULL;
+        if (scan->multiline != scan->cells && skipped > 0 &&
+            (memchr(bytes, '\n', skipped) != NULL || memchr(bytes, '\r', skipped) != NULL))
+            scan->multiline = scan->cells;
     } else if (scan->state == CSV_SCAN_PLAIN) {
         while (skipped < length && bytes[skipped] != scan->delimiter && bytes[skipped] != '"' &&
                bytes[skipped] != '\n' && bytes[skipped] != '\r')

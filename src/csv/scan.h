@@ -7,8 +7,8 @@
  * Anything else about quotes is damage, and the scan says so rather than guess:
  *   stray  a quote within an unquoted cell, or text behind a closing quote. The cell goes on to the next delimiter or
  *          line end, so that a stray quote never takes the rows behind it along.
- *   torn   text behind the closing quote of a cell that holds a line end. That "closing" quote most likely opens
- * another cell, in a later row, and the cell's own quote was never closed: rows were swallowed. */
+ *   torn   text behind the closing quote of a cell that holds a line end. That quote most likely opens another cell, in
+ *          a later row, and the cell's own was never closed: rows were swallowed. */
 #ifndef CSV_SCAN_H
 #define CSV_SCAN_H
 
@@ -41,13 +41,13 @@ enum csv_scan_state {
 struct csv_scan {
     char delimiter;
     enum csv_scan_state state;
-    bool multiline;  /* the cell at hand holds a line end */
     uint64_t length; /* bytes of the record so far, its line end excluded */
     char ending_bytes[2];
     unsigned ending;                          /* bytes of its line end: 0 at the end of the input, 1 or 2 */
     size_t cells;                             /* finished ones */
     size_t stray;                             /* the first cell with a stray quote, CSV_NO_CELL: none */
-    size_t torn;                              /* the first cell that was torn, CSV_NO_CELL: none */
+    size_t multiline;                         /* the last cell so far that holds a line end, CSV_NO_CELL: none */
+    size_t torn;                              /* the cell that was torn, CSV_NO_CELL: none */
     uint64_t cell_begin;                      /* of the cell at hand */
     struct csv_extent extents[CSV_CELLS_MAX]; /* of the finished ones */
 };

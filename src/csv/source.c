@@ -1,6 +1,8 @@
 /* csv/source.c: see source.h. */
 #include "csv/source.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,34 +11,14 @@
 
 struct csv_source {
     int fd;
-    struct stat stat; /* at the beginning */
+    struct stat stat;   /* of what is read, at the beginning */
+    struct stat origin; /* of what was named: the same, unless that had to be copied */
     char *path;
 };
 
 static bool fail(const char *path, int reason, struct error *error)
 {
     return error_set_errno(error, ERROR_USAGE, "INPUT_UNREADABLE", path, reason);
-}
-
-/* A temporary file without a name: it is gone with its descriptor, however the process ends. */
-static int open_unnamed(void)
-{
-    const char *folder = getenv("TMPDIR");
-    if (folder == NULL || *folder == '\0')
-        folder = "/tmp";
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        return fd;
-    /* Some file systems cannot do that: make one and take its name away. */
-    char path[4096];
-    if (snprintf(path, sizeof path, "%s/atobarai-XXXXXX", folder) >= (int)sizeof path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0)
-        unlink(path);
-    return fd;
 }
 
 static bool write_all(int fd, const char *bytes, size_t length)
@@ -58,7 +40,7 @@ static int spool(int from)
 {
     enum { BLOCK = 65536 };
     char *bytes = malloc(BLOCK);
-    int to = bytes != NULL ? open_unnamed() : -1;
+    int to = bytes != NULL ? file_open_unnamed() : -1;
     ssize_t got = -1;
     while (to >= 0) {
         got = read(from, bytes, BLOCK);
@@ -85,8 +67,11 @@ static bool open_fd(struct csv_source *source, struct error *error)
 {
     bool standard = strcmp(source->path, "-") == 0;
     source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC);
-    if (source->fd < 0 || fstat(source->fd, &source->stat) != 0)
+    if (source->fd < 0 || fstat(source->fd, &source->origin) != 0)
         return fail(source->path, errno, error);
+    source->stat = source->origin;
+    if (S_ISDIR(source->stat.st_mode) && standard)
+        source->fd = -1; /* not ours to close */
     if (S_ISDIR(source->stat.st_mode))
         return error_set(error, ERROR_USAGE, "INPUT_IS_DIRECTORY", source->path, NULL, NULL, NULL);
     if (!standard && S_ISREG(source->stat.st_mode))
@@ -132,7 +117,7 @@ const char *csv_source_path(const struct csv_source *source)
 
 const struct stat *csv_source_stat(const struct csv_source *source)
 {
-    return &source->stat;
+    return S_ISREG(source->origin.st_mode) ? &source->origin : &source->stat;
 }
 
 static bool changed(const struct csv_source *source, struct error *error)
@@ -168,7 +153,9 @@ void csv_window_init(struct csv_window *window, const struct csv_source *source,
 
 static bool fill(struct csv_window *window, uint64_t offset, size_t wanted, struct error *error)
 {
-    size_t capacity = wanted > window->block ? wanted : window->block;
+    size_t capacity = window->capacity > window->block ? window->capacity : window->block;
+    while (capacity < wanted) /* doubled, lest a long record be read in single bytes */
+        capacity *= 2;
     if (capacity > window->capacity) {
         char *bytes = realloc(window->bytes, capacity);
         if (bytes == NULL)

@@ -23,7 +23,7 @@ uint64_t csv_source_size(const struct csv_source *source);
 /* As given to csv_source_open(). Borrowed. */
 const char *csv_source_path(const struct csv_source *source);
 
-/* Of the file itself; of a copy's, the copy. */
+/* Of the file itself, standard input's too; of the copy, where a pipe or the like was read. */
 const struct stat *csv_source_stat(const struct csv_source *source);
 
 /* False with INPUT_CHANGED (kind ERROR_USAGE) when size or time of the file are not what they were at the beginning. */

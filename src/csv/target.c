@@ -2,6 +2,7 @@
 #include "csv/target.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,12 @@ static bool fail(const struct csv_target *target, int reason, struct error *erro
 static bool check_place(const char *path, bool force, const struct stat *like, struct error *error)
 {
     struct stat there;
-    if (stat(path, &there) != 0)
+    size_t length = strlen(path);
+    if (length == 0)
+        return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, ENOENT);
+    if (path[length - 1] == '/')
+        return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EISDIR);
+    if (stat(path, &there) != 0 && (errno != ENOENT || lstat(path, &there) != 0))
         return errno == ENOENT || error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, errno);
     if (there.st_dev == like->st_dev && there.st_ino == like->st_ino)
         return error_set(error, ERROR_USAGE, "OUTPUT_IS_INPUT", path, NULL, NULL, NULL);
@@ -37,7 +43,7 @@ static bool check_place(const char *path, bool force, const struct stat *like, s
     if (!force)
         return error_set(error, ERROR_USAGE, "OUTPUT_EXISTS", path, NULL, NULL, NULL);
     /* Renaming over a device or a pipe would replace it by a file. */
-    if (!S_ISREG(there.st_mode))
+    if (!S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode)) /* a link here leads nowhere */
         return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EINVAL);
     return true;
 }
@@ -63,13 +69,8 @@ static bool create_beside(struct csv_target *target, struct error *error)
 /* Where standard output's bytes wait until they are all known. */
 static bool create_spool(struct csv_target *target, struct error *error)
 {
-    FILE *spool = tmpfile();
-    if (spool == NULL)
-        return fail(target, errno, error);
-    target->fd = fcntl(fileno(spool), F_DUPFD_CLOEXEC, 0);
-    int reason = errno;
-    fclose(spool);
-    return target->fd >= 0 || fail(target, reason, error);
+    target->fd = file_open_unnamed();
+    return target->fd >= 0 || fail(target, errno, error);
 }
 
 struct csv_target *csv_target_open(const char *path, bool force, const struct stat *like, struct error *error)

@@ -38,58 +38,97 @@ static void put_cell(const struct csv_writer *writer, struct span cell)
     buf_append_byte(line, '"');
 }
 
-/* The cells that belong behind the last one: those without a place of their own. */
-static void put_behind(const struct csv_writer *writer, size_t cells, const struct span ours[CSV_OURS])
+/* Where our cells stand in this record. In one with more cells than headings, they are its last ones where they are the
+ * header's last ones; elsewhere nobody knows whose cell is whose, and ours come behind all others. */
+static void find_places(const struct csv_writer *writer, const struct csv_record *record, size_t places[CSV_OURS])
+{
+    size_t placed = 0;
+    bool last = true;
+    memcpy(places, writer->places, sizeof writer->places);
+    if (record->cells <= writer->columns)
+        return;
+    for (size_t own = 0; own < CSV_OURS; own++)
+        placed += places[own] != CSV_NO_CELL;
+    for (size_t own = 0; own < CSV_OURS; own++)
+        last = last && (places[own] == CSV_NO_CELL || places[own] + placed >= writer->columns) &&
+               record->cells <= CSV_CELLS_MAX; /* beyond, no places are kept */
+    for (size_t own = 0; own < CSV_OURS; own++)
+        if (places[own] != CSV_NO_CELL)
+            places[own] = last ? places[own] + record->cells - writer->columns : CSV_NO_CELL;
+}
+
+/* The cells that belong behind the last one: those without a place in the record, and empty ones up to theirs. */
+static void put_behind(const struct csv_writer *writer, size_t cells, const size_t places[CSV_OURS],
+                       const struct span ours[CSV_OURS])
 {
     for (size_t i = cells; i < writer->columns; i++) {
         size_t own = 0;
-        while (own < CSV_OURS && writer->places[own] != i)
+        while (own < CSV_OURS && places[own] != i)
             own++;
         buf_append_byte(writer->line, writer->delimiter);
         put_cell(writer, own < CSV_OURS ? ours[own] : (struct span){"", 0});
     }
     for (size_t own = 0; own < CSV_OURS; own++) {
-        if (writer->places[own] != CSV_NO_CELL)
+        if (places[own] != CSV_NO_CELL)
             continue;
         buf_append_byte(writer->line, writer->delimiter);
         put_cell(writer, ours[own]);
     }
 }
 
-/* The record's own bytes, those cells exchanged that have ours in their place. */
-static void put_record(const struct csv_writer *writer, const struct csv_record *record,
-                       const struct span ours[CSV_OURS])
+/* What was put together so far, into the target. */
+static bool flush_line(const struct csv_writer *writer, struct error *error)
 {
-    uint64_t copied = 0;
-    for (size_t cell = 0; cell < record->cells && cell < CSV_CELLS_MAX; cell++) {
-        for (size_t own = 0; own < CSV_OURS; own++) {
-            if (writer->places[own] != cell)
-                continue;
-            const struct csv_extent *extent = &record->extents[cell];
-            buf_append(writer->line, record->raw.data + copied, (size_t)(extent->begin - copied));
-            put_cell(writer, ours[own]);
-            copied = extent->end;
-        }
-    }
-    buf_append(writer->line, record->raw.data + copied, (size_t)(record->length - copied));
-    put_behind(writer, record->cells, ours);
+    if (writer->line->failed)
+        return error_set_memory(error);
+    bool written = csv_target_write(writer->target, (struct span){buf_text(writer->line), writer->line->length}, error);
+    buf_clear(writer->line);
+    return written;
 }
 
-/* Bytes of the source from `offset` on, in pieces. */
-static bool copy_bytes(struct csv_writer *writer, struct csv_window *window, uint64_t offset, uint64_t length,
-                       struct error *error)
+/* The record's bytes from `begin` to `end`, from its source where they are too many to be held. */
+static bool put_bytes(const struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
+                      uint64_t begin, uint64_t end, struct error *error)
 {
-    while (length > 0) {
+    if (!record->too_long) {
+        buf_append(writer->line, record->raw.data + begin, (size_t)(end - begin));
+        return true;
+    }
+    if (!flush_line(writer, error))
+        return false;
+    while (begin < end) {
         struct span view;
-        if (!csv_window_view(window, offset, 1, &view, error))
+        if (!csv_window_view(window, record->offset + begin, 1, &view, error))
             return false;
-        if (view.length > length)
-            view.length = (size_t)length;
+        if (view.length > end - begin)
+            view.length = (size_t)(end - begin);
         if (!csv_target_write(writer->target, view, error))
             return false;
-        offset += view.length;
-        length -= view.length;
+        begin += view.length;
     }
+    return true;
+}
+
+/* The record's own bytes, those cells exchanged that have ours in their place. */
+static bool put_record(const struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
+                       const struct span ours[CSV_OURS], struct error *error)
+{
+    size_t places[CSV_OURS];
+    uint64_t copied = 0;
+    find_places(writer, record, places);
+    for (size_t cell = 0; cell < record->cells && cell < CSV_CELLS_MAX; cell++) {
+        for (size_t own = 0; own < CSV_OURS; own++) {
+            if (places[own] != cell)
+                continue;
+            if (!put_bytes(writer, window, record, copied, record->extents[cell].begin, error))
+                return false;
+            put_cell(writer, ours[own]);
+            copied = record->extents[cell].end;
+        }
+    }
+    if (!put_bytes(writer, window, record, copied, record->length, error))
+        return false;
+    put_behind(writer, record->cells, places, ours);
     return true;
 }
 
@@ -97,15 +136,8 @@ bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const 
                     const struct span cells[CSV_OURS], struct error *error)
 {
     buf_clear(writer->line);
-    if (record->too_long) {
-        if (!copy_bytes(writer, window, record->offset, record->length, error))
-            return false;
-        put_behind(writer, record->cells, cells);
-    } else if (record->cells > 0) {
-        put_record(writer, record, cells);
-    }
+    if (record->cells > 0 && !put_record(writer, window, record, cells, error))
+        return false;
     buf_append(writer->line, record->ending, record->ending_length);
-    if (writer->line->failed)
-        return error_set_memory(error);
-    return csv_target_write(writer->target, (struct span){buf_text(writer->line), writer->line->length}, error);
+    return flush_line(writer, error);
 }

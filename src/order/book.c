@@ -2,6 +2,7 @@
 #include "order/book.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Room for one more element; the array, moved perhaps, or NULL when memory ran out. */
 static void *grown(void *array, size_t count, size_t *capacity, size_t size)
@@ -100,8 +101,15 @@ static struct book_order *find_or_add_order(struct book *book, struct span id)
     return order;
 }
 
+uint32_t book_find(const struct book *book, struct span id)
+{
+    return book->slot_count > 0 && id.length > 0 ? *slot_of(book, id) : BOOK_NONE;
+}
+
 bool book_add(struct book *book, struct book_row row, struct span id, enum book_payment payment)
 {
+    if (id.length > 0 && memchr(id.data, '\0', id.length) != NULL)
+        id.length = 0; /* none that could be kept, or sent */
     struct book_order *order = find_or_add_order(book, id);
     if (order == NULL)
         return false;

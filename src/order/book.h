@@ -45,8 +45,10 @@ struct book_order {
     uint8_t status;   /* enum order_status */
     bool deferred;    /* a row of it is deferred payment */
     bool other;       /* a row of it is paid otherwise */
+    bool damaged;     /* a row of it is damaged, or has no usable id */
     bool sent;        /* the service was called for it */
     bool registered;  /* the service has it, under `id` */
+    uint32_t touched; /* a damaged row that may belong to it; 0: none */
     int64_t time;     /* when it was answered; seconds since 1970, 0: never */
 };
 
@@ -76,6 +78,9 @@ bool book_add(struct book *book, struct book_row row, struct span id, enum book_
 
 /* Add a row that belongs to no order. False when memory ran out. */
 bool book_add_deleted(struct book *book, struct book_row row);
+
+/* The order `id`; BOOK_NONE when there is none. */
+uint32_t book_find(const struct book *book, struct span id);
 
 /* Whether the order is none of ours: paid otherwise, as far as its rows tell. One whose payment nobody knows is ours,
  * so that it is not lost. */

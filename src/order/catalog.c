@@ -1,7 +1,7 @@
 /* order/catalog.c: see catalog.h. */
 #include "order/catalog.h"
 
-#include <cjson/cJSON.h>
+#include "base/json.h"
 
 #include <stdlib.h>
 
@@ -106,7 +106,7 @@ struct catalog *catalog_parse(struct span json, struct error *error)
         error_set_memory(error);
         return NULL;
     }
-    catalog->json = cJSON_ParseWithLength(json.data, json.length);
+    catalog->json = json_parse(json);
     if (parse(catalog, error))
         return catalog;
     catalog_free(catalog);

@@ -11,9 +11,11 @@ struct span order_value(const struct order_columns *columns, const struct order_
     return column != ORDER_NO_COLUMN ? row->values[column] : (struct span){NULL, 0};
 }
 
-/* A line and what it is sorted by. */
+enum { KEYS = 2 };
+
+/* A line and what it is sorted by: first 項番, then 明細ID, then its row. */
 struct keyed {
-    int64_t key;
+    int64_t keys[KEYS];
     struct order_row row;
 };
 
@@ -21,35 +23,33 @@ static int compare(const void *a, const void *b)
 {
     const struct keyed *left = a;
     const struct keyed *right = b;
-    if (left->key != right->key)
-        return left->key < right->key ? -1 : 1;
+    for (size_t i = 0; i < KEYS; i++)
+        if (left->keys[i] != right->keys[i])
+            return left->keys[i] < right->keys[i] ? -1 : 1;
     return left->row.number < right->row.number ? -1 : left->row.number > right->row.number;
 }
 
-/* Whether all lines have a number in `field`, which is then their key. */
-static bool find_keys(const struct order_columns *columns, const struct order *order, enum order_field field,
-                      struct keyed *keyed)
+/* What `field` says on each line is their key; nothing, where a line has no number there. */
+static void find_keys(const struct order_columns *columns, const struct order *order, enum order_field field,
+                      struct keyed *keyed, size_t key)
 {
-    for (size_t i = 0; i < order->count; i++) {
+    bool all = true;
+    for (size_t i = 0; i < order->count && all; i++) {
         struct span value = order_value(columns, &order->rows[i], field);
-        if (value.data == NULL || !value_integer(value, &keyed[i].key))
-            return false;
+        all = value.data != NULL && value_integer(value, &keyed[i].keys[key]);
     }
-    return true;
+    for (size_t i = 0; i < order->count && !all; i++)
+        keyed[i].keys[key] = 0;
 }
 
 void order_sort(const struct order_columns *columns, struct order *order)
 {
-    static const enum order_field fields[] = {ORDER_FIELD_ITEM_NUMBER, ORDER_FIELD_ITEM_LINE_ID};
+    static const enum order_field fields[KEYS] = {ORDER_FIELD_ITEM_NUMBER, ORDER_FIELD_ITEM_LINE_ID};
     struct keyed keyed[ORDER_LINES_MAX];
-    bool found = false;
-    for (size_t f = 0; f < sizeof fields / sizeof *fields && !found; f++)
-        found = find_keys(columns, order, fields[f], keyed);
-    for (size_t i = 0; i < order->count; i++) {
+    for (size_t key = 0; key < KEYS; key++)
+        find_keys(columns, order, fields[key], keyed, key);
+    for (size_t i = 0; i < order->count; i++)
         keyed[i].row = order->rows[i];
-        if (!found)
-            keyed[i].key = 0;
-    }
     qsort(keyed, order->count, sizeof *keyed, compare);
     for (size_t i = 0; i < order->count; i++)
         order->rows[i] = keyed[i].row;

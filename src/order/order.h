@@ -33,8 +33,8 @@ struct order {
 /* The value that serves `field` on a row: of the first of its columns; `data` NULL where there is none. */
 struct span order_value(const struct order_columns *columns, const struct order_row *row, enum order_field field);
 
-/* Put the lines into the order in which they are sent, the same for the same order however its file was sorted: by
- * 項番; where a line has none, all by 明細ID; where one lacks that, by row. */
+/* Put the lines into the order in which they are sent, the same for the same order however its file was sorted: by 項番
+ * where all have one, then by 明細ID where all have one, then by row. */
 void order_sort(const struct order_columns *columns, struct order *order);
 
 #endif

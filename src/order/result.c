@@ -15,12 +15,12 @@ const char *const result_headings[RESULT_COLUMNS] = {
     [RESULT_ID] = "後払い受注番号",     [RESULT_TIME] = "処理日時",
 };
 
-/* A character that a spreadsheet takes for the beginning of a formula; the full-width ones too, as Japanese Excel does.
- */
+/* A character that a spreadsheet takes for the beginning of a formula; the full-width ones too, as Japanese Excel does,
+ * and U+2212, which becomes one of these in CP932. */
 static bool begins_formula(uint32_t character)
 {
     return character == '=' || character == '+' || character == '-' || character == '@' || character == 0xFF1D ||
-           character == 0xFF0B || character == 0xFF0D || character == 0xFF20;
+           character == 0xFF0B || character == 0xFF0D || character == 0xFF20 || character == 0x2212;
 }
 
 /* Append `text`, made harmless for a cell. */
@@ -44,8 +44,11 @@ static void put_columns(const struct result_source *source, const struct finding
                         const struct catalog_entry *entry, struct buf *cell)
 {
     const struct order_layout *layout = source->columns.layout;
-    if (finding->cell > 0 && finding->cell <= layout->heading_count) {
-        put_text(cell, layout->headings[finding->cell - 1]);
+    if (finding->cell > 0) {
+        if (finding->cell <= layout->heading_count)
+            put_text(cell, layout->headings[finding->cell - 1]);
+        else
+            buf_printf(cell, "%u列目", (unsigned)finding->cell); /* beyond the last heading */
         return;
     }
     if (finding->column != FINDING_NO_COLUMN) {

@@ -152,7 +152,8 @@ static void check_columns(const struct judging *judging)
     for (size_t column = 0; column < schema->count; column++) {
         enum order_field field = schema->columns[column].field;
         if ((schema->columns[column].needed & ORDER_NEED_REGISTER) == 0 ||
-            judging->columns->layout->cells[column] != ORDER_NO_COLUMN)
+            judging->columns->layout->cells[column] != ORDER_NO_COLUMN ||
+            (field == ORDER_FIELD_PAYMENT && order_schema_defers_all(schema)))
             continue;
         if (field == ORDER_FIELD_NONE || order_layout_column(judging->columns->layout, field) == ORDER_NO_COLUMN)
             add(judging, "COLUMN_MISSING", column, NULL);
@@ -194,6 +195,9 @@ static bool check_agreement(struct judging *judging, const struct order_row *fir
     return agree;
 }
 
+/* What stands for a sum that is too large: no 請求金額 of VALUE_INTEGER_DIGITS is equal to it. */
+#define BEYOND INT64_MAX
+
 /* The amount of one line: 小計, or 単価 × 個数 in a file without it. */
 static bool line_amount(const struct judging *judging, const struct order_row *row, int64_t *amount)
 {
@@ -203,9 +207,12 @@ static bool line_amount(const struct judging *judging, const struct order_row *r
         return false;
     if (order_layout_column(judging->columns->layout, ORDER_FIELD_ITEM_AMOUNT) != ORDER_NO_COLUMN)
         return number_of(judging, row, ORDER_FIELD_ITEM_AMOUNT, amount);
-    return number_of(judging, row, ORDER_FIELD_ITEM_UNIT_PRICE, &price) &&
-           number_of(judging, row, ORDER_FIELD_ITEM_QUANTITY, &quantity) &&
-           !__builtin_mul_overflow(price, quantity, amount);
+    if (!number_of(judging, row, ORDER_FIELD_ITEM_UNIT_PRICE, &price) ||
+        !number_of(judging, row, ORDER_FIELD_ITEM_QUANTITY, &quantity))
+        return false;
+    if (__builtin_mul_overflow(price, quantity, amount))
+        *amount = BEYOND;
+    return true;
 }
 
 /* A part of the total that may be left empty. */
@@ -229,14 +236,13 @@ static void check_total(const struct judging *judging, const struct order_row *f
         !part_of_total(judging, first, ORDER_FIELD_HANDLING_FEE, &handling) ||
         !part_of_total(judging, first, ORDER_FIELD_DISCOUNT, &discount))
         return;
-    /* Four times 15 digits and ORDER_LINES_MAX lines of as many fit into 63 bits; products are checked. */
     int64_t sum = shipping + handling - discount;
     for (size_t i = 0; i < judging->order->count; i++) {
         int64_t amount;
         if (!line_amount(judging, &judging->order->rows[i], &amount))
             return;
-        if (__builtin_add_overflow(sum, amount, &sum))
-            return;
+        if (sum == BEYOND || amount == BEYOND || __builtin_add_overflow(sum, amount, &sum))
+            sum = BEYOND;
     }
     if (sum == total)
         return;

@@ -1,7 +1,7 @@
 /* order/schema.c: see schema.h. */
 #include "order/schema.h"
 
-#include <cjson/cJSON.h>
+#include "base/json.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -191,7 +191,9 @@ static bool check_columns(struct order_schema *schema, const cJSON *columns, str
         if (!cJSON_HasObjectItem(from, "standsInFor"))
             continue;
         column->stands_in_for = other != NULL ? column_called(schema, span_of(other)) : ORDER_NO_COLUMN;
+        /* Not for another stand-in: with the one between absent, both would serve. */
         if (column->stands_in_for == ORDER_NO_COLUMN || column->stands_in_for == i ||
+            cJSON_HasObjectItem(cJSON_GetArrayItem(columns, (int)column->stands_in_for), "standsInFor") ||
             schema->columns[column->stands_in_for].field != column->field)
             return invalid(reading, "standsInFor");
     }
@@ -237,10 +239,18 @@ static bool parse(struct order_schema *schema, struct reading *reading)
 bool order_schema_parse(struct order_schema *schema, struct span json, const char *path, struct error *error)
 {
     struct reading reading = {path, NULL, error};
-    *schema = (struct order_schema){.json = cJSON_ParseWithLength(json.data, json.length)};
+    *schema = (struct order_schema){.json = json_parse(json)};
     if (parse(schema, &reading))
         return true;
     order_schema_free(schema);
+    return false;
+}
+
+bool order_schema_defers_all(const struct order_schema *schema)
+{
+    for (size_t i = 0; i < schema->deferred_count; i++)
+        if (*schema->deferred[i] == '\0')
+            return true;
     return false;
 }
 
@@ -255,14 +265,6 @@ void order_schema_free(struct order_schema *schema)
 }
 
 /* ---- The layout of one file ---- */
-
-static bool all_deferred(const struct order_schema *schema)
-{
-    for (size_t i = 0; i < schema->deferred_count; i++)
-        if (*schema->deferred[i] == '\0')
-            return true;
-    return false;
-}
 
 /* Blanks around a heading are not part of it. */
 static struct span trimmed(struct span text)
@@ -331,7 +333,7 @@ static bool find(struct order_layout *layout, const struct order_schema *schema,
     index_fields(layout, schema);
     if (order_layout_column(layout, ORDER_FIELD_ID) == ORDER_NO_COLUMN)
         return error_set(error, ERROR_INPUT, "HEADER_NO_ORDER_ID", path, NULL, NULL, NULL);
-    if (order_layout_column(layout, ORDER_FIELD_PAYMENT) == ORDER_NO_COLUMN && !all_deferred(schema))
+    if (order_layout_column(layout, ORDER_FIELD_PAYMENT) == ORDER_NO_COLUMN && !order_schema_defers_all(schema))
         return error_set(error, ERROR_INPUT, "HEADER_NO_PAYMENT", path, NULL, NULL, NULL);
     return true;
 }

@@ -89,6 +89,9 @@ struct order_schema {
 /* Read a schema. `path` is for messages only. False: SCHEMA_INVALID (kind ERROR_CONFIG) with what is wrong as {1}. */
 bool order_schema_parse(struct order_schema *schema, struct span json, const char *path, struct error *error);
 
+/* Whether every order is deferred payment, whatever its 支払方法. */
+bool order_schema_defers_all(const struct order_schema *schema);
+
 void order_schema_free(struct order_schema *schema);
 
 /* The cells of one file. */

@@ -1,7 +1,9 @@
 /* run/intake.c: see intake.h. */
 #include "run/intake.h"
 
+#include "order/value.h"
 #include "run/rows.h"
+#include "text/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +18,8 @@ struct intake {
     /* The payment that was looked at last: most rows say the same as the one before. */
     struct buf payment;
     enum book_payment payment_is;
-    struct buf text;
+    struct buf text; /* the payment in UTF-8 */
+    struct buf id;   /* the order id at hand, likewise */
 };
 
 static bool fail(const struct work *work, const char *code, const char *arg, struct error *error)
@@ -35,7 +38,7 @@ static bool check_kind(const struct work *work, struct error *error)
     enum text_kind kind = TEXT_CP932;
     if (read) {
         size_t line = 0; /* the header: a damaged cell further down is a matter of its row */
-        while (line < head.length && head.data[line] != '\n' && head.data[line] != '\r')
+        while (line < head.length && (line < TEXT_KIND_HEAD || (head.data[line] != '\n' && head.data[line] != '\r')))
             line++;
         kind = text_kind_of((struct span){head.data, line});
     }
@@ -49,22 +52,19 @@ static bool check_kind(const struct work *work, struct error *error)
 
 /* ---- The header ---- */
 
-/* The headings in UTF-8, each owned; NULL with `error`. */
-static struct span *decode_headings(const struct intake *intake, const struct span *cells, size_t count,
-                                    struct buf *text, struct error *error)
+/* Decode the headings into `text`, one behind the other; one that cannot be read becomes an empty one. The first of
+ * these, `count` where there is none. */
+static size_t decode_headings(const struct intake *intake, const struct span *cells, size_t count,
+                              struct span *headings, struct buf *text)
 {
-    struct span *headings = calloc(count + 1, sizeof *headings);
-    size_t bad;
-    if (headings == NULL) {
-        error_set_memory(error);
-        return NULL;
-    }
+    size_t unreadable = count;
     for (size_t i = 0; i < count; i++) {
         size_t before = text->length;
-        if (!text_decode(intake->work->codec, cells[i], text, &bad)) {
-            fail(intake->work, "INPUT_BINARY", NULL, error);
-            free(headings);
-            return NULL;
+        size_t bad;
+        bool has_nul = cells[i].length > 0 && memchr(cells[i].data, '\0', cells[i].length) != NULL;
+        if (has_nul || !text_decode(intake->work->codec, cells[i], text, &bad)) {
+            text->length = before;
+            unreadable = unreadable < i ? unreadable : i;
         }
         headings[i].length = text->length - before;
     }
@@ -73,7 +73,39 @@ static struct span *decode_headings(const struct intake *intake, const struct sp
         headings[i].data = at;
         at += headings[i].length;
     }
-    return headings;
+    return unreadable;
+}
+
+/* Find the columns. Where a heading cannot be read, the file is damaged if the others make it an order CSV, and
+ * something else if they do not. */
+static bool find_columns(struct intake *intake, const struct span *cells, size_t count, struct error *error)
+{
+    struct work *work = intake->work;
+    struct buf text = {0};
+    char number[24];
+    struct span *headings = calloc(count + 1, sizeof *headings);
+    if (headings == NULL)
+        return error_set_memory(error);
+    size_t unreadable = decode_headings(intake, cells, count, headings, &text);
+    bool found = text.failed ? error_set_memory(error)
+                             : order_layout_find(&work->layout, &work->schema, headings, count, work->input, error);
+    free(headings);
+    buf_free(&text);
+    if (unreadable == count || (!found && error->kind != ERROR_INPUT))
+        return found;
+    snprintf(number, sizeof number, "%zu", unreadable + 1);
+    return fail(work, found ? "HEADER_UNREADABLE" : "INPUT_BINARY", number, error);
+}
+
+/* Where the input has columns of ours already. */
+static void find_ours(struct work *work)
+{
+    for (size_t own = 0; own < RESULT_COLUMNS; own++) {
+        work->ours[own] = CSV_NO_CELL;
+        for (size_t cell = work->layout.heading_count; cell-- > 0;)
+            if (span_is(work->layout.headings[cell], result_headings[own]))
+                work->ours[own] = cell;
+    }
 }
 
 static bool read_header(struct intake *intake, struct error *error)
@@ -82,13 +114,16 @@ static bool read_header(struct intake *intake, struct error *error)
     struct csv_record record;
     const struct span *cells;
     size_t count;
-    struct buf text = {0};
     char number[24];
     if (csv_reader_next(intake->reader, &record, error) != CSV_NEXT_RECORD)
         return false; /* the file is not empty, so this is no end */
-    if (record.too_long || record.cells > CSV_CELLS_MAX) {
+    if (record.too_long) {
         snprintf(number, sizeof number, "%d", CSV_ROW_MAX);
         return fail(work, "HEADER_TOO_LONG", number, error);
+    }
+    if (record.cells > CSV_CELLS_MAX) {
+        snprintf(number, sizeof number, "%d", CSV_CELLS_MAX);
+        return fail(work, "HEADER_TOO_WIDE", number, error);
     }
     if (record.stray != CSV_NO_CELL) {
         snprintf(number, sizeof number, "%zu", record.stray + 1);
@@ -96,23 +131,25 @@ static bool read_header(struct intake *intake, struct error *error)
     }
     if (!csv_fields_parse(intake->fields, record.raw, &cells, &count, error))
         return false;
-    struct span *headings = decode_headings(intake, cells, count, &text, error);
-    bool found = headings != NULL && !text.failed &&
-                 order_layout_find(&work->layout, &work->schema, headings, count, work->input, error);
-    free(headings);
-    buf_free(&text);
+    if (!find_columns(intake, cells, count, error))
+        return false;
     work->columns = (struct order_columns){&work->schema, &work->layout};
-    return found;
+    find_ours(work);
+    return true;
 }
 
 /* ---- The rows ---- */
 
-/* The cell that serves `field` in a record of `count` cells; `data` NULL where it has none. */
-static struct span cell_of(const struct work *work, const struct span *cells, size_t count, enum order_field field)
+/* The order id of a cell, in UTF-8 as it is sent; an empty one where there is none. Bytes that are no text stay as they
+ * are: that row is an error, and they keep its order apart from others. */
+static struct span id_of(struct intake *intake, struct span cell)
 {
-    size_t column = order_layout_column(&work->layout, field);
-    size_t cell = column != ORDER_NO_COLUMN ? work->layout.cells[column] : ORDER_NO_COLUMN;
-    return cell < count ? cells[cell] : (struct span){NULL, 0};
+    size_t bad;
+    struct span id = cell;
+    buf_clear(&intake->id);
+    if (cell.length > 0 && !utf8_is_ascii(cell) && text_decode(intake->work->codec, cell, &intake->id, &bad))
+        id = (struct span){buf_text(&intake->id), intake->id.length};
+    return value_is_blank(id) ? (struct span){"", 0} : id;
 }
 
 static bool is_deferred(const struct order_schema *schema, struct span payment)
@@ -156,6 +193,40 @@ static bool check_id_is_read(const struct work *work, const struct csv_record *r
     return error_set(error, ERROR_INPUT, "ROW_UNREADABLE", work->input, row, limit, NULL);
 }
 
+/* Whether a cell that holds line ends has a line in it that could be a row of this file: as many delimiters as one has.
+ * No note looks like that. Its quote was not closed, and the rows behind it were swallowed up to another stray quote.
+ */
+static bool swallows_rows(const struct work *work, const struct csv_record *record, size_t *cell)
+{
+    enum { COLUMNS_MIN = 5 }; /* with fewer, a note with commas would be suspected */
+    size_t headings = work->layout.heading_count;
+    *cell = record->multiline;
+    if (record->multiline >= CSV_CELLS_MAX || headings < COLUMNS_MIN)
+        return false;
+    if (record->stray != CSV_NO_CELL && record->cells != headings)
+        return true; /* nor does a row that is sound but for a quote have another number of cells */
+    for (*cell = 0; *cell <= record->multiline; ++*cell) {
+        size_t delimiters = 0;
+        for (uint64_t at = record->extents[*cell].begin; at < record->extents[*cell].end && at < record->raw.length;
+             at++) {
+            char byte = record->raw.data[at];
+            delimiters = byte == '\n' || byte == '\r' ? 0 : delimiters + (byte == WORK_DELIMITER);
+            if (delimiters + 1 >= headings)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool fail_swallowing(const struct work *work, const struct csv_record *record, size_t cell, struct error *error)
+{
+    char row[16];
+    char column[24];
+    snprintf(row, sizeof row, "%" PRIu32, record->row);
+    snprintf(column, sizeof column, "%zu", cell + 1);
+    return error_set(error, ERROR_INPUT, "QUOTE_UNCLOSED", work->input, row, column, NULL);
+}
+
 static bool add_record(struct intake *intake, const struct csv_record *record, struct error *error)
 {
     struct work *work = intake->work;
@@ -164,21 +235,27 @@ static bool add_record(struct intake *intake, const struct csv_record *record, s
     struct book_row row = {.offset = record->offset,
                            .number = record->row,
                            .length = record->length < UINT32_MAX ? (uint32_t)record->length : UINT32_MAX};
+    size_t cell;
+    if (swallows_rows(work, record, &cell))
+        return fail_swallowing(work, record, cell, error);
     if (!check_id_is_read(work, record, error) || !csv_fields_parse(intake->fields, record->raw, &cells, &count, error))
         return false;
-    bool whole = rows_damage_of(work, record) == ROWS_WHOLE;
-    struct span control = cell_of(work, cells, count, ORDER_FIELD_CONTROL);
-    struct span id = cell_of(work, cells, count, ORDER_FIELD_ID);
+    bool whole = rows_damage_of(work, record, cells, count) == ROWS_WHOLE;
+    struct span control = rows_cell(work, cells, count, ORDER_FIELD_CONTROL);
+    struct span id = id_of(intake, rows_cell(work, cells, count, ORDER_FIELD_ID));
     /* What a damaged row says of its payment, or of its deletion, may have come from another column: such a row is
      * judged, lest an order be lost. */
     enum book_payment payment = BOOK_PAYMENT_UNKNOWN;
     if (order_layout_column(&work->layout, ORDER_FIELD_PAYMENT) == ORDER_NO_COLUMN)
         payment = BOOK_PAYMENT_DEFERRED; /* the schema says so of all */
     else if (whole)
-        payment = payment_of(intake, cell_of(work, cells, count, ORDER_FIELD_PAYMENT));
+        payment = payment_of(intake, rows_cell(work, cells, count, ORDER_FIELD_PAYMENT));
     bool deleted = whole && control.data != NULL && span_is(control, "D");
-    bool added = deleted ? book_add_deleted(&work->book, row) : book_add(&work->book, row, id, payment);
-    return added || error_set_memory(error);
+    if (deleted ? !book_add_deleted(&work->book, row) : !book_add(&work->book, row, id, payment))
+        return error_set_memory(error);
+    if (!whole)
+        work->book.orders[work->book.rows[work->book.row_count - 1].order].damaged = true;
+    return true;
 }
 
 static bool read_rows(struct intake *intake, struct error *error)
@@ -212,7 +289,7 @@ static void name_column(const struct work *work, struct error *error)
     if (column < 1 || column > work->layout.heading_count)
         return;
     struct span heading = work->layout.headings[column - 1];
-    snprintf(error->args[2], sizeof error->args[2], "%.*s", (int)heading.length, heading.data);
+    error_set_arg(error, 2, heading.data);
 }
 
 static bool read_all(struct intake *intake, struct error *error)
@@ -243,5 +320,6 @@ bool intake_run(struct work *work, struct error *error)
     csv_fields_free(intake.fields);
     buf_free(&intake.payment);
     buf_free(&intake.text);
+    buf_free(&intake.id);
     return done;
 }

@@ -2,7 +2,6 @@
 #include "run/output.h"
 
 #include "csv/writer.h"
-#include "order/result.h"
 
 #include <stdlib.h>
 
@@ -19,17 +18,6 @@ struct output {
     struct buf encoded[RESULT_COLUMNS]; /* in the file's encoding */
     struct span cells[RESULT_COLUMNS];
 };
-
-/* Where the input has columns of ours already: a result file that comes back. */
-static void find_places(const struct order_layout *layout, size_t places[RESULT_COLUMNS])
-{
-    for (size_t own = 0; own < RESULT_COLUMNS; own++) {
-        places[own] = CSV_NO_CELL;
-        for (size_t cell = layout->heading_count; cell-- > 0;)
-            if (span_is(layout->headings[cell], result_headings[own]))
-                places[own] = cell;
-    }
-}
 
 static void encode_cells(struct output *output)
 {
@@ -54,11 +42,9 @@ static bool put(struct output *output, const struct csv_record *record, struct e
 static bool write_header(struct output *output, struct csv_target *target, struct error *error)
 {
     struct csv_record record;
-    size_t places[RESULT_COLUMNS];
     if (csv_reader_next(output->reader, &record, error) != CSV_NEXT_RECORD)
         return false;
-    find_places(&output->work->layout, places);
-    csv_writer_init(&output->writer, target, WORK_DELIMITER, &output->line, &record, places);
+    csv_writer_init(&output->writer, target, WORK_DELIMITER, &output->line, &record, output->work->ours);
     for (size_t i = 0; i < RESULT_COLUMNS; i++) {
         buf_clear(&output->texts[i]);
         buf_append_text(&output->texts[i], result_headings[i]);

@@ -1,6 +1,8 @@
 /* run/rows.c: see rows.h. */
 #include "run/rows.h"
 
+#include "order/value.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +55,15 @@ static bool is_used(const struct work *work, size_t cell)
            (work->schema.columns[column].field != ORDER_FIELD_NONE || work->schema.columns[column].needed != 0);
 }
 
-enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record)
+struct span rows_cell(const struct work *work, const struct span *cells, size_t count, enum order_field field)
+{
+    size_t column = order_layout_column(&work->layout, field);
+    size_t cell = column != ORDER_NO_COLUMN ? work->layout.cells[column] : ORDER_NO_COLUMN;
+    return cell < count ? cells[cell] : (struct span){NULL, 0};
+}
+
+enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record, const struct span *cells,
+                                size_t count)
 {
     size_t headings = work->layout.heading_count;
     if (record->too_long)
@@ -65,6 +75,10 @@ enum rows_damage rows_damage_of(const struct work *work, const struct csv_record
     for (size_t cell = record->cells; cell < headings; cell++)
         if (is_used(work, cell))
             return ROWS_CELLS_MISSING;
+    /* A spreadsheet drops empty cells at a row's end. But where the 受注ID is none, either, a delimiter was lost before
+     * it, and every cell behind stands under a wrong heading. */
+    if (record->cells < headings && !value_is_digits(rows_cell(work, cells, count, ORDER_FIELD_ID)))
+        return ROWS_CELLS_MISSING;
     return ROWS_WHOLE;
 }
 
@@ -89,9 +103,10 @@ static void add(struct findings *findings, const char *code, uint32_t row, size_
 }
 
 /* Name the damage; false where there is none. */
-static bool report_damage(const struct work *work, const struct csv_record *record, struct findings *findings)
+static bool report_damage(const struct work *work, const struct csv_record *record, enum rows_damage damage,
+                          struct findings *findings)
 {
-    switch (rows_damage_of(work, record)) {
+    switch (damage) {
     case ROWS_WHOLE:
         return false;
     case ROWS_TOO_LONG:
@@ -140,8 +155,8 @@ static struct span decode_cell(struct rows *rows, const struct csv_record *recor
     return arena_copy(&rows->arena, (struct span){buf_text(&rows->text), rows->text.length});
 }
 
-/* The cells of an undamaged record into `line`. Those of columns that the schema does not know are read for their
- * encoding only. */
+/* The cells of a record into `line`, unless it is damaged. Those of columns that the schema does not know are read for
+ * their encoding only. */
 static bool load_cells(struct rows *rows, const struct csv_record *record, struct order_row *line,
                        struct findings *findings, struct error *error)
 {
@@ -149,18 +164,33 @@ static bool load_cells(struct rows *rows, const struct csv_record *record, struc
     const struct span *values;
     size_t count;
     struct span *texts = arena_alloc(&rows->arena, work->schema.count * sizeof *texts);
+    line->values = texts;
     if (texts == NULL)
         return error_set_memory(error);
     if (!csv_fields_parse(rows->fields, record->raw, &values, &count, error))
         return false;
-    for (size_t cell = 0; cell < count && cell < work->layout.heading_count && cell < CSV_CELLS_MAX; cell++) {
+    line->damaged = report_damage(work, record, rows_damage_of(work, record, values, count), findings);
+    for (size_t cell = 0; cell < count && cell < work->layout.heading_count && !line->damaged; cell++) {
         size_t column = work->layout.columns[cell];
         struct span text = decode_cell(rows, record, cell, values[cell], findings);
         if (column != ORDER_NO_COLUMN)
             texts[column] = text;
     }
-    line->values = texts;
     return true;
+}
+
+bool rows_record(struct rows *rows, const struct book_row *row, struct csv_record *record, struct error *error)
+{
+    csv_reader_seek(rows->reader, row->offset, row->number);
+    switch (csv_reader_next(rows->reader, record, error)) {
+    case CSV_NEXT_RECORD:
+        return true;
+    case CSV_NEXT_END: /* it was there before */
+        return error_set(error, ERROR_USAGE, "INPUT_CHANGED", rows->work->input, NULL, NULL, NULL);
+    case CSV_NEXT_FAILED:
+        break;
+    }
+    return false;
 }
 
 static bool load_line(struct rows *rows, const struct book_row *row, struct order_row *line, struct findings *findings,
@@ -168,21 +198,7 @@ static bool load_line(struct rows *rows, const struct book_row *row, struct orde
 {
     struct csv_record record;
     *line = (struct order_row){.number = row->number};
-    csv_reader_seek(rows->reader, row->offset, row->number);
-    switch (csv_reader_next(rows->reader, &record, error)) {
-    case CSV_NEXT_RECORD:
-        break;
-    case CSV_NEXT_END: /* it was there before */
-        return error_set(error, ERROR_USAGE, "INPUT_CHANGED", rows->work->input, NULL, NULL, NULL);
-    case CSV_NEXT_FAILED:
-        return false;
-    }
-    line->damaged = report_damage(rows->work, &record, findings);
-    if (!line->damaged)
-        return load_cells(rows, &record, line, findings, error);
-    struct span *none = arena_alloc(&rows->arena, rows->work->schema.count * sizeof *none);
-    line->values = none;
-    return none != NULL || error_set_memory(error);
+    return rows_record(rows, row, &record, error) && load_cells(rows, &record, line, findings, error);
 }
 
 static bool is_too_large(const struct book *book, const struct book_order *order)

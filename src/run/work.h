@@ -9,6 +9,7 @@
 #include "order/catalog.h"
 #include "order/finding.h"
 #include "order/order.h"
+#include "order/result.h"
 #include "text/encoding.h"
 
 #include <stdatomic.h>
@@ -35,6 +36,7 @@ struct work {
     struct csv_source *source;
     struct order_layout layout;
     struct order_columns columns; /* the two above, once the layout is known */
+    size_t ours[RESULT_COLUMNS];  /* its cells that hold ours already, a result file coming back; CSV_NO_CELL: none */
     struct book book;
 
     /* What is wrong with its orders (run/check), and how they fared (run/register). */

@@ -96,6 +96,31 @@ bool text_decode(struct text_codec *codec, struct span bytes, struct buf *out, s
     return reason == 0;
 }
 
+static bool starts_with(struct span text, const char *bytes, size_t length)
+{
+    return text.length >= length && memcmp(text.data, bytes, length) == 0;
+}
+
+/* Whether iconv must not see what `text` begins with: glibc makes \\ of ¥ and ~ of U+203E, and drops tag characters
+ * (U+E0000 to U+E007F) without a word. */
+static bool is_kept_from_iconv(struct span text)
+{
+    static const struct span kept[] = {{"\xC2\xA5", 2}, {"\xE2\x80\xBE", 3}, {"\xF3\xA0\x80", 3}, {"\xF3\xA0\x81", 3}};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (starts_with(text, kept[i].data, kept[i].length))
+            return true;
+    return false;
+}
+
+/* How much of `text` iconv may see. */
+static size_t length_for_iconv(struct span text)
+{
+    size_t length = 0;
+    while (length < text.length && !is_kept_from_iconv((struct span){text.data + length, text.length - length}))
+        length++;
+    return length;
+}
+
 void text_encode(struct text_codec *codec, struct span text, struct buf *out)
 {
     int reason;
@@ -104,11 +129,11 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
         return;
     }
     while (text.length > 0) {
-        size_t done = convert(codec->encoder, text, out, &reason);
+        size_t done = convert(codec->encoder, (struct span){text.data, length_for_iconv(text)}, out, &reason);
         text = (struct span){text.data + done, text.length - done};
         if (reason == ENOMEM)
             return; /* `out` has failed, and says so */
-        if (reason != 0) {
+        if (text.length > 0) {
             size_t size;
             struct span substitute = span_of(substitute_of(utf8_decode(text, &size)));
             convert(codec->encoder, substitute, out, &reason);
@@ -117,14 +142,10 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
     }
 }
 
-static bool starts_with(struct span text, const char *bytes, size_t length)
-{
-    return text.length >= length && memcmp(text.data, bytes, length) == 0;
-}
-
+/* A control character where none may be in any kind of text file. Further on, a NUL is a damaged heading. */
 static bool has_control(struct span text)
 {
-    for (size_t i = 0; i < text.length; i++) {
+    for (size_t i = 0; i < text.length && i < TEXT_KIND_HEAD; i++) {
         unsigned char byte = (unsigned char)text.data[i];
         if (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n')
             return true;

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/span.h"
 
+enum { TEXT_KIND_HEAD = 16 }; /* bytes: no header that is of use is shorter, no kind of file is told later */
+
 /* What the first bytes of a file look like. */
 enum text_kind {
     TEXT_CP932,  /* or plain ASCII */
@@ -17,9 +19,9 @@ enum text_kind {
     TEXT_BINARY, /* no text at all: a workbook, an archive, an image */
 };
 
-/* `head` is the beginning of a file: its first row, or a part of that. Binary is what holds control characters other
- * than TAB, CR and LF, or begins as a ZIP, OLE or PDF file does; UTF-8 is what is valid as such, is not ASCII, and
- * would not all be characters of CP932, or has a byte order mark. */
+/* `head` is the beginning of a file: its first row, or a part of that; but TEXT_KIND_HEAD bytes at least, where the
+ * file has as many. Binary is what holds control characters other than TAB, CR and LF in those, or begins as a ZIP, OLE
+ * or PDF file does; UTF-8 is what has a byte order mark, or is valid as such and more than ASCII. */
 enum text_kind text_kind_of(struct span head);
 
 /* For messages: "UTF-8", "UTF-16"; "Shift_JIS". Static. */

@@ -21,16 +21,23 @@ size_t utf8_units(struct span text)
 
 uint32_t utf8_decode(struct span text, size_t *size)
 {
+    static const uint32_t least[] = {0, 0, 0x80, 0x800,
+                                     0x10000}; /* by length: what would fit into fewer bytes is wrong */
     unsigned char first = (unsigned char)text.data[0];
+    bool lead = first < 0x80 || (first >= 0xC2 && first < 0xF5);
     size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
     uint32_t character = length == 1 ? first : first & (0x7FU >> length);
+    if (!lead)
+        length = SIZE_MAX; /* all that cannot begin a character goes with it */
     for (*size = 1; *size < length && *size < text.length; (*size)++) {
         unsigned char byte = (unsigned char)text.data[*size];
         if ((byte & 0xC0U) != 0x80U)
             break;
         character = character << 6 | (byte & 0x3FU);
     }
-    return character;
+    bool surrogate = character >= 0xD800 && character < 0xE000;
+    bool valid = *size == length && character >= least[length] && character < 0x110000 && !surrogate;
+    return valid ? character : UTF8_INVALID;
 }
 
 void utf8_encode(uint32_t character, struct buf *out)
@@ -54,7 +61,7 @@ void utf8_excerpt(struct span text, size_t max, struct buf *out)
             buf_append_text(out, "…");
             return;
         }
-        if (character < 0x20 || character == 0x7F)
+        if (character < 0x20 || (character >= 0x7F && character < 0xA0))
             buf_append_byte(out, ' ');
         else
             buf_append(out, rest.data, size);

@@ -12,8 +12,10 @@ bool utf8_is_ascii(struct span text);
 /* Length in UTF-16 code units, as the service counts: a character beyond U+FFFF counts two. `text` is valid UTF-8. */
 size_t utf8_units(struct span text);
 
-/* The character at the beginning of `text`, which is not empty; `size` is its bytes, from 1. Of invalid UTF-8 some
- * character or other, and the bytes up to the next that may begin one. */
+#define UTF8_INVALID 0xFFFD /* U+FFFD, the replacement character */
+
+/* The character at the beginning of `text`, which is not empty; `size` is its bytes, from 1. UTF8_INVALID where there
+ * is none: then `size` goes to the next byte that may begin one. */
 uint32_t utf8_decode(struct span text, size_t *size);
 
 void utf8_encode(uint32_t character, struct buf *out);

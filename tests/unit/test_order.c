@@ -1,0 +1,2186 @@
+/* tests/unit/test_order.c: src/order, from the text of a cell to the eight cells of the result. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/embedded.h"
+#include "order/book.h"
+#include "order/catalog.h"
+#include "order/content.h"
+#include "order/finding.h"
+#include "order/order.h"
+#include "order/result.h"
+#include "order/rules.h"
+#include "order/schema.h"
+#include "order/value.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What every test may read. */
+struct fixture {
+    struct order_schema schema;
+    struct catalog *catalog;
+};
+
+static int load(void **state)
+{
+    struct error error = {0};
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    assert_true(order_schema_parse(&fixture->schema, span_of(embedded_order_schema), NULL, &error));
+    fixture->catalog = catalog_parse(span_of(embedded_error_catalog), &error);
+    assert_non_null(fixture->catalog);
+    *state = fixture;
+    return 0;
+}
+
+static int unload(void **state)
+{
+    struct fixture *fixture = *state;
+    if (fixture == NULL)
+        return 0;
+    order_schema_free(&fixture->schema);
+    catalog_free(fixture->catalog);
+    free(fixture);
+    return 0;
+}
+
+/* `text` with each {X*N} written out as N times X. Freed by the caller. */
+static char *spelled(const char *text)
+{
+    struct buf out = {0};
+    buf_append_text(&out, "");
+    while (*text != '\0') {
+        const char *star = *text == '{' ? strchr(text, '*') : NULL;
+        if (star == NULL) {
+            buf_append_byte(&out, *text++);
+            continue;
+        }
+        char *end;
+        unsigned long times = strtoul(star + 1, &end, 10);
+        assert_int_equal(*end, '}');
+        for (unsigned long i = 0; i < times; i++)
+            buf_append(&out, text + 1, (size_t)(star - text - 1));
+        text = end + 1;
+    }
+    return buf_take(&out);
+}
+
+/* ---- Values ---- */
+
+static void values_digits(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"0", "1", "0123456789", "00000000000000000000000000000000"};
+    static const char *const bad[] = {"",   " ",  "-1", "+1", "1 ",    " 1", "1.0", "1e3",
+                                      "A1", "1A", "１", "一", "1,000", "/",  ":"};
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(value_is_digits(span_of(good[i])));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(value_is_digits(span_of(bad[i])));
+    assert_false(value_is_digits((struct span){NULL, 0}));
+    assert_true(value_is_digits((struct span){"12x", 2})); /* a span ends where it says */
+    assert_false(value_is_digits((struct span){"1\0002", 3}));
+}
+
+static void values_blank(void **state)
+{
+    (void)state;
+    static const char *const blank[] = {"", " ", "\t", "　", " 　\t　 "};
+    static const char *const filled[] = {"0", " .", "　x", "\n", "\xE3", "\xE3\x80", "\xE3\x80\x81", "\xC2\xA0"};
+    for (size_t i = 0; i < COUNT(blank); i++)
+        assert_true(value_is_blank(span_of(blank[i])));
+    for (size_t i = 0; i < COUNT(filled); i++)
+        assert_false(value_is_blank(span_of(filled[i])));
+    assert_true(value_is_blank((struct span){NULL, 0}));
+}
+
+static void values_integers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t number;
+    } good[] = {
+        {"0", 0},
+        {"00", 0},
+        {"-0", 0},
+        {"7", 7},
+        {"-7", -7},
+        {"007", 7},
+        {"-007", -7},
+        {"999999999999999", 999999999999999},
+        {"-999999999999999", -999999999999999},
+        {"000000000000000000000000000000999999999999999", 999999999999999},
+    };
+    static const char *const bad[] = {
+        "",
+        "-",
+        "--1",
+        "+1",
+        " 1",
+        "1 ",
+        "1-",
+        "1.0",
+        "1e3",
+        "0x1",
+        "1,000",
+        "１２",
+        "−1",
+        "－1",
+        "12OO",
+        "2個",
+        "1000000000000000",
+        "-1000000000000000",
+        "9223372036854775808",
+        "99999999999999999999999999",
+    };
+    int64_t number;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        number = 42;
+        assert_true(value_integer(span_of(good[i].text), &number));
+        assert_int_equal(number, good[i].number);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(value_integer(span_of(bad[i]), &number));
+    assert_false(value_integer((struct span){NULL, 0}, &number));
+}
+
+static void values_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *time; /* without +09:00 */
+    } good[] = {
+        {"2026-11-02 17:54:08", "2026-11-02T17:54:08"}, {"2026/11/2 17:54", "2026-11-02T17:54:00"},
+        {"2026/11/02 17:54:08", "2026-11-02T17:54:08"}, {"2026-1-2 3:04", "2026-01-02T03:04:00"},
+        {"2026/1/2 3:04:05", "2026-01-02T03:04:05"},    {"2026-01-01 00:00:00", "2026-01-01T00:00:00"},
+        {"2026-12-31 23:59:59", "2026-12-31T23:59:59"}, {"2028-02-29 12:00:00", "2028-02-29T12:00:00"},
+        {"2000-02-29 12:00:00", "2000-02-29T12:00:00"}, {"2026-04-30 12:00:00", "2026-04-30T12:00:00"},
+        {"2026-01-31 12:00:00", "2026-01-31T12:00:00"}, {"9999-12-31 23:59:59", "9999-12-31T23:59:59"},
+    };
+    static const char *const bad[] = {
+        "",
+        "2026-11-02",
+        "2026/11/2",
+        "17:54:08",
+        "2026-11-02 17",
+        "2026-11-02 17:",
+        "2026-11-02 17:5",
+        "2026-11-02 17:54:",
+        "2026-11-02 17:54:8",
+        "2026-11-02 17:54:08.5",
+        "2026-11-02 17:54:08 ",
+        " 2026-11-02 17:54:08",
+        "2026-11-02  17:54:08",
+        "2026-11-02T17:54:08",
+        "2026-11-02 17:54:08+09:00",
+        "2026-11/02 17:54:08",
+        "2026/11-02 17:54:08",
+        "2026.11.02 17:54:08",
+        "26-11-02 17:54:08",
+        "02026-11-02 17:54:08",
+        "2026-11-031 17:54:08",
+        "2026-00-02 17:54:08",
+        "2026-13-02 17:54:08",
+        "2026-11-00 17:54:08",
+        "2026-11-31 17:54:08",
+        "2026-04-31 17:54:08",
+        "2026-02-29 17:54:08",
+        "2100-02-29 17:54:08",
+        "2028-02-30 17:54:08",
+        "2026-01-32 17:54:08",
+        "2026-11-02 24:00:00",
+        "2026-11-02 17:60:00",
+        "2026-11-02 17:54:60",
+        "2026-11-02 -1:54:08",
+        "２０２６-11-02 17:54:08",
+        "2026-11-02　17:54:08",
+        "2026年11月2日 17:54",
+        "11月7日 午前",
+        "46328.7459259",
+    };
+    char time[VALUE_TIME_SIZE];
+    char expected[VALUE_TIME_SIZE];
+    for (size_t i = 0; i < COUNT(good); i++) {
+        snprintf(expected, sizeof expected, "%s+09:00", good[i].time);
+        assert_true(value_time(span_of(good[i].text), time));
+        assert_string_equal(time, expected);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        if (value_time(span_of(bad[i]), time))
+            fail_msg("\"%s\" is no time", bad[i]);
+    }
+    assert_false(value_time((struct span){NULL, 0}, time));
+    assert_false(value_time((struct span){"2026-11-02 17:54:08", 18}, time)); /* a span ends where it says */
+}
+
+/* ---- Statuses ---- */
+
+static void statuses_are_the_manuals_ten(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"与信OK",         "与信NG",         "与信失敗",       "与信中",
+                                        "出荷情報登録OK", "出荷情報登録NG", "出荷情報登録中", "与信の取消OK",
+                                        "与信の取消NG",   "与信の取消中"};
+    enum order_status status;
+    assert_int_equal(ORDER_STATUSES, COUNT(names) + 1);
+    assert_string_equal(order_status_name(ORDER_STATUS_NONE), "");
+    for (size_t i = 0; i < COUNT(names); i++) {
+        assert_string_equal(order_status_name((enum order_status)(i + 1)), names[i]);
+        assert_true(order_status_of(names[i], &status));
+        assert_int_equal(status, i + 1);
+    }
+    assert_false(order_status_of("", &status));
+    assert_false(order_status_of("与信ok", &status));
+    assert_false(order_status_of("AUTH_OK", &status));
+}
+
+/* ---- Schema ---- */
+
+/* The column of that name, which must be there. */
+static const struct order_column *column_named(const struct order_schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (strcmp(schema->columns[i].name, name) == 0)
+            return &schema->columns[i];
+    fail_msg("no column %s", name);
+    return NULL;
+}
+
+static void schema_names_every_field_once(void **state)
+{
+    (void)state;
+    enum order_field field;
+    assert_string_equal(order_field_name(ORDER_FIELD_NONE), "");
+    for (size_t i = ORDER_FIELD_NONE + 1; i < ORDER_FIELDS; i++) {
+        assert_true(*order_field_name((enum order_field)i) != '\0');
+        assert_true(order_field_of(order_field_name((enum order_field)i), &field));
+        assert_int_equal(field, i);
+    }
+    assert_false(order_field_of("", &field));
+    assert_false(order_field_of("buyer", &field));
+    assert_false(order_field_of("Id", &field));
+}
+
+/* The tables of the domain: which columns Robot-in needs on N and on U, and which are the order's own. */
+static void schema_built_in_says_what_the_manual_does(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const char *const needed_n[] = {
+        "コントロールカラム", "受注ID",   "明細ID",           "商品コード", "店舗ID",
+        "受注日時",           "受注番号", "ステータスコード", "支払方法",   "注文者氏名"};
+    unsigned on_n = 0;
+    unsigned on_u = 0;
+    for (size_t i = 0; i < COUNT(needed_n); i++) {
+        unsigned needed = column_named(&fixture->schema, needed_n[i])->needed;
+        assert_true((needed & ORDER_NEED_N) != 0);
+        assert_int_equal((needed & ORDER_NEED_U) != 0, i < 4);
+    }
+    for (size_t i = 0; i < fixture->schema.count; i++) {
+        on_n += (fixture->schema.columns[i].needed & ORDER_NEED_N) != 0;
+        on_u += (fixture->schema.columns[i].needed & ORDER_NEED_U) != 0;
+    }
+    assert_int_equal(on_n, COUNT(needed_n));
+    assert_int_equal(on_u, 4);
+    assert_int_equal(fixture->schema.deferred_count, 1);
+    assert_string_equal(fixture->schema.deferred[0], "後払い");
+    const struct order_column *code = column_named(&fixture->schema, "商品コード");
+    assert_int_equal(code->field, ORDER_FIELD_ITEM_ID);
+    assert_string_equal(fixture->schema.columns[code->stands_in_for].name, "商品番号");
+    assert_int_equal(column_named(&fixture->schema, "受注ID")->type, ORDER_TYPE_DIGITS);
+    assert_int_equal(column_named(&fixture->schema, "受注日時")->type, ORDER_TYPE_DATETIME);
+    assert_int_equal(column_named(&fixture->schema, "請求金額")->type, ORDER_TYPE_INTEGER);
+    assert_int_equal(column_named(&fixture->schema, "コントロールカラム")->type, ORDER_TYPE_CONTROL);
+    assert_int_equal(column_named(&fixture->schema, "備考")->level, ORDER_LEVEL_FREE);
+}
+
+#define COLUMN(text) "{\"name\":\"b\",\"type\":\"text\",\"level\":\"line\"" text "}"
+#define SCHEMA(text)                                                                                                   \
+    "{\"deferredPayment\":[\"\"],\"columns\":[{\"name\":\"a\",\"aliases\":[\"aa\"],\"field\":\"id\",\"type\":"         \
+    "\"digits\",\"level\":\"order\"}" text "]}"
+
+static void schema_takes_the_least(void **state)
+{
+    (void)state;
+    struct order_schema schema;
+    struct error error = {0};
+    assert_true(order_schema_parse(&schema, span_of(SCHEMA("," COLUMN(""))), "my.json", &error));
+    assert_int_equal(schema.count, 2);
+    assert_int_equal(schema.columns[0].field, ORDER_FIELD_ID);
+    assert_int_equal(schema.columns[0].alias_count, 1);
+    assert_int_equal(schema.columns[1].field, ORDER_FIELD_NONE);
+    assert_int_equal(schema.columns[1].alias_count, 0);
+    assert_int_equal(schema.columns[1].needed, 0);
+    assert_true(schema.columns[1].stands_in_for == ORDER_NO_COLUMN);
+    order_schema_free(&schema);
+}
+
+static void assert_schema_invalid(const char *json, const char *what)
+{
+    struct order_schema schema;
+    struct error error = {0};
+    assert_false(order_schema_parse(&schema, span_of(json), "my.json", &error));
+    assert_int_equal(error.kind, ERROR_CONFIG);
+    assert_string_equal(error.code, "SCHEMA_INVALID");
+    assert_string_equal(error.path, "my.json");
+    assert_string_equal(error.args[0], what);
+}
+
+static void schema_mistakes_name_the_column(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        const char *what;
+    } cases[] = {
+        {"", "JSON"},
+        {"no JSON", "JSON"},
+        {"[]", "JSON"},
+        {"null", "JSON"},
+        {"{\"columns\":[" COLUMN("") "]}", "deferredPayment"},
+        {"{\"deferredPayment\":[],\"columns\":[" COLUMN("") "]}", "deferredPayment"},
+        {"{\"deferredPayment\":\"後払い\",\"columns\":[" COLUMN("") "]}", "deferredPayment"},
+        {"{\"deferredPayment\":[1],\"columns\":[" COLUMN("") "]}", "deferredPayment"},
+        {"{\"deferredPayment\":[\"\"]}", "columns"},
+        {"{\"deferredPayment\":[\"\"],\"columns\":{}}", "columns"},
+        {"{\"deferredPayment\":[\"\"],\"columns\":[]}", "columns"},
+        {"{\"deferredPayment\":[\"\"],\"columns\":[" COLUMN("") "]}", "field id"},
+        {SCHEMA(",1"), "name"},
+        {SCHEMA(",{\"type\":\"text\",\"level\":\"line\"}"), "name"},
+        {SCHEMA(",{\"name\":\"\",\"type\":\"text\",\"level\":\"line\"}"), ": name"}, /* the column's name is empty */
+        {SCHEMA(",{\"name\":7,\"type\":\"text\",\"level\":\"line\"}"), "name"},
+        {SCHEMA(",{\"name\":\"b\",\"level\":\"line\"}"), "b: type"},
+        {SCHEMA(",{\"name\":\"b\",\"type\":\"number\",\"level\":\"line\"}"), "b: type"},
+        {SCHEMA(",{\"name\":\"b\",\"type\":\"text\"}"), "b: level"},
+        {SCHEMA(",{\"name\":\"b\",\"type\":\"text\",\"level\":\"row\"}"), "b: level"},
+        {SCHEMA("," COLUMN(",\"field\":\"nothing\"")), "b: field"},
+        {SCHEMA("," COLUMN(",\"field\":\"\"")), "b: field"},
+        {SCHEMA("," COLUMN(",\"field\":1")), "b: field"},
+        {SCHEMA("," COLUMN(",\"needed\":\"N\"")), "b: needed"},
+        {SCHEMA("," COLUMN(",\"needed\":[\"D\"]")), "b: needed"},
+        {SCHEMA("," COLUMN(",\"needed\":[1]")), "b: needed"},
+        {SCHEMA("," COLUMN(",\"aliases\":\"c\"")), "b: aliases"},
+        {SCHEMA("," COLUMN(",\"aliases\":[1]")), "b: aliases"},
+        {SCHEMA("," COLUMN(",\"aliases\":[\"a\"]")), "b: aliases"},
+        {SCHEMA("," COLUMN(",\"aliases\":[\"aa\"]")), "b: aliases"},
+        {SCHEMA("," COLUMN("") "," COLUMN("")), "b: name"},
+        {SCHEMA(",{\"name\":\"aa\",\"type\":\"text\",\"level\":\"line\"}"), "aa: name"},
+        {SCHEMA("," COLUMN(",\"standsInFor\":\"c\"")), "b: standsInFor"},
+        {SCHEMA("," COLUMN(",\"standsInFor\":\"b\"")), "b: standsInFor"},
+        {SCHEMA("," COLUMN(",\"standsInFor\":\"a\"")), "b: standsInFor"}, /* of another field */
+        {SCHEMA("," COLUMN(",\"standsInFor\":1")), "b: standsInFor"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_schema_invalid(cases[i].json, cases[i].what);
+}
+
+/* What follows the JSON is a mistake of whoever edited the file, not something to be passed over. */
+static void schema_with_something_behind_it_is_a_mistake(void **state)
+{
+    (void)state;
+    assert_schema_invalid(SCHEMA("") "]", "JSON");
+}
+
+/* ---- Layout ---- */
+
+enum { HEADINGS_MAX = 64 };
+
+/* Cut `text` at its commas into at most HEADINGS_MAX spans. */
+static size_t cut(const char *text, struct span cells[HEADINGS_MAX])
+{
+    size_t count = 0;
+    for (;;) {
+        size_t length = strcspn(text, ",");
+        assert_true(count < HEADINGS_MAX);
+        cells[count++] = (struct span){text, length};
+        if (text[length] == '\0')
+            return count;
+        text += length + 1;
+    }
+}
+
+static bool find_layout(const struct order_schema *schema, const char *header, struct order_layout *layout,
+                        struct error *error)
+{
+    struct span headings[HEADINGS_MAX];
+    size_t count = cut(header, headings);
+    *error = (struct error){0};
+    return order_layout_find(layout, schema, headings, count, "in.csv", error);
+}
+
+/* The heading that serves `field`, "" when none does. */
+static void assert_serves(const struct order_schema *schema, const char *header, enum order_field field,
+                          const char *heading)
+{
+    struct order_layout layout;
+    struct error error;
+    assert_true(find_layout(schema, header, &layout, &error));
+    size_t column = order_layout_column(&layout, field);
+    struct span found = column != ORDER_NO_COLUMN ? order_layout_heading(&layout, schema, column) : span_of("");
+    assert_true(span_is(found, heading));
+    order_layout_free(&layout);
+}
+
+static void layout_finds_columns_wherever_they_stand(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct order_schema *schema = &fixture->schema;
+    struct order_layout layout;
+    struct error error;
+    assert_true(find_layout(schema, "社内メモ,支払方法,,受注ID,社内メモ", &layout, &error));
+    assert_int_equal(layout.heading_count, 5);
+    assert_true(span_is(layout.headings[0], "社内メモ"));
+    assert_true(span_is(layout.headings[2], ""));
+    assert_true(layout.columns[0] == ORDER_NO_COLUMN);
+    assert_true(layout.columns[2] == ORDER_NO_COLUMN);
+    assert_true(layout.columns[4] == ORDER_NO_COLUMN); /* an unknown one may be there twice */
+    size_t id = order_layout_column(&layout, ORDER_FIELD_ID);
+    assert_int_equal(layout.cells[id], 3);
+    assert_int_equal(layout.columns[3], id);
+    assert_true(order_layout_serves(&layout, schema, id));
+    assert_true(order_layout_column(&layout, ORDER_FIELD_AMOUNT) == ORDER_NO_COLUMN);
+    assert_true(order_layout_column(&layout, ORDER_FIELD_NONE) == ORDER_NO_COLUMN);
+    /* A column that the file lacks goes by the schema's name. */
+    size_t amount = (size_t)(column_named(schema, "請求金額") - schema->columns);
+    assert_true(layout.cells[amount] == ORDER_NO_COLUMN);
+    assert_false(order_layout_serves(&layout, schema, amount));
+    assert_true(span_is(order_layout_heading(&layout, schema, amount), "請求金額"));
+    order_layout_free(&layout);
+}
+
+static void layout_takes_blanks_and_aliases(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct order_schema *schema = &fixture->schema;
+    assert_serves(schema, " 受注ID\t,支払方法 ", ORDER_FIELD_ID, "受注ID");
+    assert_serves(schema, "受注ID,支払方法,値引き", ORDER_FIELD_DISCOUNT, "値引き");
+    assert_serves(schema, "受注ID,支払方法,値引", ORDER_FIELD_DISCOUNT, "値引");
+    assert_serves(schema, "受注ID,支払方法,注文者電話", ORDER_FIELD_BUYER_PHONE, "注文者電話");
+    assert_serves(schema, "受注ID,支払方法,注文者メール", ORDER_FIELD_BUYER_EMAIL, "注文者メール");
+    assert_serves(schema, "受注ID,支払方法,値 引", ORDER_FIELD_DISCOUNT, "");
+    /* The first of several columns that serve a field is the schema's first, not the file's. */
+    assert_serves(schema, "受注ID,支払方法,注文者住所1,注文者都道府県", ORDER_FIELD_BUYER_ADDRESS, "注文者都道府県");
+}
+
+static void layout_lets_the_code_stand_in(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct order_schema *schema = &fixture->schema;
+    assert_serves(schema, "受注ID,支払方法,商品コード", ORDER_FIELD_ITEM_ID, "商品コード");
+    assert_serves(schema, "受注ID,支払方法,商品番号", ORDER_FIELD_ITEM_ID, "商品番号");
+    assert_serves(schema, "受注ID,支払方法,商品コード,商品番号", ORDER_FIELD_ITEM_ID, "商品番号");
+    assert_serves(schema, "受注ID,支払方法,商品番号,商品コード", ORDER_FIELD_ITEM_ID, "商品番号");
+    assert_serves(schema, "受注ID,支払方法", ORDER_FIELD_ITEM_ID, "");
+    struct order_layout layout;
+    struct error error;
+    assert_true(find_layout(schema, "受注ID,支払方法,商品コード,商品番号", &layout, &error));
+    assert_false(order_layout_serves(&layout, schema, (size_t)(column_named(schema, "商品コード") - schema->columns)));
+    order_layout_free(&layout);
+}
+
+static void layout_refuses_what_is_no_order_csv(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const struct {
+        const char *header;
+        const char *code;
+        const char *arg;
+    } cases[] = {
+        {"", "HEADER_NO_ORDER_ID", ""},
+        {"支払方法,受注番号", "HEADER_NO_ORDER_ID", ""},
+        {"受注ＩＤ,支払方法", "HEADER_NO_ORDER_ID", ""},
+        {"受注ID,店舗ID", "HEADER_NO_PAYMENT", ""},
+        {"受注ID,支払方法,受注ID", "HEADER_DUPLICATE", "受注ID"},
+        {"受注ID,支払方法, 受注ID ", "HEADER_DUPLICATE", "受注ID"},
+        {"受注ID,支払方法,値引,値引き", "HEADER_DUPLICATE", "値引き"},
+        {"受注ID,支払方法,値引き,値引", "HEADER_DUPLICATE", "値引"},
+    };
+    struct order_layout layout;
+    struct error error;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_false(find_layout(&fixture->schema, cases[i].header, &layout, &error));
+        assert_int_equal(error.kind, ERROR_INPUT);
+        assert_string_equal(error.code, cases[i].code);
+        assert_string_equal(error.path, "in.csv");
+        assert_string_equal(error.args[0], cases[i].arg);
+    }
+}
+
+static void layout_needs_no_payment_where_all_is_deferred(void **state)
+{
+    (void)state;
+    struct order_schema schema;
+    struct order_layout layout;
+    struct error error = {0};
+    assert_true(order_schema_parse(&schema, span_of(SCHEMA("")), NULL, &error));
+    assert_true(find_layout(&schema, "aa", &layout, &error));
+    assert_true(order_schema_defers_all(&schema));
+    order_layout_free(&layout);
+    order_schema_free(&schema);
+}
+
+static void schema_tells_whether_all_is_deferred(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct order_schema schema;
+    struct error error = {0};
+    static const char json[] = "{\"deferredPayment\":[\"後払い\",\"\"],\"columns\":[" COLUMN(",\"field\":\"id\"") "]}";
+    assert_false(order_schema_defers_all(&fixture->schema));
+    assert_true(order_schema_parse(&schema, span_of(json), NULL, &error));
+    assert_true(order_schema_defers_all(&schema));
+    order_schema_free(&schema);
+}
+
+/* ---- Catalogue ---- */
+
+static const char *matched(const struct catalog *catalog, const char *message, long *item)
+{
+    *item = 42;
+    return catalog_match(catalog, span_of(message), item)->code;
+}
+
+static void catalog_finds_by_code(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct catalog_entry *entry = catalog_find(fixture->catalog, "ITEM_NAME_SIZE");
+    assert_non_null(entry);
+    assert_string_equal(entry->code, "ITEM_NAME_SIZE");
+    assert_false(entry->warning);
+    assert_int_equal(entry->field_count, 1);
+    assert_int_equal(entry->fields[0], ORDER_FIELD_ITEM_NAME);
+    assert_null(catalog_find(fixture->catalog, "ITEM_NAME"));
+    assert_null(catalog_find(fixture->catalog, ""));
+    assert_null(catalog_find(fixture->catalog, "item_name_size"));
+}
+
+static void catalog_knows_the_services_words(void **state)
+{
+    const struct fixture *fixture = *state;
+#define NAME_SIZE(n) "validation error:items[" n "].name size must be between 1 and 255"
+    static const struct {
+        const char *message;
+        const char *code;
+        long item;
+    } cases[] = {
+        {NAME_SIZE("0"), "ITEM_NAME_SIZE", 0},
+        {NAME_SIZE("12"), "ITEM_NAME_SIZE", 12},
+        {NAME_SIZE("999999"), "ITEM_NAME_SIZE", 999999},
+        {"validation error:items[3].id size must be between 1 and 36", "ITEM_ID_SIZE", 3},
+        {"validation error:items[3].id contains non-Ascii character", "ITEM_ID_NON_ASCII", 3},
+        {NAME_SIZE(""), "SERVICE_REFUSED", -1},
+        {NAME_SIZE("x"), "SERVICE_REFUSED", -1},
+        {NAME_SIZE("-1"), "SERVICE_REFUSED", -1},
+        {NAME_SIZE(" 1"), "SERVICE_REFUSED", -1},
+        {NAME_SIZE("1x"), "SERVICE_REFUSED", -1},
+        {NAME_SIZE("１"), "SERVICE_REFUSED", -1},
+        {NAME_SIZE("{N}"), "SERVICE_REFUSED", -1},
+        {NAME_SIZE("99999999999999999999999999"), "SERVICE_REFUSED", -1},
+        {NAME_SIZE("1") ".", "SERVICE_REFUSED", -1},
+        {NAME_SIZE("1") " ", "SERVICE_REFUSED", -1},
+        {" " NAME_SIZE("1"), "SERVICE_REFUSED", -1},
+        {"validation error:items[1].name size must be between 1 and 25", "SERVICE_REFUSED", -1},
+        {"validation error:items[1", "SERVICE_REFUSED", -1},
+        {"validation error:items[", "SERVICE_REFUSED", -1},
+        {"", "SERVICE_REFUSED", -1},
+        {"何か別のこと", "SERVICE_REFUSED", -1},
+    };
+    long item;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_string_equal(matched(fixture->catalog, cases[i].message, &item), cases[i].code);
+        assert_int_equal(item, cases[i].item);
+    }
+    /* A span ends where it says. */
+    struct span prefix = {NAME_SIZE("1") "…", sizeof NAME_SIZE("1") - 1};
+    assert_string_equal(catalog_match(fixture->catalog, prefix, &item)->code, "ITEM_NAME_SIZE");
+    assert_string_equal(catalog_find(fixture->catalog, "SERVICE_REFUSED")->texts[CATALOG_JA].message, "{1}");
+#undef NAME_SIZE
+}
+
+static void catalog_fills_placeholders(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *template;
+        const char *filled;
+    } cases[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"{N} {row} {column} {path} {1} {2} {3}", "7 4000000000 商品名 in.csv eins {1} "},
+        {"{N}{N}", "77"},
+        {"{1}{row}", "eins4000000000"},
+        {"{", "{"},
+        {"{}", "{}"},
+        {"{4}", "{4}"},
+        {"{0}", "{0}"},
+        {"{n} {Row} {unknown} {row", "{n} {Row} {unknown} {row"},
+        {"{{row}}", "{4000000000}"},
+        {"items[{N}].name", "items[7].name"},
+    };
+    struct catalog_values values = {.item = 7,
+                                    .row = 4000000000U,
+                                    .column = span_of("商品名"),
+                                    .path = span_of("in.csv"),
+                                    .args = {{"einsx", 4}, span_of("{1}")}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf out = {0};
+        catalog_fill(cases[i].template, &values, &out);
+        assert_string_equal(buf_text(&out), cases[i].filled);
+        buf_free(&out);
+    }
+    struct buf out = {0};
+    buf_append_text(&out, "before ");
+    catalog_fill("{1}", &values, &out);
+    assert_string_equal(buf_text(&out), "before eins"); /* appended, as it says */
+    buf_free(&out);
+}
+
+static void assert_fills_whole(const char *code, const struct catalog_entry *entry)
+{
+    struct catalog_values values = {.item = 1,
+                                    .row = 2,
+                                    .column = span_of("列"),
+                                    .path = span_of("道"),
+                                    .args = {span_of("一"), span_of("二"), span_of("三")}};
+    for (size_t language = 0; language < CATALOG_LANGUAGES; language++) {
+        const struct catalog_text *text = &entry->texts[language];
+        const char *const parts[] = {text->title, text->message, text->cause, text->remedy};
+        for (size_t p = 0; p < COUNT(parts); p++) {
+            struct buf out = {0};
+            catalog_fill(parts[p], &values, &out);
+            if (strpbrk(buf_text(&out), "{}|\n") != NULL || (p > 0 && out.length == 0))
+                fail_msg("%s: %s", code, buf_text(&out));
+            buf_free(&out);
+        }
+    }
+}
+
+/* What an entry says may hold braces only where they are filled. */
+static void catalog_entries_fill_whole(void **state)
+{
+    const struct fixture *fixture = *state;
+    cJSON *json = cJSON_Parse(embedded_error_catalog);
+    const cJSON *item = NULL;
+    size_t count = 0;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "entries"))
+    {
+        const char *code = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "code"));
+        const struct catalog_entry *entry = catalog_find(fixture->catalog, code);
+        assert_non_null(entry);
+        assert_string_equal(entry->code, code);
+        assert_fills_whole(code, entry);
+        count++;
+    }
+    assert_true(count > 50);
+    cJSON_Delete(json);
+}
+
+#define TEXTS "{\"message\":\"m\",\"cause\":\"c\",\"remedy\":\"r\"}"
+#define ENTRY(code, more)                                                                                              \
+    "{\"code\":\"" code "\",\"severity\":\"warning\",\"ja\":" TEXTS ",\"en\":" TEXTS                                   \
+    ",\"fields\":[],\"patterns\":[" more "]}"
+#define CATALOG(entries) "{\"generic\":\"G\",\"entries\":[" entries "]}"
+
+static void catalog_mistakes_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        const char *what;
+    } cases[] = {
+        {"", "JSON"},
+        {"[]", "JSON"},
+        {CATALOG(""), "JSON"},
+        {"{\"entries\":[" ENTRY("G", "") "]}", "JSON"},
+        {CATALOG(ENTRY("A", "")), "G"},
+        {CATALOG(ENTRY("G", "1")), "G"},
+        {CATALOG("{\"severity\":\"error\"}"), "code"},
+        {CATALOG("{\"code\":\"A\"}"), "code"},
+        {CATALOG("{\"code\":\"A\",\"severity\":\"error\",\"fields\":[],\"patterns\":[],\"ja\":" TEXTS "}"), "A"},
+        {CATALOG("{\"code\":\"A\",\"severity\":\"error\",\"patterns\":[],\"ja\":" TEXTS ",\"en\":" TEXTS "}"), "A"},
+        {CATALOG("{\"code\":\"A\",\"severity\":\"error\",\"fields\":[\"no\"],\"patterns\":[],\"ja\":" TEXTS
+                 ",\"en\":" TEXTS "}"),
+         "A"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error error = {0};
+        assert_null(catalog_parse(span_of(cases[i].json), &error));
+        assert_int_equal(error.kind, ERROR_CONFIG);
+        assert_string_equal(error.code, "CATALOG_INVALID");
+        assert_string_equal(error.args[0], cases[i].what);
+    }
+    struct error error = {0};
+    struct catalog *catalog =
+        catalog_parse(span_of(CATALOG(ENTRY("Z", "") "," ENTRY("G", "") "," ENTRY("A", "\"x{N}\""))), &error);
+    long item;
+    assert_non_null(catalog);
+    assert_true(catalog_find(catalog, "Z")->warning);
+    assert_string_equal(matched(catalog, "x5", &item), "A");
+    assert_int_equal(item, 5);
+    assert_string_equal(matched(catalog, "y", &item), "G");
+    catalog_free(catalog);
+    catalog_free(NULL);
+}
+
+/* ---- Book ---- */
+
+static void enter(struct book *book, uint32_t number, const char *id, enum book_payment payment)
+{
+    assert_true(book_add(book, (struct book_row){.number = number}, span_of(id), payment));
+}
+
+/* The rows of an order, as "2 5". */
+static void assert_rows(const struct book *book, size_t order, const char *expected)
+{
+    struct buf text = {0};
+    size_t count = 0;
+    for (uint32_t row = book->orders[order].first; row != BOOK_NONE; row = book->rows[row].next) {
+        assert_int_equal(book->rows[row].order, order);
+        buf_printf(&text, "%s%u", count++ > 0 ? " " : "", (unsigned)book->rows[row].number);
+        if (book->rows[row].next == BOOK_NONE)
+            assert_int_equal(row, book->orders[order].last);
+    }
+    assert_string_equal(buf_text(&text), expected);
+    assert_int_equal(book->orders[order].rows, count);
+    buf_free(&text);
+}
+
+static void book_joins_rows_that_lie_apart(void **state)
+{
+    (void)state;
+    struct book book = {0};
+    enter(&book, 2, "1001", BOOK_PAYMENT_DEFERRED);
+    enter(&book, 3, "1002", BOOK_PAYMENT_OTHER);
+    enter(&book, 4, "", BOOK_PAYMENT_DEFERRED);
+    enter(&book, 5, "1001", BOOK_PAYMENT_DEFERRED);
+    assert_true(book_add_deleted(&book, (struct book_row){.number = 6, .order = 0, .next = 0}));
+    enter(&book, 7, "", BOOK_PAYMENT_OTHER);
+    enter(&book, 9, "1002", BOOK_PAYMENT_OTHER);
+    enter(&book, 10, "01001", BOOK_PAYMENT_DEFERRED);
+    enter(&book, 11, "100", BOOK_PAYMENT_DEFERRED);
+    assert_int_equal(book.order_count, 6);
+    assert_int_equal(book.row_count, 9);
+    assert_rows(&book, 0, "2 5");
+    assert_rows(&book, 1, "3 9");
+    assert_rows(&book, 2, "4");
+    assert_rows(&book, 3, "7"); /* a row without an id is an order of its own */
+    assert_rows(&book, 4, "10");
+    assert_rows(&book, 5, "11");
+    assert_string_equal(book_id(&book, &book.orders[1]), "1002");
+    assert_string_equal(book_id(&book, &book.orders[2]), "");
+    assert_int_equal(book.rows[4].order, BOOK_NONE); /* deleted */
+    assert_int_equal(book.rows[4].next, BOOK_NONE);
+    assert_int_equal(book.orders[0].state, BOOK_UNJUDGED);
+    assert_int_equal(book.orders[0].outcome, BOOK_NONE);
+    book_free(&book);
+    assert_null(book.rows);
+}
+
+static void book_finds_by_id(void **state)
+{
+    (void)state;
+    struct book book = {0};
+    assert_int_equal(book_find(&book, span_of("1001")), BOOK_NONE);
+    enter(&book, 2, "", BOOK_PAYMENT_DEFERRED);
+    enter(&book, 3, "1001", BOOK_PAYMENT_DEFERRED);
+    enter(&book, 4, "1002", BOOK_PAYMENT_DEFERRED);
+    assert_int_equal(book_find(&book, span_of("1001")), 1);
+    assert_int_equal(book_find(&book, span_of("1002")), 2);
+    assert_int_equal(book_find(&book, span_of("100")), BOOK_NONE);
+    assert_int_equal(book_find(&book, span_of("")), BOOK_NONE); /* no id is nobody's */
+    assert_int_equal(book_find(&book, (struct span){"1001x", 4}), 1);
+    book_free(&book);
+}
+
+/* A span's id ends where it says, and is copied. */
+static void book_keeps_its_own_ids(void **state)
+{
+    (void)state;
+    struct book book = {0};
+    char text[] = "12345";
+    assert_true(book_add(&book, (struct book_row){.number = 2}, (struct span){text, 3}, BOOK_PAYMENT_DEFERRED));
+    memset(text, 'x', 5);
+    assert_true(book_add(&book, (struct book_row){.number = 3}, span_of("123"), BOOK_PAYMENT_DEFERRED));
+    assert_int_equal(book.order_count, 1);
+    assert_string_equal(book_id(&book, &book.orders[0]), "123");
+    book_free(&book);
+}
+
+static void book_holds_many(void **state)
+{
+    (void)state;
+    enum { ORDERS = 100000 };
+    struct book book = {0};
+    char id[16];
+    for (uint32_t line = 0; line < 2; line++) {
+        for (uint32_t i = 0; i < ORDERS; i++) {
+            snprintf(id, sizeof id, "%u", (unsigned)(7000000 + i * 3));
+            enter(&book, 2 + line * ORDERS + i, id, BOOK_PAYMENT_DEFERRED);
+        }
+    }
+    assert_int_equal(book.order_count, ORDERS);
+    assert_int_equal(book.row_count, 2 * ORDERS);
+    for (uint32_t i = 0; i < ORDERS; i++) {
+        const struct book_order *order = &book.orders[i];
+        snprintf(id, sizeof id, "%u", (unsigned)(7000000 + i * 3));
+        assert_string_equal(book_id(&book, order), id);
+        assert_int_equal(order->rows, 2);
+        assert_int_equal(order->first, i);
+        assert_int_equal(order->last, ORDERS + i);
+        assert_int_equal(book.rows[order->first].next, order->last);
+        assert_int_equal(book.rows[order->last].next, BOOK_NONE);
+    }
+    book_free(&book);
+}
+
+static void book_tells_whose_payment_it_is(void **state)
+{
+    (void)state;
+#define UNKNOWN  BOOK_PAYMENT_UNKNOWN
+#define DEFERRED BOOK_PAYMENT_DEFERRED
+#define OTHER    BOOK_PAYMENT_OTHER
+    static const struct {
+        enum book_payment rows[2];
+        bool skipped;
+    } cases[] = {
+        {{UNKNOWN, UNKNOWN}, false},  {{UNKNOWN, DEFERRED}, false},  {{UNKNOWN, OTHER}, true},
+        {{DEFERRED, UNKNOWN}, false}, {{DEFERRED, DEFERRED}, false}, {{DEFERRED, OTHER}, false},
+        {{OTHER, UNKNOWN}, true},     {{OTHER, DEFERRED}, false},    {{OTHER, OTHER}, true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct book book = {0};
+        enter(&book, 2, "1", cases[i].rows[0]);
+        enter(&book, 3, "1", cases[i].rows[1]);
+        assert_int_equal(book_is_skipped(&book.orders[0]), cases[i].skipped);
+        book_free(&book);
+    }
+#undef UNKNOWN
+#undef DEFERRED
+#undef OTHER
+}
+
+/* Nothing keeps a NUL out of a cell; it makes another id, however many orders there are. */
+static void book_keeps_ids_with_a_nul_apart(void **state)
+{
+    (void)state;
+    struct book book = {0};
+    char id[16];
+    enter(&book, 2, "1", BOOK_PAYMENT_DEFERRED);
+    assert_true(book_add(&book, (struct book_row){.number = 3}, (struct span){"1\0x", 3}, BOOK_PAYMENT_DEFERRED));
+    assert_int_equal(book.order_count, 2);
+    for (uint32_t i = 0; i < 2000; i++) { /* the table grows */
+        snprintf(id, sizeof id, "%u", (unsigned)(5000 + i));
+        enter(&book, 4 + i, id, BOOK_PAYMENT_DEFERRED);
+    }
+    enter(&book, 3000, "1", BOOK_PAYMENT_DEFERRED);
+    assert_rows(&book, 0, "2 3000");
+    assert_rows(&book, 1, "3");
+    book_free(&book);
+}
+
+/* ---- Orders from a table ---- */
+
+/* An order of two lines on rows 2 and 3: 4,000 of goods, 500 and 300 of fees, 200 off. */
+static const char good_header[] =
+    "コントロールカラム,受注ID,店舗ID,店舗名,受注日時,受注番号,ステータスコード,店舗ステータス,支払方法,項番,明細ID,"
+    "商品コード,商品番号,商品名,単価,個数,小計,送料,手数料,値引,請求金額,注文者氏名,注文者氏名カナ,注文者郵便番号,"
+    "注文者都道府県,注文者住所1,注文者住所2,注文者電話番号,注文者メールアドレス,送付先氏名,送付先郵便番号,"
+    "送付先都道府県,送付先住所1,送付先住所2,送付先電話番号,出荷予定日,送り状番号,配送会社,備考,社内メモ";
+#define BUYER "見本 太郎,ミホン タロウ,100-0001,東京都,千代田区,1-1,03-0000-0000,taro@example.com"
+#define ORDER "N,1001,1,見本商店,2026-11-02 17:54:08,M-1,10,,後払い"
+static const char *const good_rows[] = {
+    ORDER ",1,501,C1,A-1,りんご,1500,2,3000,500,300,200,4600," BUYER ",,,,,,,,,,,",
+    ORDER ",2,502,C2,A-2,みかん,1000,1,1000,500,300,200,4600," BUYER ",,,,,,,,,,,",
+};
+
+enum { GRID_ROWS = 16 };
+
+/* A table as text: row 0 is the header. */
+struct grid {
+    char *cells[GRID_ROWS][HEADINGS_MAX]; /* owned; NULL: unreadable */
+    bool damaged[GRID_ROWS];
+    size_t rows;
+    size_t columns;
+};
+
+static void grid_add(struct grid *grid, const char *line)
+{
+    struct span cells[HEADINGS_MAX];
+    size_t count = cut(line, cells);
+    assert_true(grid->rows < GRID_ROWS);
+    if (grid->rows == 0)
+        grid->columns = count;
+    assert_int_equal(count, grid->columns);
+    for (size_t i = 0; i < count; i++)
+        grid->cells[grid->rows][i] = strndup(cells[i].data, cells[i].length);
+    grid->rows++;
+}
+
+static size_t grid_column(const struct grid *grid, const char *heading, size_t length)
+{
+    for (size_t i = 0; i < grid->columns; i++)
+        if (span_is((struct span){heading, length}, grid->cells[0][i]))
+            return i;
+    fail_msg("no column %.*s", (int)length, heading);
+    return 0;
+}
+
+static void grid_drop(struct grid *grid, size_t column)
+{
+    for (size_t row = 0; row < grid->rows; row++) {
+        free(grid->cells[row][column]);
+        memmove(&grid->cells[row][column], &grid->cells[row][column + 1],
+                (grid->columns - column - 1) * sizeof *grid->cells[row]);
+    }
+    grid->columns--;
+}
+
+/* One change: "3.個数=2" sets a cell of row 3, "*.個数=2" of every row, "3.個数~" makes it unreadable, "3!" damages the
+ * row, "-個数" takes the column out, "+" adds a row like the last one. */
+static void grid_change(struct grid *grid, const char *change)
+{
+    if (*change == '-') {
+        grid_drop(grid, grid_column(grid, change + 1, strlen(change + 1)));
+        return;
+    }
+    if (*change == '+') {
+        assert_true(grid->rows < GRID_ROWS);
+        for (size_t i = 0; i < grid->columns; i++)
+            grid->cells[grid->rows][i] = strdup(grid->cells[grid->rows - 1][i]);
+        grid->rows++;
+        return;
+    }
+    size_t only = *change == '*' ? 0 : strtoul(change, NULL, 10);
+    const char *at = change + strcspn(change, "!.");
+    size_t length = strcspn(at + 1, "=~");
+    size_t column = *at == '.' ? grid_column(grid, at + 1, length) : 0;
+    for (size_t row = 1; row < grid->rows; row++) {
+        if (only != 0 && row + 1 != only)
+            continue;
+        if (*at == '!') {
+            grid->damaged[row] = true;
+            continue;
+        }
+        free(grid->cells[row][column]);
+        grid->cells[row][column] = at[1 + length] == '=' ? spelled(at + length + 2) : NULL;
+    }
+}
+
+static void grid_free(struct grid *grid)
+{
+    for (size_t row = 0; row < grid->rows; row++)
+        for (size_t column = 0; column < grid->columns; column++)
+            free(grid->cells[row][column]);
+}
+
+/* An order in memory. */
+struct sheet {
+    struct order_layout layout;
+    struct order_columns columns;
+    struct arena arena;
+    struct order_row lines[ORDER_LINES_MAX];
+    struct order order;
+};
+
+/* Room for the values of one more line. */
+static struct span *sheet_line(struct sheet *sheet, uint32_t number, bool damaged)
+{
+    struct span *values = arena_alloc(&sheet->arena, sheet->columns.schema->count * sizeof *values);
+    assert_non_null(values);
+    sheet->lines[sheet->order.count++] = (struct order_row){number, damaged, values};
+    return values;
+}
+
+static void sheet_of_grid(struct sheet *sheet, const struct order_schema *schema, const struct grid *grid)
+{
+    struct span headings[HEADINGS_MAX];
+    struct error error;
+    *sheet = (struct sheet){.order.rows = sheet->lines};
+    for (size_t i = 0; i < grid->columns; i++)
+        headings[i] = span_of(grid->cells[0][i]);
+    assert_true(order_layout_find(&sheet->layout, schema, headings, grid->columns, NULL, &error));
+    sheet->columns = (struct order_columns){schema, &sheet->layout};
+    for (size_t row = 1; row < grid->rows; row++) {
+        struct span *values = sheet_line(sheet, (uint32_t)row + 1, grid->damaged[row]);
+        for (size_t i = 0; i < grid->columns; i++)
+            if (sheet->layout.columns[i] != ORDER_NO_COLUMN && grid->cells[row][i] != NULL)
+                values[sheet->layout.columns[i]] = arena_copy(&sheet->arena, span_of(grid->cells[row][i]));
+    }
+}
+
+/* The good order with changes, which are separated by semicolons; its lines as they stand in the file. */
+static void sheet_make(struct sheet *sheet, const struct order_schema *schema, const char *changes)
+{
+    struct grid grid = {0};
+    char *copy = strdup(changes);
+    char *rest = copy;
+    grid_add(&grid, good_header);
+    for (size_t i = 0; i < COUNT(good_rows); i++)
+        grid_add(&grid, good_rows[i]);
+    for (char *change = strsep(&rest, ";"); change != NULL; change = strsep(&rest, ";"))
+        if (*change != '\0')
+            grid_change(&grid, change);
+    sheet_of_grid(sheet, schema, &grid);
+    grid_free(&grid);
+    free(copy);
+}
+
+static void sheet_free(struct sheet *sheet)
+{
+    order_layout_free(&sheet->layout);
+    arena_free(&sheet->arena);
+}
+
+/* ---- Sorting ---- */
+
+/* The order of the lines by what they sell, as "りんご みかん". */
+static void assert_lines(const struct sheet *sheet, const char *expected)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < sheet->order.count; i++) {
+        struct span name = order_value(&sheet->columns, &sheet->order.rows[i], ORDER_FIELD_ITEM_NAME);
+        buf_printf(&text, "%s%.*s", i > 0 ? " " : "", (int)name.length, name.data);
+    }
+    assert_string_equal(buf_text(&text), expected);
+    buf_free(&text);
+}
+
+static void order_values_are_those_that_serve(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    sheet_make(&sheet, &fixture->schema, "");
+    assert_true(span_is(order_value(&sheet.columns, &sheet.lines[0], ORDER_FIELD_ITEM_ID), "A-1"));
+    assert_true(span_is(order_value(&sheet.columns, &sheet.lines[0], ORDER_FIELD_BUYER_ADDRESS), "東京都"));
+    sheet_free(&sheet);
+    sheet_make(&sheet, &fixture->schema, "-商品番号;-請求金額;2.商品名~;2.送料=");
+    assert_true(span_is(order_value(&sheet.columns, &sheet.lines[1], ORDER_FIELD_ITEM_ID), "C2"));
+    assert_null(order_value(&sheet.columns, &sheet.lines[0], ORDER_FIELD_AMOUNT).data);
+    assert_null(order_value(&sheet.columns, &sheet.lines[0], ORDER_FIELD_ITEM_NAME).data);
+    struct span empty = order_value(&sheet.columns, &sheet.lines[0], ORDER_FIELD_SHIPPING_FEE);
+    assert_non_null(empty.data); /* empty is not the same as not there */
+    assert_int_equal(empty.length, 0);
+    sheet_free(&sheet);
+}
+
+static void order_sorts_by_number_then_line_id_then_row(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    static const struct {
+        const char *changes;
+        const char *lines;
+    } cases[] = {
+        {"", "りんご みかん"},
+        {"2.項番=2;3.項番=1", "みかん りんご"},
+        {"2.項番=10;3.項番=9", "みかん りんご"}, /* as numbers, not as text */
+        {"2.項番=010;3.項番=9", "みかん りんご"},
+        {"2.項番=0;3.項番=-1", "みかん りんご"},
+        {"2.項番=2;3.項番=1;2.明細ID=1;3.明細ID=2", "みかん りんご"},
+        {"2.項番=;2.明細ID=2;3.明細ID=1", "みかん りんご"}, /* one lacks it: all by the other */
+        {"3.項番=;2.明細ID=2;3.明細ID=1", "みかん りんご"},
+        {"2.項番=x;2.明細ID=2;3.明細ID=1", "みかん りんご"},
+        {"2.項番~;2.明細ID=2;3.明細ID=1", "みかん りんご"},
+        {"-項番;2.明細ID=2;3.明細ID=1", "みかん りんご"},
+        {"2.項番=;3.項番=1;2.明細ID=;3.明細ID=1", "りんご みかん"}, /* neither: by row */
+        {"-項番;-明細ID", "りんご みかん"},
+        {"-項番;2.明細ID=9;3.明細ID=A", "りんご みかん"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        sheet_make(&sheet, &fixture->schema, cases[i].changes);
+        order_sort(&sheet.columns, &sheet.order);
+        assert_lines(&sheet, cases[i].lines);
+        /* However the lines come in: the row decides where nothing else does. */
+        struct order_row first = sheet.lines[0];
+        sheet.lines[0] = sheet.lines[1];
+        sheet.lines[1] = first;
+        order_sort(&sheet.columns, &sheet.order);
+        assert_lines(&sheet, cases[i].lines);
+        sheet_free(&sheet);
+    }
+}
+
+/* A small generator with a seed, so that a failure comes again. */
+static uint32_t draw(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005U + 1442695040888963407U;
+    return (uint32_t)(*seed >> 33);
+}
+
+/* An order of `count` lines in a file that was sorted somehow: line n, which sells "n", has 項番 n + 1 (or none, where
+ * `numbered` is false) and 明細ID 100 + n, and stands on a row drawn by `seed`. */
+static void shuffled(struct sheet *sheet, const struct order_schema *schema, size_t count, bool numbered, uint64_t seed)
+{
+    size_t line_of[ORDER_LINES_MAX];
+    size_t columns[3];
+    char text[24];
+    sheet_make(sheet, schema, "");
+    sheet->order.count = 0;
+    for (size_t i = 0; i < 3; i++)
+        columns[i] =
+            order_layout_column(&sheet->layout, (enum order_field[]){ORDER_FIELD_ITEM_NUMBER, ORDER_FIELD_ITEM_LINE_ID,
+                                                                     ORDER_FIELD_ITEM_NAME}[i]);
+    for (size_t i = 0; i < count; i++) {
+        size_t other = draw(&seed) % (i + 1);
+        line_of[i] = line_of[other];
+        line_of[other] = i;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct span *values = sheet_line(sheet, (uint32_t)i + 2, false);
+        bool has_number = numbered || (draw(&seed) % 4 != 0 && i > 0);
+        snprintf(text, sizeof text, "%zu", line_of[i] + 1);
+        values[columns[0]] = arena_copy(&sheet->arena, span_of(has_number ? text : ""));
+        snprintf(text, sizeof text, "%zu", line_of[i] + 100);
+        values[columns[1]] = arena_copy(&sheet->arena, span_of(text));
+        snprintf(text, sizeof text, "%zu", line_of[i]);
+        values[columns[2]] = arena_copy(&sheet->arena, span_of(text));
+    }
+}
+
+static void order_is_the_same_however_the_file_was_sorted(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        size_t count = seed % 50 == 0 ? ORDER_LINES_MAX : 1 + seed % 13;
+        shuffled(&sheet, &fixture->schema, count, seed % 2 == 0, seed);
+        order_sort(&sheet.columns, &sheet.order);
+        for (size_t i = 0; i < count; i++) {
+            struct span name = order_value(&sheet.columns, &sheet.order.rows[i], ORDER_FIELD_ITEM_NAME);
+            char expected[24];
+            snprintf(expected, sizeof expected, "%zu", i);
+            if (!span_is(name, expected))
+                fail_msg("seed %" PRIu64 ": line %zu is %.*s", seed, i, (int)name.length, name.data);
+        }
+        sheet_free(&sheet);
+    }
+}
+
+/* Two lines with one 項番: the file's order must not decide while the lines have a 明細ID. */
+static void order_is_the_same_where_numbers_repeat(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    sheet_make(&sheet, &fixture->schema, "*.項番=1");
+    order_sort(&sheet.columns, &sheet.order);
+    assert_lines(&sheet, "りんご みかん");
+    sheet_free(&sheet);
+    sheet_make(&sheet, &fixture->schema, "*.項番=1;2.明細ID=502;3.明細ID=501;2.商品名=みかん;3.商品名=りんご");
+    order_sort(&sheet.columns, &sheet.order);
+    assert_lines(&sheet, "りんご みかん");
+    sheet_free(&sheet);
+}
+
+/* ---- Rules ---- */
+
+/* The findings as text: "2 REQUIRED 店舗ID; 0 TOTAL_MISMATCH - 4600 4100", in the order of their rows. The three codes
+ * about items[N] have [N] behind them. */
+static void assert_findings(const struct sheet *sheet, struct findings *findings, const char *changes,
+                            const char *expected)
+{
+    struct buf text = {0};
+    char *wanted = spelled(expected);
+    findings_sort(findings, 0);
+    assert_false(findings->failed);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->list[i];
+        struct span args[FINDING_ARGS];
+        struct span heading = span_of("-");
+        if (finding->column != FINDING_NO_COLUMN)
+            heading = order_layout_heading(&sheet->layout, sheet->columns.schema, finding->column);
+        buf_printf(&text, "%s%u %s", i > 0 ? "; " : "", (unsigned)finding->row, finding->code);
+        if (strncmp(finding->code, "ITEM_", 5) == 0)
+            buf_printf(&text, "[%u]", (unsigned)finding->item);
+        buf_printf(&text, " %.*s", (int)heading.length, heading.data);
+        findings_args(findings, finding, args);
+        for (size_t a = 0; a < FINDING_ARGS; a++)
+            if (args[a].length > 0)
+                buf_printf(&text, " %.*s", (int)args[a].length, args[a].data);
+    }
+    if (strcmp(buf_text(&text), wanted) != 0)
+        fail_msg("after \"%s\": \"%s\", not \"%s\"", changes, buf_text(&text), wanted);
+    buf_free(&text);
+    free(wanted);
+}
+
+struct rule_case {
+    const char *changes;
+    const char *expected;
+};
+
+static void check_cases(const struct fixture *fixture, const struct rule_case *cases, size_t count)
+{
+    static struct sheet sheet;
+    for (size_t i = 0; i < count; i++) {
+        struct findings findings = {0};
+        sheet_make(&sheet, &fixture->schema, cases[i].changes);
+        order_sort(&sheet.columns, &sheet.order);
+        rules_check(&sheet.columns, &sheet.order, &findings);
+        assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
+        findings_free(&findings);
+        sheet_free(&sheet);
+    }
+}
+
+static void rules_pass_good_orders(void **state)
+{
+    static const char *const good[] = {
+        "",
+        "*.コントロールカラム=U",
+        "2.コントロールカラム=U",
+        "*.コントロールカラム=U;*.店舗ID=;*.受注番号=;*.ステータスコード=",
+        "*.受注日時=2026/11/2 17:54",
+        "*.店舗ID=001",
+        "*.値引=;*.請求金額=4800",
+        "*.値引=0;*.請求金額=4800",
+        "*.送料=;*.手数料=;*.値引=;*.請求金額=4000",
+        "*.送料=　;*.請求金額=4100",
+        "*.請求金額=04600",
+        "-送料",
+        "-手数料",
+        "-値引",
+        "-小計",
+        "-単価",
+        "-個数",
+        "-商品番号",
+        "-商品コード",
+        "-項番",
+        "-明細ID",
+        "-店舗ID",
+        "-備考",
+        "-コントロールカラム",
+        "2.備考=玄関前に;3.備考=",
+        "2.送り状番号=111122223333;3.送り状番号=4444",
+        "2.送付先氏名=見本 花子;3.送付先氏名=見本 次郎",
+        "3.商品名=値引き券;3.単価=-200;3.小計=-200;*.請求金額=3400",
+        "3.個数=-1;3.小計=-1000;*.請求金額=2600",
+        "2.商品名={あ*255}",
+        "2.商品番号={9*36}",
+        "2.商品番号=A-1_b/2.c#(3)",
+        "2.商品コード=全角コード",
+        "2.社内メモ=何でも",
+        "2.単価=;2.個数=",
+        "2.単価=",
+        "2.項番=",
+        "*.注文者氏名カナ=;*.注文者郵便番号=;*.注文者電話番号=;*.注文者メールアドレス=",
+        "*.注文者氏名=髙﨑㈱①",
+        "*.受注番号=249-1234567-7654321",
+    };
+    for (size_t i = 0; i < COUNT(good); i++)
+        check_cases(*state, &(struct rule_case){good[i], ""}, 1);
+}
+
+static void rules_control(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"2.コントロールカラム=", "2 REQUIRED コントロールカラム"},
+        {"2.コントロールカラム=　 ", "2 REQUIRED コントロールカラム"},
+        {"3.コントロールカラム=X", "3 CONTROL_INVALID コントロールカラム X"},
+        {"2.コントロールカラム=n", "2 CONTROL_INVALID コントロールカラム n"},
+        {"2.コントロールカラム=Ｎ", "2 CONTROL_INVALID コントロールカラム Ｎ"},
+        {"2.コントロールカラム=NU", "2 CONTROL_INVALID コントロールカラム NU"},
+        {"2.コントロールカラム=N ", "2 CONTROL_INVALID コントロールカラム N "},
+        {"2.コントロールカラム=D", ""},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_needed_cells(void **state)
+{
+    static const struct rule_case cases[] = {
+        /* By Robot-in on N, and not on U. */
+        {"*.店舗ID=", "2 REQUIRED 店舗ID; 3 REQUIRED 店舗ID"},
+        {"*.受注番号=", "2 REQUIRED 受注番号; 3 REQUIRED 受注番号"},
+        {"*.ステータスコード=", "2 REQUIRED ステータスコード; 3 REQUIRED ステータスコード"},
+        {"3.コントロールカラム=U;*.店舗ID=", "2 REQUIRED 店舗ID"},
+        /* By Robot-in on both. */
+        {"2.明細ID=", "2 REQUIRED 明細ID"},
+        {"2.明細ID=　", "2 REQUIRED 明細ID"},
+        {"2.商品コード=", "2 REQUIRED 商品コード"},
+        {"*.コントロールカラム=U;3.明細ID=", "3 REQUIRED 明細ID"},
+        {"*.コントロールカラム=U;3.商品コード=", "3 REQUIRED 商品コード"},
+        {"*.コントロールカラム=U;*.受注ID=", "2 REQUIRED 受注ID; 3 REQUIRED 受注ID"},
+        /* By 買い手情報登録, whatever the control says. */
+        {"*.コントロールカラム=U;*.受注日時=", "2 REQUIRED 受注日時; 3 REQUIRED 受注日時"},
+        {"*.コントロールカラム=U;*.請求金額=", "2 REQUIRED 請求金額; 3 REQUIRED 請求金額"},
+        {"*.コントロールカラム=U;*.注文者氏名=", "2 REQUIRED 注文者氏名; 3 REQUIRED 注文者氏名"},
+        {"*.コントロールカラム=U;*.支払方法=", "2 REQUIRED 支払方法; 3 REQUIRED 支払方法"},
+        /* Without a control nobody knows what Robot-in needs. */
+        {"-コントロールカラム;*.店舗ID=;2.明細ID=", ""},
+        {"-コントロールカラム;*.受注ID=", "2 REQUIRED 受注ID; 3 REQUIRED 受注ID"},
+        {"2.コントロールカラム=;2.明細ID=", "2 REQUIRED コントロールカラム"},
+        {"2.コントロールカラム=X;2.明細ID=", "2 CONTROL_INVALID コントロールカラム X"},
+        {"2.コントロールカラム~;2.明細ID=", ""},
+        /* An unreadable cell has a finding already. */
+        {"2.明細ID~", ""},
+        {"2.商品名~", ""},
+        {"2.商品番号~", ""},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_needed_columns(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"-請求金額", "0 COLUMN_MISSING 請求金額"},
+        {"-受注日時", "0 COLUMN_MISSING 受注日時"},
+        {"-商品名", "0 COLUMN_MISSING 商品名"},
+        {"-注文者氏名", "0 COLUMN_MISSING 注文者氏名"},
+        {"-請求金額;-商品名", "0 COLUMN_MISSING 商品名; 0 COLUMN_MISSING 請求金額"},
+        {"-商品番号;-商品コード", "0 COLUMN_MISSING 商品番号"},
+        {"-請求金額;2!;3!", "0 COLUMN_MISSING 請求金額"},
+        {"-請求金額;2.個数=二", "0 COLUMN_MISSING 請求金額; 2 NOT_A_NUMBER 個数 二"},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_types(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"*.受注ID=A-1001", "2 NOT_DIGITS 受注ID A-1001; 3 NOT_DIGITS 受注ID A-1001"},
+        {"*.店舗ID=１", "2 NOT_DIGITS 店舗ID １; 3 NOT_DIGITS 店舗ID １"},
+        {"2.明細ID=-5", "2 NOT_DIGITS 明細ID -5"},
+        {"2.明細ID=5 ", "2 NOT_DIGITS 明細ID 5 "},
+        {"2.単価=1,500", "2 NOT_A_NUMBER 単価 1,500"},
+        {"2.単価=15OO", "2 NOT_A_NUMBER 単価 15OO"},
+        {"2.個数=2個", "2 NOT_A_NUMBER 個数 2個"},
+        {"2.小計=3000.0", "2 NOT_A_NUMBER 小計 3000.0"},
+        {"2.項番=a", "2 NOT_A_NUMBER 項番 a"},
+        {"2.単価=9999999999999999", "2 NOT_A_NUMBER 単価 9999999999999999"},
+        {"*.送料=500円", "2 NOT_A_NUMBER 送料 500円; 3 NOT_A_NUMBER 送料 500円"},
+        {"*.手数料=無料", "2 NOT_A_NUMBER 手数料 無料; 3 NOT_A_NUMBER 手数料 無料"},
+        {"*.値引=▲200", "2 NOT_A_NUMBER 値引 ▲200; 3 NOT_A_NUMBER 値引 ▲200"},
+        {"*.請求金額=未定", "2 NOT_A_NUMBER 請求金額 未定; 3 NOT_A_NUMBER 請求金額 未定"},
+        {"*.受注日時=2026-11-31 00:00:00",
+         "2 DATETIME_INVALID 受注日時 2026-11-31 00:00:00; 3 DATETIME_INVALID 受注日時 2026-11-31 00:00:00"},
+        {"*.受注日時=11月7日 午前",
+         "2 DATETIME_INVALID 受注日時 11月7日 午前; 3 DATETIME_INVALID 受注日時 11月7日 午前"},
+        /* At most 40 characters of a cell are quoted. */
+        {"2.明細ID={あ*40}", "2 NOT_DIGITS 明細ID {あ*40}"},
+        {"2.明細ID={あ*41}", "2 NOT_DIGITS 明細ID {あ*40}…"},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_items(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"2.商品名={あ*256}", "2 ITEM_NAME_SIZE[0] 商品名"},
+        {"3.商品名={a*256}", "3 ITEM_NAME_SIZE[1] 商品名"},
+        {"3.商品名=", "3 ITEM_NAME_SIZE[1] 商品名"},
+        {"2.商品名={😀*127}a", ""},
+        {"2.商品名={😀*128}", "2 ITEM_NAME_SIZE[0] 商品名"},
+        {"2.商品名={😀*127}ab", "2 ITEM_NAME_SIZE[0] 商品名"},
+        {"2.商品番号={9*36}", ""},
+        {"2.商品番号={9*37}", "2 ITEM_ID_SIZE[0] 商品番号"},
+        {"2.商品番号=", "2 ITEM_ID_SIZE[0] 商品番号"},
+        {"2.商品番号=Ａ１", "2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        {"2.商品番号=ｱｲｳ", "2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        {"2.商品番号=A-赤", "2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        {"2.商品番号={あ*36}", "2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        {"2.商品番号={あ*37}", "2 ITEM_ID_SIZE[0] 商品番号; 2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        {"2.商品番号={😀*18}", "2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        {"2.商品番号={😀*18}x", "2 ITEM_ID_SIZE[0] 商品番号; 2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        /* The column in its place, and only then. */
+        {"-商品番号;2.商品コード={9*37}", "2 ITEM_ID_SIZE[0] 商品コード"},
+        {"-商品番号;2.商品コード=", "2 ITEM_ID_SIZE[0] 商品コード"},
+        {"-商品番号;2.商品コード=Ａ", "2 ITEM_ID_NON_ASCII[0] 商品コード"},
+        {"2.商品コード={あ*99}", ""},
+        /* N counts by 項番, not by row. */
+        {"2.項番=2;3.項番=1;2.商品名=", "2 ITEM_NAME_SIZE[1] 商品名"},
+        {"2.項番=2;3.項番=1;3.商品名=", "3 ITEM_NAME_SIZE[0] 商品名"},
+        {"+;4.項番=3;4.商品番号=全;*.請求金額=5600", "4 ITEM_ID_NON_ASCII[2] 商品番号"},
+        /* Both of a line. */
+        {"2.商品名=;2.商品番号=全", "2 ITEM_ID_NON_ASCII[0] 商品番号; 2 ITEM_NAME_SIZE[0] 商品名"},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_sums(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"2.小計=3001;*.請求金額=4601", "2 SUBTOTAL_MISMATCH - 1500 2 3001"},
+        {"3.個数=0;3.小計=0;*.請求金額=3600", ""},
+        {"2.個数=-2", "2 SUBTOTAL_MISMATCH - 1500 -2 3000"},
+        {"2.小計=3001;-単価;*.請求金額=4601", ""},
+        {"*.請求金額=4599", "0 TOTAL_MISMATCH - 4599 4600"},
+        {"*.請求金額=-4600", "0 TOTAL_MISMATCH - -4600 4600"},
+        {"*.送料=", "0 TOTAL_MISMATCH - 4600 4100"},
+        {"*.手数料=", "0 TOTAL_MISMATCH - 4600 4300"},
+        {"*.値引=", "0 TOTAL_MISMATCH - 4600 4800"},
+        {"*.値引=-200", "0 TOTAL_MISMATCH - 4600 5000"},
+        {"2.単価=1600;2.小計=3200", "0 TOTAL_MISMATCH - 4600 4800"},
+        {"2.小計=3001", "0 TOTAL_MISMATCH - 4600 4601; 2 SUBTOTAL_MISMATCH - 1500 2 3001"},
+        {"-小計;*.請求金額=4601", "0 TOTAL_MISMATCH - 4601 4600"},
+        /* What is not there, or cannot be read, cannot be summed up. */
+        {"-送料;*.請求金額=1", ""},
+        {"-手数料;*.請求金額=1", ""},
+        {"-値引;*.請求金額=1", ""},
+        {"-小計;-単価;*.請求金額=1", ""},
+        {"2.小計=;*.請求金額=1", ""},
+        {"2.小計~;*.請求金額=1", ""},
+        {"2.小計=x;*.請求金額=1", "2 NOT_A_NUMBER 小計 x"},
+        {"*.送料=x;*.請求金額=1", "2 NOT_A_NUMBER 送料 x; 3 NOT_A_NUMBER 送料 x"},
+        {"*.送料~;*.請求金額=1", ""},
+        /* Products and sums beyond every number. */
+        {"2.単価=999999999999999;2.個数=999999999999999;2.小計=3000",
+         "2 SUBTOTAL_MISMATCH - 999999999999999 999999999999999 3000"},
+        {"2.単価=-999999999999999;2.個数=999999999999999;2.小計=3000",
+         "2 SUBTOTAL_MISMATCH - -999999999999999 999999999999999 3000"},
+        {"2.単価=999999999999999;2.個数=1;2.小計=999999999999999", "0 TOTAL_MISMATCH - 4600 1000000000001599"},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+/* The largest order that there may be: its sum is still exact. */
+static void rules_sum_the_largest_order(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    struct findings findings = {0};
+    sheet_make(&sheet, &fixture->schema, "2.単価=999999999999999;2.個数=1;2.小計=999999999999999");
+    const struct span *values = sheet.lines[0].values;
+    sheet.order.count = 0;
+    for (uint32_t i = 0; i < ORDER_LINES_MAX; i++)
+        memcpy(sheet_line(&sheet, 2 + i, false), values, fixture->schema.count * sizeof *values);
+    order_sort(&sheet.columns, &sheet.order);
+    rules_check(&sheet.columns, &sheet.order, &findings);
+    assert_findings(&sheet, &findings, "the largest order", "0 TOTAL_MISMATCH - 4600 999999999999999600");
+    findings_free(&findings);
+    sheet_free(&sheet);
+}
+
+static void rules_rows_that_disagree(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"3.注文者氏名=見本 花子", "3 ORDER_FIELD_DIFFERS 注文者氏名 2 3"},
+        /* What is wrong with the row itself comes first. */
+        {"3.注文者氏名=", "3 REQUIRED 注文者氏名; 3 ORDER_FIELD_DIFFERS 注文者氏名 2 3"},
+        {"3.受注日時=2026-11-02 17:54:09", "3 ORDER_FIELD_DIFFERS 受注日時 2 3"},
+        /* The later row of the file, also where it is the first line. */
+        {"2.項番=2;3.項番=1;3.注文者氏名=見本 花子", "3 ORDER_FIELD_DIFFERS 注文者氏名 2 3"},
+        /* Each row is compared with the first. */
+        {"+;4.項番=3;*.請求金額=5600;3.店舗名=乙;4.店舗名=丙",
+         "3 ORDER_FIELD_DIFFERS 店舗名 2 3; 4 ORDER_FIELD_DIFFERS 店舗名 2 4"},
+        {"+;4.項番=3;*.請求金額=5600;4.店舗名=丙", "4 ORDER_FIELD_DIFFERS 店舗名 2 4"},
+        {"3.店舗名=乙;3.受注番号=M-2", "3 ORDER_FIELD_DIFFERS 店舗名 2 3; 3 ORDER_FIELD_DIFFERS 受注番号 2 3"},
+        /* Which amount is right is not known, so none is judged. */
+        {"3.請求金額=1", "3 ORDER_FIELD_DIFFERS 請求金額 2 3"},
+        {"3.店舗名=乙;*.請求金額=1", "3 ORDER_FIELD_DIFFERS 店舗名 2 3"},
+        /* Nothing to compare. */
+        {"3.注文者氏名~", ""},
+        {"2.店舗名~;3.店舗名=乙", ""},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+/* Which fields are the order's: the list of the domain. All other columns may differ from line to line. */
+static void rules_know_the_orders_own_fields(void **state)
+{
+    static const char *const own[] = {
+        "受注ID=1002",
+        "店舗ID=2",
+        "店舗名=別",
+        "受注日時=2026-11-03 00:00:00",
+        "受注番号=M-2",
+        "ステータスコード=20",
+        "支払方法=後払い（別）",
+        "送料=501",
+        "手数料=301",
+        "値引=201",
+        "請求金額=4601",
+        "注文者氏名=見本 花子",
+        "注文者氏名カナ=ミホン ハナコ",
+        "注文者郵便番号=100-0002",
+        "注文者都道府県=大阪府",
+        "注文者住所1=北区",
+        "注文者住所2=2-2",
+        "注文者電話番号=06-0000-0000",
+        "注文者メールアドレス=hanako@example.com",
+    };
+    static const char *const lines[] = {
+        "コントロールカラム=U",
+        "項番=7",
+        "明細ID=777",
+        "商品コード=C9",
+        "商品番号=A-9",
+        "商品名=別の品",
+        "店舗ステータス=済",
+        "出荷予定日=2026-11-05",
+        "送り状番号=1234",
+        "配送会社=見本運輸",
+        "備考=別",
+        "送付先氏名=別",
+        "送付先郵便番号=1",
+        "送付先都道府県=大阪府",
+        "送付先住所1=別",
+        "送付先住所2=別",
+        "送付先電話番号=1",
+    };
+    char change[128];
+    char expected[128];
+    for (size_t i = 0; i < COUNT(own); i++) {
+        snprintf(change, sizeof change, "3.%s", own[i]);
+        snprintf(expected, sizeof expected, "3 ORDER_FIELD_DIFFERS %.*s 2 3", (int)strcspn(own[i], "="), own[i]);
+        check_cases(*state, &(struct rule_case){change, expected}, 1);
+    }
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        snprintf(change, sizeof change, "3.%s", lines[i]);
+        check_cases(*state, &(struct rule_case){change, ""}, 1);
+    }
+}
+
+static void rules_leave_damaged_rows_alone(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"3!", ""},
+        {"2!;3!", ""},
+        /* What its cells seem to hold is of no account. */
+        {"3!;3.コントロールカラム=X;3.個数=二;3.商品名=;3.商品番号=全;3.明細ID=;3.注文者氏名=見本 花子", ""},
+        {"3!;3.小計=1001", ""},
+        {"3!;3.小計=1001;3.個数=x", ""},
+        {"3!;*.請求金額=1", ""}, /* nor is the sum it belongs to */
+        {"2!;3.個数=二", "3 NOT_A_NUMBER 個数 二"},
+        {"3!;2.小計=3001", "2 SUBTOTAL_MISMATCH - 1500 2 3001"},
+        {"+;4.項番=3;2!;3.店舗名=甲;4.店舗名=乙", "4 ORDER_FIELD_DIFFERS 店舗名 3 4"},
+        {"+;4.項番=3;3!;4.店舗名=乙", "4 ORDER_FIELD_DIFFERS 店舗名 2 4"},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+/* ---- Findings ---- */
+
+static void findings_keep_their_arguments(void **state)
+{
+    (void)state;
+    struct findings findings = {0};
+    struct span args[FINDING_ARGS];
+    const char *const some[FINDING_ARGS] = {"eins", NULL, "drei"};
+    for (uint32_t i = 0; i < 1000; i++)
+        findings_add(&findings, (struct finding){.code = "A", .row = 1000 - i}, i % 2 == 0 ? some : NULL);
+    findings_add(&findings, (struct finding){.code = "B", .row = 7}, NULL);
+    findings_add(&findings, (struct finding){.code = "C", .row = 7}, some);
+    assert_int_equal(findings.count, 1002);
+    findings_sort(&findings, 2); /* the first two stay where they are */
+    assert_int_equal(findings.list[0].row, 1000);
+    assert_int_equal(findings.list[1].row, 999);
+    assert_int_equal(findings.list[2].row, 1);
+    assert_string_equal(findings.list[8].code, "A");
+    assert_string_equal(findings.list[9].code, "B"); /* those of one row stay as they came */
+    assert_string_equal(findings.list[10].code, "C");
+    assert_int_equal(findings.list[1001].row, 998);
+    findings_args(&findings, &findings.list[10], args);
+    assert_true(span_is(args[0], "eins"));
+    assert_true(span_is(args[1], ""));
+    assert_true(span_is(args[2], "drei"));
+    findings_args(&findings, &findings.list[9], args);
+    for (size_t i = 0; i < FINDING_ARGS; i++)
+        assert_true(span_is(args[i], ""));
+    assert_false(findings.failed);
+    findings_free(&findings);
+    assert_int_equal(findings.count, 0);
+}
+
+/* ---- Content ---- */
+
+static void put_value(struct buf *text, const char *prefix, enum order_field field, const struct content_value *value)
+{
+    if (value->kind == CONTENT_NONE)
+        return;
+    buf_printf(text, "%s%s", prefix, order_field_name(field));
+    if (value->kind == CONTENT_INTEGER) {
+        buf_printf(text, ":%" PRId64 "\n", value->integer);
+        return;
+    }
+    buf_append_byte(text, '=');
+    buf_append(text, value->text.data, value->text.length);
+    buf_append_byte(text, '\n');
+}
+
+/* The content as lines "field=text", "field:number"; those of a detail line begin with its index. */
+static void assert_content(const struct fixture *fixture, const char *changes, const char *expected)
+{
+    static struct sheet sheet;
+    struct order_content content;
+    struct arena arena = {0};
+    struct buf text = {0};
+    sheet_make(&sheet, &fixture->schema, changes);
+    order_sort(&sheet.columns, &sheet.order);
+    assert_true(content_build(&sheet.columns, &sheet.order, &arena, &content));
+    assert_int_equal(content.item_count, sheet.order.count);
+    for (size_t field = 0; field < ORDER_FIELD_ITEM_ID; field++)
+        put_value(&text, "", (enum order_field)field, &content.fields[field]);
+    for (size_t item = 0; item < content.item_count; item++) {
+        char prefix[24];
+        snprintf(prefix, sizeof prefix, "%zu ", item);
+        for (size_t field = 0; field < CONTENT_ITEM_FIELDS; field++)
+            put_value(&text, prefix, (enum order_field)(ORDER_FIELD_ITEM_ID + field), &content.items[item][field]);
+    }
+    assert_string_equal(buf_text(&text), expected);
+    assert_int_equal(text.length, strlen(expected)); /* no NUL in between */
+    buf_free(&text);
+    arena_free(&arena);
+    sheet_free(&sheet);
+}
+
+#define HEAD_CONTENT "id=1001\norderedAt=2026-11-02T17:54:08+09:00\namount:4600\n"
+#define BUYER_CONTENT                                                                                                                   \
+    "buyer.name=見本 太郎\nbuyer.nameKana=ミホン タロウ\nbuyer.postalCode=100-0001\nbuyer.address=東京都千代田区1-1\n" \
+    "buyer.phone=03-0000-0000\nbuyer.email=taro@example.com\n"
+#define ITEM_0 "0 items.id=A-1\n0 items.name=りんご\n0 items.unitPrice:1500\n0 items.quantity:2\n0 items.amount:3000\n"
+#define ITEM_1 "1 items.id=A-2\n1 items.name=みかん\n1 items.unitPrice:1000\n1 items.quantity:1\n1 items.amount:1000\n"
+
+static void content_is_typed_and_joined(void **state)
+{
+    const struct fixture *fixture = *state;
+    assert_content(fixture, "", HEAD_CONTENT BUYER_CONTENT ITEM_0 ITEM_1);
+    assert_content(fixture, "*.受注日時=2026/11/2 17:54;*.請求金額=0004600;2.単価=-01500",
+                   "id=1001\norderedAt=2026-11-02T17:54:00+09:00\namount:4600\n" BUYER_CONTENT
+                   "0 items.id=A-1\n0 items.name=りんご\n0 items.unitPrice:-1500\n0 items.quantity:2\n"
+                   "0 items.amount:3000\n" ITEM_1);
+    assert_content(
+        fixture, "*.請求金額=999999999999999",
+        "id=1001\norderedAt=2026-11-02T17:54:08+09:00\namount:999999999999999\n" BUYER_CONTENT ITEM_0 ITEM_1);
+    /* The code stands in, and only where it must. */
+    assert_content(fixture, "-商品番号",
+                   HEAD_CONTENT BUYER_CONTENT
+                   "0 items.id=C1\n0 items.name=りんご\n0 items.unitPrice:1500\n0 items.quantity:2\n"
+                   "0 items.amount:3000\n"
+                   "1 items.id=C2\n1 items.name=みかん\n1 items.unitPrice:1000\n1 items.quantity:1\n"
+                   "1 items.amount:1000\n");
+}
+
+static void content_leaves_out_what_is_empty(void **state)
+{
+    const struct fixture *fixture = *state;
+    assert_content(fixture,
+                   "*.注文者氏名カナ=;*.注文者郵便番号=;*.注文者都道府県=;*.注文者住所2=;-注文者電話番号;"
+                   "*.注文者メールアドレス=;2.単価=;-小計;2.個数=",
+                   HEAD_CONTENT "buyer.name=見本 太郎\nbuyer.address=千代田区\n"
+                                "0 items.id=A-1\n0 items.name=りんご\n"
+                                "1 items.id=A-2\n1 items.name=みかん\n1 items.unitPrice:1000\n1 items.quantity:1\n");
+    assert_content(fixture, "*.注文者住所1=;*.注文者都道府県=;*.注文者住所2=",
+                   HEAD_CONTENT "buyer.name=見本 太郎\nbuyer.nameKana=ミホン タロウ\nbuyer.postalCode=100-0001\n"
+                                "buyer.phone=03-0000-0000\nbuyer.email=taro@example.com\n" ITEM_0 ITEM_1);
+    /* Zero is not empty. */
+    assert_content(
+        fixture, "*.請求金額=0;2.単価=0;2.個数=0;2.小計=0",
+        "id=1001\norderedAt=2026-11-02T17:54:08+09:00\namount:0\n" BUYER_CONTENT
+        "0 items.id=A-1\n0 items.name=りんご\n0 items.unitPrice:0\n0 items.quantity:0\n0 items.amount:0\n" ITEM_1);
+}
+
+static void content_joins_in_the_schemas_order(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const char first[] = "2.注文者住所2=A;2.注文者住所1=B;2.注文者都道府県=C";
+    static struct sheet sheet;
+    struct order_content content;
+    struct arena arena = {0};
+    struct grid grid = {0};
+    sheet_make(&sheet, &fixture->schema, first);
+    assert_true(content_build(&sheet.columns, &sheet.order, &arena, &content));
+    assert_true(span_is(content.fields[ORDER_FIELD_BUYER_ADDRESS].text, "CBA"));
+    sheet_free(&sheet);
+    /* Also where the file has them the other way round. */
+    grid_add(&grid, "注文者住所2,注文者住所1,注文者都道府県,支払方法,受注ID");
+    grid_add(&grid, "A,B,C,後払い,1");
+    sheet_of_grid(&sheet, &fixture->schema, &grid);
+    assert_true(content_build(&sheet.columns, &sheet.order, &arena, &content));
+    assert_true(span_is(content.fields[ORDER_FIELD_BUYER_ADDRESS].text, "CBA"));
+    sheet_free(&sheet);
+    grid_free(&grid);
+    arena_free(&arena);
+}
+
+static void content_delivery_only_where_it_differs(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const char same[] = "*.送付先氏名=見本 太郎;*.送付先郵便番号=100-0001;*.送付先都道府県=東京都;"
+                               "*.送付先住所1=千代田区;*.送付先住所2=1-1;*.送付先電話番号=03-0000-0000";
+    assert_content(fixture, same, HEAD_CONTENT BUYER_CONTENT ITEM_0 ITEM_1);
+    assert_content(fixture, "*.送付先氏名=見本 太郎", HEAD_CONTENT BUYER_CONTENT ITEM_0 ITEM_1);
+    /* The same address, cut elsewhere, is the same address. */
+    assert_content(fixture, "*.送付先都道府県=東京都千代田区;*.送付先住所1=1-1",
+                   HEAD_CONTENT BUYER_CONTENT ITEM_0 ITEM_1);
+    assert_content(fixture, "*.送付先氏名=見本 花子",
+                   HEAD_CONTENT BUYER_CONTENT "delivery.name=見本 花子\n" ITEM_0 ITEM_1);
+    assert_content(fixture, "*.送付先氏名=見本 太郎;*.送付先電話番号=06-0000-0000",
+                   HEAD_CONTENT BUYER_CONTENT "delivery.name=見本 太郎\ndelivery.phone=06-0000-0000\n" ITEM_0 ITEM_1);
+    assert_content(fixture,
+                   "*.送付先氏名=見本 花子;*.送付先郵便番号=530-0001;*.送付先都道府県=大阪府;*.送付先住所1=北区",
+                   HEAD_CONTENT BUYER_CONTENT "delivery.name=見本 花子\ndelivery.postalCode=530-0001\n"
+                                              "delivery.address=大阪府北区\n" ITEM_0 ITEM_1);
+    /* What the buyer lacks differs. */
+    assert_content(fixture, "-注文者電話番号;*.送付先電話番号=06-0000-0000",
+                   HEAD_CONTENT "buyer.name=見本 太郎\nbuyer.nameKana=ミホン タロウ\nbuyer.postalCode=100-0001\n"
+                                "buyer.address=東京都千代田区1-1\nbuyer.email=taro@example.com\n"
+                                "delivery.phone=06-0000-0000\n" ITEM_0 ITEM_1);
+    /* It is the first line's, by 項番. */
+    assert_content(fixture, "2.項番=2;3.項番=1;2.送付先氏名=見本 花子;3.送付先氏名=見本 次郎",
+                   HEAD_CONTENT BUYER_CONTENT
+                   "delivery.name=見本 次郎\n"
+                   "0 items.id=A-2\n0 items.name=みかん\n0 items.unitPrice:1000\n0 items.quantity:1\n"
+                   "0 items.amount:1000\n"
+                   "1 items.id=A-1\n1 items.name=りんご\n1 items.unitPrice:1500\n1 items.quantity:2\n"
+                   "1 items.amount:3000\n");
+}
+
+/* The mall's number, the payment and the money that is no amount stay at home. */
+static void content_sends_nothing_else(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    struct order_content content;
+    struct arena arena = {0};
+    sheet_make(&sheet, &fixture->schema, "*.備考=秘密");
+    assert_true(content_build(&sheet.columns, &sheet.order, &arena, &content));
+    for (size_t field = 0; field < ORDER_FIELD_ID; field++)
+        assert_int_equal(content.fields[field].kind, CONTENT_NONE);
+    arena_free(&arena);
+    sheet_free(&sheet);
+}
+
+/* ---- Result ---- */
+
+/* 2026-11-02 17:54:08 in Japan. */
+enum { SOME_TIME = 1793609648 };
+
+/* A file of four orders: 1001 on rows 2, 4, 5; 1002 on row 3; one without an id on row 6; row 7 deleted. */
+struct desk {
+    struct sheet sheet;
+    struct book book;
+    struct findings findings;
+    struct result_source source;
+    struct buf cells[RESULT_COLUMNS];
+};
+
+static void desk_begin(struct desk *desk, const struct fixture *fixture, const char *changes)
+{
+    sheet_make(&desk->sheet, &fixture->schema, changes);
+    desk->book = (struct book){0};
+    desk->findings = (struct findings){0};
+    enter(&desk->book, 2, "1001", BOOK_PAYMENT_DEFERRED);
+    enter(&desk->book, 3, "1002", BOOK_PAYMENT_DEFERRED);
+    enter(&desk->book, 4, "1001", BOOK_PAYMENT_DEFERRED);
+    enter(&desk->book, 5, "1001", BOOK_PAYMENT_DEFERRED);
+    enter(&desk->book, 6, "", BOOK_PAYMENT_DEFERRED);
+    assert_true(book_add_deleted(&desk->book, (struct book_row){.number = 7}));
+    memset(desk->cells, 0, sizeof desk->cells);
+    desk->source =
+        (struct result_source){fixture->catalog, desk->sheet.columns, &desk->book, &desk->findings, SOME_TIME};
+}
+
+static void desk_end(struct desk *desk)
+{
+    sheet_free(&desk->sheet);
+    book_free(&desk->book);
+    findings_free(&desk->findings);
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        buf_free(&desk->cells[i]);
+}
+
+/* A finding of order 0. */
+static void find(struct desk *desk, const char *code, uint32_t row, uint32_t item, const char *arg)
+{
+    const char *const args[FINDING_ARGS] = {arg};
+    findings_add(&desk->findings, (struct finding){.code = code, .row = row, .item = item, .column = FINDING_NO_COLUMN},
+                 args);
+    findings_sort(&desk->findings, 0);
+    desk->book.orders[0].finding_count = (uint32_t)desk->findings.count;
+    desk->book.orders[0].state = BOOK_INVALID;
+}
+
+/* The outcome of an order. */
+static void come_out(struct desk *desk, size_t order, const char *code, const char *arg)
+{
+    const char *const args[FINDING_ARGS] = {arg};
+    desk->book.orders[order].outcome = (uint32_t)desk->findings.count;
+    findings_add(&desk->findings, (struct finding){.code = code, .column = FINDING_NO_COLUMN}, args);
+}
+
+/* Compose row `number` of the file. */
+static void compose(struct desk *desk, uint32_t number)
+{
+    result_compose(&desk->source, &desk->book.rows[number - 2], desk->cells);
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        assert_false(desk->cells[i].failed);
+}
+
+static void assert_cell(const struct desk *desk, enum result_column column, const char *expected)
+{
+    assert_string_equal(buf_text(&desk->cells[column]), expected);
+}
+
+static void assert_empty(const struct desk *desk)
+{
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        assert_cell(desk, (enum result_column)i, "");
+}
+
+static void result_headings_are_the_contracts(void **state)
+{
+    (void)state;
+    static const char *const headings[] = {"与信ステータス", "エラーコード",      "エラー項目",     "エラー内容",
+                                           "エラー理由",     "修正方法/対応方法", "後払い受注番号", "処理日時"};
+    assert_int_equal(RESULT_COLUMNS, COUNT(headings));
+    for (size_t i = 0; i < COUNT(headings); i++)
+        assert_string_equal(result_headings[i], headings[i]);
+}
+
+static void result_of_a_registered_order(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    desk.book.orders[0].state = BOOK_DONE;
+    desk.book.orders[0].status = ORDER_STATUS_AUTH_PENDING;
+    desk.book.orders[0].registered = true;
+    desk.book.orders[0].time = SOME_TIME + 60;
+    static const uint32_t rows[] = {2, 4, 5};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        compose(&desk, rows[i]);
+        assert_cell(&desk, RESULT_STATUS, "与信中");
+        assert_cell(&desk, RESULT_CODE, "");
+        assert_cell(&desk, RESULT_ITEM, "");
+        assert_cell(&desk, RESULT_MESSAGE, "");
+        assert_cell(&desk, RESULT_CAUSE, "");
+        assert_cell(&desk, RESULT_REMEDY, "");
+        assert_cell(&desk, RESULT_ID, "1001");
+        assert_cell(&desk, RESULT_TIME, "2026-11-02 17:55:08");
+    }
+    desk_end(&desk);
+}
+
+static void result_of_rows_that_are_not_ours_is_empty(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    compose(&desk, 7);
+    assert_empty(&desk);
+    desk.book.orders[1].state = BOOK_SKIPPED;
+    find(&desk, "REQUIRED", 2, 0, NULL);
+    compose(&desk, 2); /* fills the cells, which the next row must not inherit */
+    compose(&desk, 3);
+    assert_empty(&desk);
+    desk_end(&desk);
+}
+
+static void result_names_the_column_and_the_row(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "-商品番号");
+    find(&desk, "ITEM_ID_SIZE", 4, 12, NULL);
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_STATUS, "");
+    assert_cell(&desk, RESULT_CODE, "ITEM_ID_SIZE");
+    assert_cell(&desk, RESULT_ITEM, "商品コード"); /* the catalogue's field, in this file's words */
+    assert_cell(&desk, RESULT_MESSAGE, "validation error:items[12].id size must be between 1 and 36");
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_REMEDY]), "4行目の「商品コード」"));
+    assert_cell(&desk, RESULT_ID, "");
+    assert_cell(&desk, RESULT_TIME, "2026-11-02 17:54:08"); /* when the run began */
+    desk_end(&desk);
+}
+
+static void result_names_each_column_that_the_file_has(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "-手数料");
+    find(&desk, "TOTAL_MISMATCH", 0, 0, "1");
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_ITEM, "請求金額、小計、送料、値引");
+    desk_end(&desk);
+}
+
+/* A finding may name a cell of a column that the schema does not know. */
+static void result_names_an_unknown_column(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    size_t memo = desk.sheet.layout.heading_count; /* from 1: the last one */
+    findings_add(&desk.findings,
+                 (struct finding){.code = "NUL_BYTE", .row = 2, .column = FINDING_NO_COLUMN, .cell = (uint16_t)memo},
+                 NULL);
+    desk.book.orders[0].finding_count = 1;
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_ITEM, "社内メモ");
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "2行目の「社内メモ」"));
+    desk_end(&desk);
+}
+
+/* The parts of a cell that is joined with |. */
+static size_t parts_of(const char *text)
+{
+    size_t parts = 1;
+    for (; *text != '\0'; text++)
+        parts += *text == '|';
+    return parts;
+}
+
+static void result_joins_several_findings(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    find(&desk, "ITEM_NAME_SIZE", 4, 1, NULL);
+    find(&desk, "ITEM_ID_NON_ASCII", 4, 1, NULL);
+    find(&desk, "TOTAL_MISMATCH", 0, 0, "1");
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_CODE, "ITEM_NAME_SIZE|ITEM_ID_NON_ASCII|TOTAL_MISMATCH");
+    assert_cell(&desk, RESULT_ITEM, "商品名|商品番号|請求金額、小計、送料、手数料、値引");
+    for (size_t i = RESULT_CODE; i <= RESULT_REMEDY; i++)
+        assert_int_equal(parts_of(buf_text(&desk.cells[i])), 3);
+    assert_memory_equal(buf_text(&desk.cells[RESULT_MESSAGE]),
+                        "validation error:items[1].name size must be between 1 and 255|"
+                        "validation error:items[1].id contains non-Ascii character|請求金額が",
+                        strlen("validation error:items[1].name size must be between 1 and 255|"
+                               "validation error:items[1].id contains non-Ascii character|請求金額が"));
+    /* What is about the whole order stands on all of its rows, in place of a hint at the others. */
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_CODE, "TOTAL_MISMATCH");
+    compose(&desk, 5);
+    assert_cell(&desk, RESULT_CODE, "TOTAL_MISMATCH");
+    compose(&desk, 3); /* another order */
+    assert_cell(&desk, RESULT_CODE, "");
+    desk_end(&desk);
+}
+
+static void result_points_siblings_to_the_rows(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    find(&desk, "ITEM_NAME_SIZE", 4, 1, NULL);
+    find(&desk, "ITEM_ID_SIZE", 4, 1, NULL);
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_CODE, "SIBLING_ROW");
+    assert_cell(&desk, RESULT_ITEM, "");
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "同じ受注の4行目に"));
+    find(&desk, "ITEM_NAME_SIZE", 5, 2, NULL);
+    compose(&desk, 2);
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "同じ受注の4、5行目に"));
+    desk_end(&desk);
+}
+
+static void result_names_at_most_five_rows(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    for (uint32_t row = 4294967280U; row < 4294967285U; row++) { /* as long as numbers of rows get */
+        find(&desk, "ITEM_NAME_SIZE", row, 1, NULL);
+        find(&desk, "ITEM_ID_SIZE", row, 1, NULL);
+    }
+    compose(&desk, 2);
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]),
+                           "同じ受注の4294967280、4294967281、4294967282、4294967283、4294967284行目に"));
+    find(&desk, "ITEM_NAME_SIZE", 4294967285U, 1, NULL);
+    compose(&desk, 2);
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "、4294967284ほか行目に"));
+    assert_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "4294967285"));
+    desk_end(&desk);
+}
+
+static void result_of_an_outcome(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    come_out(&desk, 0, "CREDIT_NG", NULL);
+    come_out(&desk, 1, "IN_DOUBT", "理由");
+    desk.book.orders[0].status = ORDER_STATUS_AUTH_NG;
+    desk.book.orders[0].registered = true;
+    desk.book.orders[0].state = BOOK_REFUSED;
+    desk.book.orders[1].state = BOOK_UNSENT;
+    compose(&desk, 5);
+    assert_cell(&desk, RESULT_STATUS, "与信NG");
+    assert_cell(&desk, RESULT_CODE, "CREDIT_NG");
+    assert_cell(&desk, RESULT_ID, "1001");
+    compose(&desk, 3);
+    assert_cell(&desk, RESULT_STATUS, "");
+    assert_cell(&desk, RESULT_CODE, "IN_DOUBT");
+    assert_cell(&desk, RESULT_ID, "");
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "理由：理由。"));
+    desk_end(&desk);
+}
+
+/* The outcome of a refusal about one line: on its row, and the others point there. */
+static void result_of_an_outcome_about_one_line(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    come_out(&desk, 0, "ITEM_NAME_SIZE", NULL);
+    desk.findings.list[0].row = 5;
+    desk.findings.list[0].item = 2;
+    desk.book.orders[0].status = ORDER_STATUS_AUTH_FAILED;
+    compose(&desk, 5);
+    assert_cell(&desk, RESULT_CODE, "ITEM_NAME_SIZE");
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_STATUS, "与信失敗");
+    assert_cell(&desk, RESULT_CODE, "SIBLING_ROW");
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "同じ受注の5行目に"));
+    desk_end(&desk);
+}
+
+/* No text of ours begins as a formula, or holds a control character or a | of its own. */
+static void result_is_harmless_in_a_spreadsheet(void **state)
+{
+    static const struct {
+        const char *message;
+        const char *cell;
+    } cases[] = {
+        {"=1+1", "'=1+1"},
+        {"+81", "'+81"},
+        {"-1", "'-1"},
+        {"@SUM(A1)", "'@SUM(A1)"},
+        {"＝１", "'＝１"},
+        {"＋１", "'＋１"},
+        {"－１", "'－１"},
+        {"＠１", "'＠１"},
+        {"−１", "'−１"}, /* becomes the full-width hyphen in CP932 */
+        {"\t=1", " =1"},
+        {"\r\n=1", "  =1"},
+        {"a=1", "a=1"},
+        {"a|b", "a｜b"},
+        {"|", "｜"},
+        {"a\x01\x1F\x7F\nb", "a    b"},
+        {"a\xC2\x80\xC2\x9F"
+         "b",
+         "a  b"},
+        {"\"quoted\", and more", "\"quoted\", and more"},
+        {"{row} {1} {N}", "{row} {1} {N}"}, /* kept whole */
+        {"😀 髙﨑", "😀 髙﨑"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct desk desk;
+        desk_begin(&desk, *state, "");
+        come_out(&desk, 0, "SERVICE_REFUSED", cases[i].message);
+        compose(&desk, 2);
+        assert_cell(&desk, RESULT_MESSAGE, cases[i].cell);
+        desk_end(&desk);
+    }
+}
+
+/* Headings are the merchant's, and may hold anything. */
+static void result_is_harmless_whatever_a_heading_is(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct desk desk;
+    struct grid grid = {0};
+    grid_add(&grid, "受注ID,支払方法,=a|b\nc");
+    grid_add(&grid, "1,後払い,x");
+    desk_begin(&desk, fixture, "");
+    sheet_free(&desk.sheet);
+    sheet_of_grid(&desk.sheet, &fixture->schema, &grid);
+    desk.source.columns = desk.sheet.columns;
+    findings_add(&desk.findings, (struct finding){.code = "NUL_BYTE", .row = 2, .column = FINDING_NO_COLUMN, .cell = 3},
+                 NULL);
+    desk.book.orders[0].finding_count = 1;
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_ITEM, "'=a｜b c");
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        assert_null(strpbrk(buf_text(&desk.cells[i]), "|\n"));
+    desk_end(&desk);
+    grid_free(&grid);
+}
+
+static void result_time_is_local(void **state)
+{
+    static const struct {
+        const char *zone;
+        const char *time;
+    } cases[] = {
+        {"JST-9", "2026-11-02 17:54:08"},
+        {"UTC0", "2026-11-02 08:54:08"},
+        {"EST5EDT,M3.2.0,M11.1.0", "2026-11-02 03:54:08"},
+        {"LINT-14", "2026-11-02 22:54:08"},
+    };
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        setenv("TZ", cases[i].zone, 1);
+        tzset();
+        compose(&desk, 2);
+        assert_cell(&desk, RESULT_TIME, cases[i].time);
+    }
+    setenv("TZ", "JST-9", 1);
+    tzset();
+    desk_end(&desk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_digits),
+        cmocka_unit_test(values_blank),
+        cmocka_unit_test(values_integers),
+        cmocka_unit_test(values_times),
+        cmocka_unit_test(statuses_are_the_manuals_ten),
+        cmocka_unit_test(schema_names_every_field_once),
+        cmocka_unit_test(schema_built_in_says_what_the_manual_does),
+        cmocka_unit_test(schema_takes_the_least),
+        cmocka_unit_test(schema_mistakes_name_the_column),
+        cmocka_unit_test(schema_with_something_behind_it_is_a_mistake),
+        cmocka_unit_test(layout_finds_columns_wherever_they_stand),
+        cmocka_unit_test(layout_takes_blanks_and_aliases),
+        cmocka_unit_test(layout_lets_the_code_stand_in),
+        cmocka_unit_test(layout_refuses_what_is_no_order_csv),
+        cmocka_unit_test(layout_needs_no_payment_where_all_is_deferred),
+        cmocka_unit_test(schema_tells_whether_all_is_deferred),
+        cmocka_unit_test(catalog_finds_by_code),
+        cmocka_unit_test(catalog_knows_the_services_words),
+        cmocka_unit_test(catalog_fills_placeholders),
+        cmocka_unit_test(catalog_entries_fill_whole),
+        cmocka_unit_test(catalog_mistakes_are_named),
+        cmocka_unit_test(book_joins_rows_that_lie_apart),
+        cmocka_unit_test(book_finds_by_id),
+        cmocka_unit_test(book_keeps_its_own_ids),
+        cmocka_unit_test(book_holds_many),
+        cmocka_unit_test(book_tells_whose_payment_it_is),
+        cmocka_unit_test(book_keeps_ids_with_a_nul_apart),
+        cmocka_unit_test(order_values_are_those_that_serve),
+        cmocka_unit_test(order_sorts_by_number_then_line_id_then_row),
+        cmocka_unit_test(order_is_the_same_however_the_file_was_sorted),
+        cmocka_unit_test(order_is_the_same_where_numbers_repeat),
+        cmocka_unit_test(rules_pass_good_orders),
+        cmocka_unit_test(rules_control),
+        cmocka_unit_test(rules_needed_cells),
+        cmocka_unit_test(rules_needed_columns),
+        cmocka_unit_test(rules_types),
+        cmocka_unit_test(rules_items),
+        cmocka_unit_test(rules_sums),
+        cmocka_unit_test(rules_sum_the_largest_order),
+        cmocka_unit_test(rules_rows_that_disagree),
+        cmocka_unit_test(rules_know_the_orders_own_fields),
+        cmocka_unit_test(rules_leave_damaged_rows_alone),
+        cmocka_unit_test(findings_keep_their_arguments),
+        cmocka_unit_test(content_is_typed_and_joined),
+        cmocka_unit_test(content_leaves_out_what_is_empty),
+        cmocka_unit_test(content_joins_in_the_schemas_order),
+        cmocka_unit_test(content_delivery_only_where_it_differs),
+        cmocka_unit_test(content_sends_nothing_else),
+        cmocka_unit_test(result_headings_are_the_contracts),
+        cmocka_unit_test(result_of_a_registered_order),
+        cmocka_unit_test(result_of_rows_that_are_not_ours_is_empty),
+        cmocka_unit_test(result_names_the_column_and_the_row),
+        cmocka_unit_test(result_names_each_column_that_the_file_has),
+        cmocka_unit_test(result_names_an_unknown_column),
+        cmocka_unit_test(result_joins_several_findings),
+        cmocka_unit_test(result_points_siblings_to_the_rows),
+        cmocka_unit_test(result_names_at_most_five_rows),
+        cmocka_unit_test(result_of_an_outcome),
+        cmocka_unit_test(result_of_an_outcome_about_one_line),
+        cmocka_unit_test(result_is_harmless_in_a_spreadsheet),
+        cmocka_unit_test(result_is_harmless_whatever_a_heading_is),
+        cmocka_unit_test(result_time_is_local),
+    };
+    setenv("TZ", "JST-9", 1);
+    tzset();
+    return cmocka_run_group_tests_name("order", tests, load, unload);
+}
