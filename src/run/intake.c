@@ -271,6 +271,8 @@ static bool read_rows(struct intake *intake, struct error *error)
         case CSV_NEXT_RECORD:
             break;
         }
+        if (atomic_load(intake->work->interrupt))
+            return error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
         if (record.row > BOOK_ROWS_MAX) {
             snprintf(limit, sizeof limit, "%" PRIu32, BOOK_ROWS_MAX);
             return fail(intake->work, "INPUT_TOO_LARGE", limit, error);

@@ -160,7 +160,7 @@ struct sandbox_orders *sandbox_orders_new(void)
     return orders;
 }
 
-/* A new order in both indexes; NULL when memory ran out, and then in neither. Under the lock. */
+/* A new order, and room for it in both indexes; NULL when memory ran out. Under the lock. */
 static struct order *add_order(struct sandbox_orders *orders, const struct sandbox_order_body *from)
 {
     size_t size = strlen(from->id) + 1;
@@ -170,8 +170,6 @@ static struct order *add_order(struct sandbox_orders *orders, const struct sandb
     if (order == NULL)
         return NULL;
     memcpy(order->id, from->id, size);
-    order->card = from->card;
-    order->first = order->now = from->card->registration;
     return order;
 }
 
@@ -182,29 +180,46 @@ struct verdict {
     const char *message; /* static; NULL: an order's answer */
 };
 
+/* The order that a registration may fill: a new one, or one whose registration failed before. NULL when memory ran out.
+ * Under the lock. */
+static struct order *order_to_fill(struct sandbox_orders *orders, struct order *known,
+                                   const struct sandbox_order_body *from)
+{
+    if (known != NULL)
+        return index_reserve(&orders->by_key) ? known : NULL;
+    struct order *order = add_order(orders, from);
+    if (order != NULL) {
+        index_put(&orders->by_id, hash_of_id(order->id), order);
+        orders->counts.registered++;
+    }
+    return order;
+}
+
 /* Under the lock. */
 static struct verdict register_order(struct sandbox_orders *orders, const struct sandbox_order_body *from,
                                      const unsigned char key[DIGEST_SIZE], const unsigned char body[DIGEST_SIZE])
 {
-    const struct order *known = find_key(orders, key);
-    if (known != NULL && memcmp(known->body, body, DIGEST_SIZE) == 0) {
+    const struct order *replayed = find_key(orders, key);
+    struct order *known = find_id(orders, from->id);
+    if (replayed != NULL && memcmp(replayed->body, body, DIGEST_SIZE) == 0) {
         orders->counts.replayed++;
-        return (struct verdict){200, known->first, NULL};
+        return (struct verdict){200, replayed->first, NULL};
     }
-    if (known != NULL)
+    if (replayed != NULL)
         return (struct verdict){409, 0, "Idempotency-Key was used with another body"};
-    if (find_id(orders, from->id) != NULL) {
+    if (known != NULL && known->now != SANDBOX_AUTH_FAILED) {
         orders->counts.duplicate_ids++;
         return (struct verdict){409, 0, "order is registered already"};
     }
-    struct order *order = add_order(orders, from);
+    struct order *order = order_to_fill(orders, known, from);
     if (order == NULL)
         return (struct verdict){500, 0, "out of memory"};
+    order->card = from->card;
+    order->first = order->now = from->card->registration;
     memcpy(order->key, key, DIGEST_SIZE);
     memcpy(order->body, body, DIGEST_SIZE);
-    index_put(&orders->by_id, hash_of_id(order->id), order);
+    /* Where it had another key, that one still leads here, and find_key() sees that it is not the order's any more. */
     index_put(&orders->by_key, hash_of_key(order->key), order);
-    orders->counts.registered++;
     return (struct verdict){201, order->first, NULL};
 }
 

@@ -6,7 +6,8 @@
  *
  * The way of an order, as far as domain.md tells it, the rest [assumed]:
  *
- *   registration   → AUTH_OK, AUTH_NG, AUTH_FAILED or AUTH_PENDING, by the buyer's test card
+ *   registration   → AUTH_OK, AUTH_NG, AUTH_FAILED or AUTH_PENDING, by the buyer's test card; and of an order in
+ *                  AUTH_FAILED again, under another key: its registration failed, so it is no order yet
  *   asking         AUTH_PENDING → AUTH_OK, with the first question
  *   shipment       AUTH_OK, SHIP_NG → SHIP_OK or SHIP_NG; SHIP_OK again with another body only (a corrected number)
  *   cancellation   everything but CANCEL_OK → CANCEL_OK or CANCEL_NG

@@ -917,7 +917,7 @@ def test_large_rows():
     with Case("a cell of 10 MiB that holds line ends and commas in quotes") as case:
         text = b'"' + b'a,\r\n""b' * (1024 * 1024) + b'"'
         judged(case, build(cells(1), cells(2, 備考=text), cells(3)), {3: too_long}, 3, 1)
-    with Case("a cell of 10 MiB before the 受注ID, or as 受注ID: whose row it is cannot be told, so all is refused") as case:
+    with Case("a cell of 10 MiB before the 受注ID, or as 受注ID: nobody knows whose row it is: all is refused") as case:
         for place in ("コントロールカラム", "受注ID"):
             refused(case, joined(large(case, place)), 4, "ROW_UNREADABLE", a1=3, a2=ROW_MAX)
     with Case("a heading of 10 MiB") as case:
@@ -1048,10 +1048,9 @@ def test_results_as_input():
         found = table(second)
         case.equal("the merchant's cells", found[2][:12], cells(2) + ["余分", "な"])
         case.equal("ours", (len(found[2]), found[2][-8:-5]), (20, ["", "CELLS_EXTRA", ""]))
-        case.true("it counts the cells of this file", "ヘッダーは18列、この行は20列" in found[2][-5])
         _, third = again(case, "check", second)
         case.true("the same bytes when run again", masked(second) == masked(third))
-    with Case("a result file, one row with a comma too many before ours: no cell of the merchant's is overwritten") as case:
+    with Case("a result file, one row with a comma too many before ours: no other cell is overwritten") as case:
         ours_before = [OK, "", "", "", "", "", "2", "2026-11-02 10:00:00"]
         row = cells(2, 備考=b"a,b") + ours_before
         _, result = again(case, "check", joined(build(cells(1) + ours_before, row, head=HEAD + HEADINGS)))
@@ -1445,9 +1444,9 @@ def main():
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
         os.environ[name] = ":".join(filter(None, (os.environ.get(name), "exitcode=99")))
     for test in (test_no_csv, test_header, test_paths, test_configuration, test_standard_streams, test_unclosed_quotes,
-                 test_stray_quotes, test_cell_counts, test_damage_before_the_id, test_bytes_that_are_no_text, test_lines, test_blanks,
-                 test_large_rows, test_large_orders, test_results_as_input, test_changed_input, test_full_disk,
-                 test_modes, test_generated, test_messages):
+                 test_stray_quotes, test_cell_counts, test_damage_before_the_id, test_bytes_that_are_no_text,
+                 test_lines, test_blanks, test_large_rows, test_large_orders, test_results_as_input,
+                 test_changed_input, test_full_disk, test_modes, test_generated, test_messages):
         test()
     return done()
 

@@ -515,6 +515,19 @@ def test_changed_after_registration():
         case.equal("registered", sandbox.stats()["registered"], 3)
 
 
+def test_corrected_after_failure():
+    with Case("an order in 与信失敗, corrected and registered again") as case, Sandbox(case.tmp) as sandbox:
+        failed = write_csv(case.tmp / "in.csv", {"2000001": [{"注文者メールアドレス": "failed@example.com"}]})
+        corrected = write_csv(case.tmp / "in2.csv", {"2000001": [{"注文者メールアドレス": "taro@example.com"}]})
+        first = register(case.tmp, sandbox.url, failed)
+        case.equal("first", (first.status, first.statuses(), first.codes()),
+                   (1, {"2000001": "与信失敗"}, {"2000001": "REGISTRATION_FAILED"}))
+        second = register(case.tmp, sandbox.url, corrected)
+        case.equal("second", (second.status, second.statuses(), second.codes()),
+                   (0, {"2000001": "与信OK"}, {"2000001": ""}))
+        case.equal("duplicates", sandbox.stats()["duplicate_ids"], 0)
+
+
 # ---- 6, 7, 8: answers ----
 
 
@@ -850,7 +863,8 @@ def main():
     tests = [(test_faults, seed) for seed in (1, 2, 3)] + [
         (test_signal, signal.SIGINT), (test_signal, signal.SIGTERM), (test_killed,), (test_samples,), (test_answers,),
         (test_order_of_lines,), (test_connections,), (test_retry_keeps_the_key,), (test_lost_answers,), (test_busy,),
-        (test_same_file_twice,), (test_changed_after_registration,), (test_credentials_refused, 401),
+        (test_same_file_twice,), (test_changed_after_registration,),
+        (test_corrected_after_failure,), (test_credentials_refused, 401),
         (test_credentials_refused, 403), (test_formula_after_encoding,), (test_dead_service,), (test_max_errors,),
         (test_urls_and_credentials,), (test_secrets,), (test_other_dialect,), (test_other_schema,),
         (test_ids_that_are_no_digits,), (test_two_at_once,)]

@@ -525,6 +525,29 @@ static void orders_heed_the_idempotency_key(void **state)
     sandbox_orders_free(orders);
 }
 
+static void orders_whose_registration_failed_may_be_registered_again(void **state)
+{
+    (void)state;
+    struct sandbox_orders *orders = sandbox_orders_new();
+    char *failed = order_body("1", "failed@example.jp", 1);
+    char *corrected = order_body("1", NULL, 1);
+    assert_int_equal(registration(orders, "k", failed), 201);
+    assert_int_equal(registration(orders, "k", failed), 200); /* the same again fails again */
+    assert_step(orders, "1", NULL, ASK, 200, "AUTH_FAILED");
+    assert_int_equal(registration(orders, "k", corrected), 409); /* another content needs another key */
+    assert_int_equal(registration(orders, "l", corrected), 201);
+    assert_step(orders, "1", NULL, ASK, 200, "AUTH_OK");
+    assert_int_equal(registration(orders, "l", corrected), 200);
+    assert_int_equal(registration(orders, "k", failed), 409); /* that key is nobody's any more */
+    assert_int_equal(registration(orders, "m", failed), 409); /* and now it is an order */
+    struct sandbox_counts counts = sandbox_orders_counts(orders);
+    assert_int_equal(counts.registered, 1);
+    assert_int_equal(counts.duplicate_ids, 2);
+    free(failed);
+    free(corrected);
+    sandbox_orders_free(orders);
+}
+
 static void orders_are_found_among_many(void **state)
 {
     (void)state;
@@ -1197,6 +1220,7 @@ int main(void)
         cmocka_unit_test(orders_take_only_legal_steps),
         cmocka_unit_test(orders_follow_their_cards),
         cmocka_unit_test(orders_heed_the_idempotency_key),
+        cmocka_unit_test(orders_whose_registration_failed_may_be_registered_again),
         cmocka_unit_test(orders_are_found_among_many),
         cmocka_unit_test(faults_are_read),
         cmocka_unit_test(faults_that_are_none_are_named),
