@@ -62,22 +62,51 @@ struct span rows_cell(const struct work *work, const struct span *cells, size_t 
     return cell < count ? cells[cell] : (struct span){NULL, 0};
 }
 
+static bool is_ours(const struct work *work, size_t cell)
+{
+    for (size_t own = 0; own < RESULT_COLUMNS; own++)
+        if (work->ours[own] == cell)
+            return true;
+    return false;
+}
+
+/* How many of the record's cells are really there. A row that was short got filled up in the result file, so that ours
+ * stand under their headings: while it still says CELLS_MISSING there, and nothing was filled in, it is as short as it
+ * was. Otherwise running on the result would send it as if somebody had mended it. */
+static size_t cells_there(const struct work *work, const struct csv_record *record, const struct span *cells,
+                          size_t count)
+{
+    size_t code = work->ours[RESULT_CODE];
+    size_t there = record->cells;
+    if (code >= count || there != work->layout.heading_count || !span_contains(cells[code], span_of("CELLS_MISSING")))
+        return there;
+    for (size_t cell = count; cell-- > 0;) {
+        if (is_ours(work, cell))
+            continue;
+        if (!value_is_blank(cells[cell]))
+            break;
+        there = cell;
+    }
+    return there;
+}
+
 enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record, const struct span *cells,
                                 size_t count)
 {
     size_t headings = work->layout.heading_count;
+    size_t there = cells_there(work, record, cells, count);
     if (record->too_long)
         return ROWS_TOO_LONG;
     if (record->stray != CSV_NO_CELL)
         return ROWS_QUOTE_STRAY;
     if (record->cells > headings)
         return ROWS_CELLS_EXTRA;
-    for (size_t cell = record->cells; cell < headings; cell++)
+    for (size_t cell = there; cell < headings; cell++)
         if (is_used(work, cell))
             return ROWS_CELLS_MISSING;
     /* A spreadsheet drops empty cells at a row's end. But where the 受注ID is none, either, a delimiter was lost before
      * it, and every cell behind stands under a wrong heading. */
-    if (record->cells < headings && !value_is_digits(rows_cell(work, cells, count, ORDER_FIELD_ID)))
+    if (there < headings && !value_is_digits(rows_cell(work, cells, count, ORDER_FIELD_ID)))
         return ROWS_CELLS_MISSING;
     return ROWS_WHOLE;
 }
@@ -103,10 +132,11 @@ static void add(struct findings *findings, const char *code, uint32_t row, size_
 }
 
 /* Name the damage; false where there is none. */
-static bool report_damage(const struct work *work, const struct csv_record *record, enum rows_damage damage,
-                          struct findings *findings)
+static bool report_damage(const struct work *work, const struct csv_record *record, const struct span *cells,
+                          size_t count, struct findings *findings)
 {
-    switch (damage) {
+    size_t there = cells_there(work, record, cells, count);
+    switch (rows_damage_of(work, record, cells, count)) {
     case ROWS_WHOLE:
         return false;
     case ROWS_TOO_LONG:
@@ -119,7 +149,7 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
         add(findings, "CELLS_EXTRA", record->row, CSV_NO_CELL, record->cells, work->layout.heading_count);
         return true;
     case ROWS_CELLS_MISSING:
-        add(findings, "CELLS_MISSING", record->row, record->cells, record->cells, work->layout.heading_count);
+        add(findings, "CELLS_MISSING", record->row, there, there, work->layout.heading_count);
         return true;
     }
     return true;
@@ -169,7 +199,7 @@ static bool load_cells(struct rows *rows, const struct csv_record *record, struc
         return error_set_memory(error);
     if (!csv_fields_parse(rows->fields, record->raw, &values, &count, error))
         return false;
-    line->damaged = report_damage(work, record, rows_damage_of(work, record, values, count), findings);
+    line->damaged = report_damage(work, record, values, count, findings);
     for (size_t cell = 0; cell < count && cell < work->layout.heading_count && !line->damaged; cell++) {
         size_t column = work->layout.columns[cell];
         struct span text = decode_cell(rows, record, cell, values[cell], findings);

@@ -1041,6 +1041,17 @@ def test_results_as_input():
         case.equal("exit, rows", (status, len(found)), (1, 3))
         case.equal("status and code", [(row[10], row[11]) for row in found[1:]], [("", ""), ("", "ITEM_NAME_SIZE")])
         case.equal("the merchant's cells", [row[:10] for row in found[1:]], [cells(1), cells(2, 商品名="")])
+    with Case("a result file, one row that was cut off: filled up by us, it is no better, until somebody mends it") as case:
+        head = HEAD[:8] + ["注文者電話番号", "注文者メールアドレス"]
+        whole = cells(1)[:8] + ["0300000001", "taro@example.com"]
+        cut = cells(2)[:8]
+        status, first = again(case, "register", joined(build(whole, cut, head=head)), "--sandbox")
+        case.equal("first", (status, [row[11] for row in table(first)[1:]]), (1, ["", "CELLS_MISSING"]))
+        status, second = again(case, "register", first, "--sandbox")
+        case.equal("again", (status, [row[11] for row in table(second)[1:]]), (1, ["", "CELLS_MISSING"]))
+        status, third = again(case, "register", first.replace(b",,,,CELLS_MISSING", b",1,a@b.example,,CELLS_MISSING"),
+                              "--sandbox")
+        case.equal("mended", (status, [row[10] for row in table(third)[1:]]), (0, [OK, OK]))
     with Case("a result file, one row with too many cells: ours last, the merchant's cells untouched") as case:
         _, first = again(case, "check", joined(build(cells(1), cells(2) + ["余分", "な"], cells(3))))
         status, second = again(case, "check", first)
