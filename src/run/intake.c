@@ -171,7 +171,7 @@ static enum book_payment payment_of(struct intake *intake, struct span cell)
     buf_clear(&intake->payment);
     buf_append(&intake->payment, cell.data, cell.length);
     buf_clear(&intake->text);
-    if (!text_decode(intake->work->codec, cell, &intake->text, &bad))
+    if (!text_decode(intake->work->codec, cell, &intake->text, &bad) || intake->text.failed || intake->payment.failed)
         intake->payment_is = BOOK_PAYMENT_UNKNOWN;
     else if (is_deferred(&intake->work->schema, (struct span){buf_text(&intake->text), intake->text.length}))
         intake->payment_is = BOOK_PAYMENT_DEFERRED;
@@ -194,8 +194,7 @@ static bool check_id_is_read(const struct work *work, const struct csv_record *r
 }
 
 /* Whether a cell that holds line ends has a line in it that could be a row of this file: as many delimiters as one has.
- * No note looks like that. Its quote was not closed, and the rows behind it were swallowed up to another stray quote.
- */
+ * No note looks like that: its quote was not closed, and the rows behind it were swallowed up to the next quote. */
 static bool swallows_rows(const struct work *work, const struct csv_record *record, size_t *cell)
 {
     enum { COLUMNS_MIN = 5 }; /* with fewer, a note with commas would be suspected */

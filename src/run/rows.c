@@ -168,21 +168,25 @@ static uint64_t offset_of(const struct csv_record *record, size_t cell, struct s
     return offset + 1;
 }
 
-/* The cell's text in UTF-8; `data` NULL where it is unreadable, which is a finding, or memory ran out. */
-static struct span decode_cell(struct rows *rows, const struct csv_record *record, size_t cell, struct span value,
-                               struct findings *findings)
+/* The cell's text in UTF-8; its `data` is NULL where it is unreadable, which is a finding. False: memory ran out. */
+static bool decode_cell(struct rows *rows, const struct csv_record *record, size_t cell, struct span value,
+                        struct findings *findings, struct span *text)
 {
     size_t bad = 0;
+    *text = (struct span){NULL, 0};
     if (value.length > 0 && memchr(value.data, '\0', value.length) != NULL) {
         add(findings, "NUL_BYTE", record->row, cell, 0, 0);
-        return (struct span){NULL, 0};
+        return true;
     }
     buf_clear(&rows->text);
     if (!text_decode(rows->work->codec, value, &rows->text, &bad)) {
+        if (rows->text.failed)
+            return false;
         add(findings, "ENCODING_INVALID", record->row, cell, offset_of(record, cell, value, bad), 0);
-        return (struct span){NULL, 0};
+        return true;
     }
-    return arena_copy(&rows->arena, (struct span){buf_text(&rows->text), rows->text.length});
+    *text = arena_copy(&rows->arena, (struct span){buf_text(&rows->text), rows->text.length});
+    return text->data != NULL && !rows->text.failed;
 }
 
 /* The cells of a record into `line`, unless it is damaged. Those of columns that the schema does not know are read for
@@ -202,7 +206,9 @@ static bool load_cells(struct rows *rows, const struct csv_record *record, struc
     line->damaged = report_damage(work, record, values, count, findings);
     for (size_t cell = 0; cell < count && cell < work->layout.heading_count && !line->damaged; cell++) {
         size_t column = work->layout.columns[cell];
-        struct span text = decode_cell(rows, record, cell, values[cell], findings);
+        struct span text;
+        if (!decode_cell(rows, record, cell, values[cell], findings, &text))
+            return error_set_memory(error);
         if (column != ORDER_NO_COLUMN)
             texts[column] = text;
     }
