@@ -136,6 +136,7 @@ struct atobarai_summary {
     const struct atobarai_error_count *by_error;
     size_t by_error_count;
     uint64_t elapsed_ms;
+    bool complete; /* the run reached its end: the counts are final, and the result, if any, is in its place */
 };
 
 /* What the run found, as far as it came. Borrowed until atobarai_job_free(). */

@@ -106,6 +106,14 @@ def titles(entries):
             yield f"{entry['code']}: a title in one language only"
 
 
+def titled_codes_in_guide(entries):
+    """What can stand in a result file, a clerk can look up."""
+    guide = (ROOT / "docs/guide.ja.md").read_text(encoding="utf-8")
+    for entry in entries:
+        if "title" in entry["ja"] and f"`{entry['code']}`" not in guide:
+            yield f"{entry['code']}: not in docs/guide.ja.md"
+
+
 def codes_in_sources(catalogue):
     """Codes are texts in the sources: each must be in the catalogue, and each of the catalogue in use, by a source or as
     the meaning of a message of the service."""
@@ -160,6 +168,7 @@ def check_catalogue(catalogue):
     check(f"{path}: codes are unique", repeated(codes))
     check(f"{path}: the generic entry exists", [] if catalogue["generic"] in codes else [catalogue["generic"]])
     check(f"{path}: titles in both languages or none", titles(entries))
+    check(f"{path}: codes of result files stand in the guide", titled_codes_in_guide(entries))
     check(f"{path}: codes of the sources, and no others", codes_in_sources(catalogue))
     check(f"{path}: patterns are unique", repeated(p for entry in entries for p in entry["patterns"]))
     check(f"{path}: Japanese fits into CP932", (where for where, text in texts(entries, "ja") if not encodable(text)))

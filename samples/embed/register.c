@@ -1,7 +1,8 @@
 /* samples/embed/register.c: the library in a program of your own: register one file against the built-in sandbox.
  *
- * Build: cc -std=c17 -Iinclude samples/embed/register.c build/libatobarai.a -lcsv -lcurl -lcjson -lmicrohttpd -lcrypto
- * Run:   ./a.out samples/order_01_clean_day.csv result.csv */
+ * Build: cc -std=c17 -Iinclude -o build/embed samples/embed/register.c build/libatobarai.a \
+ *            -lcsv -lcurl -lcjson -lmicrohttpd -lcrypto
+ * Run:   build/embed samples/order_05_credit_results.csv out/embedded.csv */
 #include <atobarai.h>
 
 #include <inttypes.h>

@@ -165,16 +165,30 @@ static void print_errors(const struct atobarai_summary *summary, enum atobarai_l
 
 /* ---- The report ---- */
 
-static void print_totals(const struct atobarai_summary *summary, enum atobarai_language language)
+static void print_totals(enum cli_command command, const struct atobarai_summary *summary,
+                         enum atobarai_language language)
 {
-    static const char *const names[2][8] = {
-        {"行", "受注", "対象外の行", "送信", "成功", "失敗", "誤り", "未送信"},
-        {"rows", "orders", "skipped rows", "sent", "succeeded", "failed", "invalid", "unsent"}};
-    const uint64_t totals[8] = {summary->rows,      summary->orders, summary->skipped_rows, summary->sent,
-                                summary->succeeded, summary->failed, summary->invalid,      summary->unsent};
+    bool checks = command == CLI_CHECK; /* it sends nothing, so nothing succeeds or fails */
+    const struct {
+        const char *names[2];
+        uint64_t number;
+        bool shown;
+    } totals[] = {
+        {{"行", "rows"}, summary->rows, true},
+        {{"受注", "orders"}, summary->orders, true},
+        {{"対象外の行", "skipped rows"}, summary->skipped_rows, true},
+        {{"送信", "sent"}, summary->sent, !checks},
+        {{"誤りなし", "good"}, summary->succeeded, checks},
+        {{"成功", "succeeded"}, summary->succeeded, !checks},
+        {{"失敗", "failed"}, summary->failed, !checks},
+        {{"誤り", "invalid"}, summary->invalid, true},
+        {{"未送信", "unsent"}, summary->unsent, !checks},
+    };
     const char *separator = "";
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
-        fprintf(stderr, "%s%s %" PRIu64, separator, names[language][i], totals[i]);
+        if (!totals[i].shown)
+            continue;
+        fprintf(stderr, "%s%s %" PRIu64, separator, totals[i].names[language], totals[i].number);
         separator = language == ATOBARAI_EN ? ", " : "、";
     }
     putc('\n', stderr);
@@ -192,13 +206,18 @@ static void print_result(const char *output, enum atobarai_language language)
 
 void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary)
 {
-    /* The manual's own message (seed/kuroneko-atobarai-manual.txt), which is Japanese in every language. */
+    bool english = options->language == ATOBARAI_EN;
+    if (cli_options_given(options, CLI_USE_SANDBOX))
+        fputs(english ? "REHEARSAL: sent to the simulated service. Nothing is registered at the real one.\n"
+                      : "【練習】模擬サービスに送りました。本物のサービスには何も登録されていません。\n",
+              stderr);
+    /* The manual's own message, which is Japanese in every language. */
     if (options->command == CLI_REGISTER)
         fprintf(stderr, "%" PRIu64 "件の受注のクロネコ代金後払いサービス買い手情報登録を予約しました。\n\n",
                 summary->sent);
     print_statuses(summary, options->language);
     print_errors(summary, options->language);
-    print_totals(summary, options->language);
+    print_totals(options->command, summary, options->language);
     print_result(summary->output, options->language);
 }
 

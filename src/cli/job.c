@@ -25,20 +25,20 @@ static void interrupt_job(int number)
     errno = saved;
 }
 
-/* Run with SIGINT and SIGTERM as a request to end. A second one ends the process at once (SA_RESETHAND); system calls
- * are interrupted (no SA_RESTART), so that waiting for the service ends, too. */
+/* Run with SIGINT, SIGTERM and SIGHUP (a terminal that was closed) as a request to end. A second one ends the process
+ * at once (SA_RESETHAND); system calls are interrupted (no SA_RESTART), so that waiting for the service ends, too. */
 static enum atobarai_status run_interruptibly(struct atobarai_job *job, struct cli_progress *line)
 {
     struct sigaction action = {.sa_handler = interrupt_job, .sa_flags = (int)SA_RESETHAND};
-    struct sigaction old_int;
-    struct sigaction old_term;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction old[sizeof signals / sizeof *signals];
     sigemptyset(&action.sa_mask);
     interruptible = job;
-    sigaction(SIGINT, &action, &old_int);
-    sigaction(SIGTERM, &action, &old_term);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, &old[i]);
     enum atobarai_status status = atobarai_job_run(job, line != NULL ? cli_progress_show : NULL, line);
-    sigaction(SIGINT, &old_int, NULL);
-    sigaction(SIGTERM, &old_term, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &old[i], NULL);
     return status;
 }
 
@@ -153,19 +153,12 @@ static bool summary_is_writable(const struct cli_options *options)
     return true;
 }
 
-/* Whether a run that ended so has a result to report. */
-static bool has_result(enum atobarai_status status)
-{
-    return status == ATOBARAI_DONE || status == ATOBARAI_NEEDS_FIXING || status == ATOBARAI_UNSENT ||
-           status == ATOBARAI_INTERRUPTED;
-}
-
 static void report(const struct cli_options *options, const struct atobarai_job *job, enum atobarai_status status)
 {
     const struct atobarai_summary *summary = atobarai_job_summary(job);
     struct atobarai_message message = {0};
     bool quiet = cli_options_given(options, CLI_QUIET);
-    if (!quiet && has_result(status))
+    if (!quiet && summary->complete)
         cli_console_report(options, summary);
     if (!quiet && cli_options_given(options, CLI_VERBOSE))
         cli_console_details(options, summary);

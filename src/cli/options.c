@@ -396,6 +396,9 @@ static bool complete(const struct cli_options *options, struct cli_usage *usage)
         return refuse(usage, "USAGE_MISSING_COMMAND", "", NULL);
     if (command->takes_input && options->input == NULL)
         return refuse(usage, "USAGE_MISSING_INPUT", command->name, NULL);
+    if (cli_options_given(options, CLI_USE_SANDBOX) && cli_options_given(options, CLI_API_URL))
+        return refuse(usage, "USAGE_CONFLICT", "--sandbox",
+                      "--api-url"); /* a rehearsal must not pass for the real run */
     if (command->needs_output && !cli_options_given(options, CLI_OUTPUT))
         return refuse(usage, "OUTPUT_MISSING", "", NULL);
     return true;

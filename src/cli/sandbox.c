@@ -54,6 +54,20 @@ static enum atobarai_status announce(const struct cli_options *options, const st
     return cli_console_flush(options->language) ? ATOBARAI_DONE : ATOBARAI_USAGE;
 }
 
+/* The file names a port where nobody listens any more; unless another sandbox has written its own there meanwhile. */
+static void forget_port(const struct cli_options *options, uint16_t port)
+{
+    const char *path = cli_options_text(options, CLI_PORT_FILE);
+    unsigned there = 0;
+    FILE *file = path != NULL ? fopen(path, "re") : NULL;
+    if (file == NULL)
+        return;
+    bool read = fscanf(file, "%5u", &there) == 1;
+    fclose(file);
+    if (read && there == port)
+        unlink(path);
+}
+
 enum atobarai_status cli_sandbox(const struct cli_options *options)
 {
     struct atobarai_message message = {0};
@@ -75,6 +89,7 @@ enum atobarai_status cli_sandbox(const struct cli_options *options)
     status = announce(options, sandbox);
     if (status == ATOBARAI_DONE)
         sigwait(&ends, &received);
+    forget_port(options, atobarai_sandbox_port(sandbox));
     atobarai_sandbox_stop(sandbox);
     return status;
 }

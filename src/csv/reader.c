@@ -38,13 +38,18 @@ void csv_reader_seek(struct csv_reader *reader, uint64_t offset, uint32_t row)
     reader->row = row;
 }
 
+bool csv_quote_unclosed(const char *path, uint32_t row, size_t cell, struct error *error)
+{
+    char row_text[16];
+    char column[32];
+    snprintf(row_text, sizeof row_text, "%" PRIu32, row);
+    snprintf(column, sizeof column, "%zu", cell + 1);
+    return error_set(error, ERROR_INPUT, "QUOTE_UNCLOSED", path, row_text, column, NULL);
+}
+
 static enum csv_next unclosed(const struct csv_reader *reader, size_t cell, struct error *error)
 {
-    char row[16];
-    char column[32];
-    snprintf(row, sizeof row, "%" PRIu32, reader->row);
-    snprintf(column, sizeof column, "%zu", cell + 1);
-    error_set(error, ERROR_INPUT, "QUOTE_UNCLOSED", csv_source_path(reader->window.source), row, column, NULL);
+    csv_quote_unclosed(csv_source_path(reader->window.source), reader->row, cell, error);
     return CSV_NEXT_FAILED;
 }
 

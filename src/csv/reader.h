@@ -15,13 +15,13 @@ enum {
 
 struct csv_record {
     uint64_t offset;        /* of its first byte in the file */
-    uint64_t length;        /* bytes without its line end; 0: a blank line */
+    uint64_t length;        /* bytes without its line end; 0: an empty line */
     char ending[2];         /* its line end: CR, LF or CR LF */
     unsigned ending_length; /* bytes of it: 0 at the end of the file, 1 or 2 */
     uint32_t row;
     bool too_long;   /* beyond CSV_ROW_MAX: `raw` holds only its first CSV_ROW_MAX bytes */
     struct span raw; /* without the line end. Borrowed until the reader is used again, as are the extents */
-    size_t cells;    /* how many there are; 0 on a blank line */
+    size_t cells;    /* how many there are; 0 on an empty line */
     const struct csv_extent *extents; /* the places of the first CSV_CELLS_MAX cells */
     size_t stray;                     /* see scan.h; CSV_NO_CELL: none */
     size_t multiline;                 /* the same */
@@ -41,6 +41,9 @@ void csv_reader_free(struct csv_reader *reader);
  * column {2} as a number from 1, and no {3} yet: that is the column's heading, which the caller knows. A torn cell (see
  * scan.h) is an unclosed quote. */
 enum csv_next csv_reader_next(struct csv_reader *reader, struct csv_record *record, struct error *error);
+
+/* Set QUOTE_UNCLOSED of the cell `cell` (from 0). False. */
+bool csv_quote_unclosed(const char *path, uint32_t row, size_t cell, struct error *error);
 
 /* Go on reading at a record whose offset and row are known. */
 void csv_reader_seek(struct csv_reader *reader, uint64_t offset, uint32_t row);

@@ -153,15 +153,15 @@ void csv_window_init(struct csv_window *window, const struct csv_source *source,
 
 static bool fill(struct csv_window *window, uint64_t offset, size_t wanted, struct error *error)
 {
-    size_t capacity = window->capacity > window->block ? window->capacity : window->block;
-    while (capacity < wanted) /* doubled, lest a long record be read in single bytes */
-        capacity *= 2;
-    if (capacity > window->capacity) {
-        char *bytes = realloc(window->bytes, capacity);
+    size_t size = window->block; /* to be filled */
+    while (size < wanted)        /* doubled, lest a long record be read in single bytes */
+        size *= 2;
+    if (size > window->capacity) {
+        char *bytes = realloc(window->bytes, size);
         if (bytes == NULL)
             return error_set_memory(error);
         window->bytes = bytes;
-        window->capacity = capacity;
+        window->capacity = size;
     }
     /* What is there already stays: a record that lies across two blocks is not read twice. */
     size_t kept = 0;
@@ -171,8 +171,8 @@ static bool fill(struct csv_window *window, uint64_t offset, size_t wanted, stru
     }
     window->offset = offset;
     window->length = kept;
-    while (window->length < window->capacity) {
-        ssize_t got = pread(window->source->fd, window->bytes + window->length, window->capacity - window->length,
+    while (window->length < size) {
+        ssize_t got = pread(window->source->fd, window->bytes + window->length, size - window->length,
                             (off_t)(offset + window->length));
         if (got < 0 && errno == EINTR)
             continue;

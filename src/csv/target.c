@@ -33,18 +33,28 @@ static bool check_place(const char *path, bool force, const struct stat *like, s
     if (length == 0)
         return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, ENOENT);
     if (path[length - 1] == '/')
-        return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EISDIR);
+        return error_set(error, ERROR_USAGE, "OUTPUT_IS_DIRECTORY", path, NULL, NULL, NULL);
     if (stat(path, &there) != 0 && (errno != ENOENT || lstat(path, &there) != 0))
         return errno == ENOENT || error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, errno);
     if (there.st_dev == like->st_dev && there.st_ino == like->st_ino)
         return error_set(error, ERROR_USAGE, "OUTPUT_IS_INPUT", path, NULL, NULL, NULL);
     if (S_ISDIR(there.st_mode))
-        return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EISDIR);
+        return error_set(error, ERROR_USAGE, "OUTPUT_IS_DIRECTORY", path, NULL, NULL, NULL);
     if (!force)
         return error_set(error, ERROR_USAGE, "OUTPUT_EXISTS", path, NULL, NULL, NULL);
     /* Renaming over a device or a pipe would replace it by a file. */
     if (!S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode)) /* a link here leads nowhere */
         return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EINVAL);
+    return true;
+}
+
+/* Standard output may have been led into the input. */
+static bool check_standard_output(const struct stat *like, struct error *error)
+{
+    struct stat there;
+    if (fstat(STDOUT_FILENO, &there) == 0 && S_ISREG(there.st_mode) && there.st_dev == like->st_dev &&
+        there.st_ino == like->st_ino)
+        return error_set(error, ERROR_USAGE, "OUTPUT_IS_INPUT", "-", NULL, NULL, NULL);
     return true;
 }
 
@@ -76,7 +86,7 @@ static bool create_spool(struct csv_target *target, struct error *error)
 struct csv_target *csv_target_open(const char *path, bool force, const struct stat *like, struct error *error)
 {
     bool standard = strcmp(path, "-") == 0;
-    if (!standard && !check_place(path, force, like, error))
+    if (standard ? !check_standard_output(like, error) : !check_place(path, force, like, error))
         return NULL;
     struct csv_target *target = calloc(1, sizeof *target);
     char *copy = strdup(path);
@@ -168,9 +178,15 @@ static bool rename_into_place(struct csv_target *target, struct error *error)
         return rename(target->temporary, target->path) == 0 || fail(target, errno, error);
     if (renameat2(AT_FDCWD, target->temporary, AT_FDCWD, target->path, RENAME_NOREPLACE) == 0)
         return true;
-    if (errno == EINVAL || errno == ENOSYS) { /* the file system does not know how: a link does not replace either */
-        if (link(target->temporary, target->path) == 0)
+    if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) { /* the file system does not know how */
+        struct stat there;
+        if (link(target->temporary, target->path) == 0) /* this does not replace either */
             return unlink(target->temporary) == 0 || fail(target, errno, error);
+        /* No links: what is left is to look and then rename, and lose no result for the moment in between. */
+        if (errno != EEXIST && lstat(target->path, &there) != 0 && errno == ENOENT)
+            return rename(target->temporary, target->path) == 0 || fail(target, errno, error);
+        if (errno != ENOENT)
+            errno = EEXIST;
     }
     if (errno == EEXIST)
         return error_set(error, ERROR_USAGE, "OUTPUT_EXISTS", target->path, NULL, NULL, NULL);

@@ -141,3 +141,11 @@ bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const 
     buf_append(writer->line, record->ending, record->ending_length);
     return flush_line(writer, error);
 }
+
+bool csv_writer_copy(struct csv_writer *writer, const struct csv_record *record, struct error *error)
+{
+    buf_clear(writer->line);
+    buf_append(writer->line, record->raw.data, record->raw.length);
+    buf_append(writer->line, record->ending, record->ending_length);
+    return flush_line(writer, error);
+}

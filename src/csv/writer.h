@@ -24,11 +24,14 @@ struct csv_writer {
 void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char delimiter, struct buf *line,
                      const struct csv_record *header, const size_t places[CSV_OURS]);
 
-/* Write `record` with `cells`, whose bytes are in the file's encoding and hold no line end. A blank line is copied as
+/* Write `record` with `cells`, whose bytes are in the file's encoding and hold no line end. An empty line is copied as
  * it is. A record with fewer cells than the header is filled up, so that ours stand under their headings; in one with
  * more, ours are the last. A record that is too long for memory is copied from its source in pieces. False: the errors
  * of the source (`window` is on it) and the target. */
 bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
                     const struct span cells[CSV_OURS], struct error *error);
+
+/* Write `record`, which is not too long, as it came, without cells of ours. */
+bool csv_writer_copy(struct csv_writer *writer, const struct csv_record *record, struct error *error);
 
 #endif

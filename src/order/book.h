@@ -45,7 +45,8 @@ struct book_order {
     uint8_t status;   /* enum order_status */
     bool deferred;    /* a row of it is deferred payment */
     bool other;       /* a row of it is paid otherwise */
-    bool damaged;     /* a row of it is damaged, or has no usable id */
+    bool sound;       /* a row of it is whole and has a usable id: that is the order's id indeed */
+    bool damaged;     /* a row of it is not so */
     bool sent;        /* the service was called for it */
     bool registered;  /* the service has it, under `id` */
     uint32_t touched; /* a damaged row that may belong to it; 0: none */

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-void findings_add(struct findings *findings, struct finding finding, const char *const args[FINDING_ARGS])
+bool findings_add(struct findings *findings, struct finding finding, const char *const args[FINDING_ARGS])
 {
     if (findings->count == findings->capacity) {
         size_t capacity = findings->capacity * 2 + 64;
         struct finding *list = realloc(findings->list, capacity * sizeof *list);
         if (list == NULL) {
             findings->failed = true;
-            return;
+            return false;
         }
         findings->list = list;
         findings->capacity = capacity;
@@ -23,6 +23,7 @@ void findings_add(struct findings *findings, struct finding finding, const char 
     }
     findings->failed = findings->failed || findings->texts.failed || findings->texts.length > UINT32_MAX;
     findings->list[findings->count++] = finding;
+    return true;
 }
 
 void findings_args(const struct findings *findings, const struct finding *finding, struct span args[FINDING_ARGS])

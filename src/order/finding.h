@@ -27,8 +27,8 @@ struct findings {
     bool failed;      /* memory ran out: a finding is missing */
 };
 
-/* Add `finding`; `args` may be NULL, as may each of them. */
-void findings_add(struct findings *findings, struct finding finding, const char *const args[FINDING_ARGS]);
+/* Add `finding`; `args` may be NULL, as may each of them. False when memory ran out. */
+bool findings_add(struct findings *findings, struct finding finding, const char *const args[FINDING_ARGS]);
 
 /* Its arguments; borrowed until the list changes. */
 void findings_args(const struct findings *findings, const struct finding *finding, struct span args[FINDING_ARGS]);

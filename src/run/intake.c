@@ -205,25 +205,23 @@ static bool swallows_rows(const struct work *work, const struct csv_record *reco
     if (record->stray != CSV_NO_CELL && record->cells != headings)
         return true; /* nor does a row that is sound but for a quote have another number of cells */
     for (*cell = 0; *cell <= record->multiline; ++*cell) {
-        size_t delimiters = 0;
+        size_t delimiters = 0;      /* on the line at hand */
+        size_t first = CSV_NO_CELL; /* on the cell's first line */
         for (uint64_t at = record->extents[*cell].begin; at < record->extents[*cell].end && at < record->raw.length;
              at++) {
             char byte = record->raw.data[at];
-            delimiters = byte == '\n' || byte == '\r' ? 0 : delimiters + (byte == WORK_DELIMITER);
+            bool ends = byte == '\n' || byte == '\r';
+            if (ends && first == CSV_NO_CELL)
+                first = delimiters;
+            delimiters = ends ? 0 : delimiters + (byte == WORK_DELIMITER);
             if (delimiters + 1 >= headings)
                 return true;
         }
+        /* The rest of this row, and of a later one all that stands before the same column. */
+        if (first != CSV_NO_CELL && delimiters == *cell && first + *cell + 1 == headings)
+            return true;
     }
     return false;
-}
-
-static bool fail_swallowing(const struct work *work, const struct csv_record *record, size_t cell, struct error *error)
-{
-    char row[16];
-    char column[24];
-    snprintf(row, sizeof row, "%" PRIu32, record->row);
-    snprintf(column, sizeof column, "%zu", cell + 1);
-    return error_set(error, ERROR_INPUT, "QUOTE_UNCLOSED", work->input, row, column, NULL);
 }
 
 static bool add_record(struct intake *intake, const struct csv_record *record, struct error *error)
@@ -236,7 +234,7 @@ static bool add_record(struct intake *intake, const struct csv_record *record, s
                            .length = record->length < UINT32_MAX ? (uint32_t)record->length : UINT32_MAX};
     size_t cell;
     if (swallows_rows(work, record, &cell))
-        return fail_swallowing(work, record, cell, error);
+        return csv_quote_unclosed(work->input, record->row, cell, error);
     if (!check_id_is_read(work, record, error) || !csv_fields_parse(intake->fields, record->raw, &cells, &count, error))
         return false;
     bool whole = rows_damage_of(work, record, cells, count) == ROWS_WHOLE;
@@ -252,8 +250,12 @@ static bool add_record(struct intake *intake, const struct csv_record *record, s
     bool deleted = whole && control.data != NULL && span_is(control, "D");
     if (deleted ? !book_add_deleted(&work->book, row) : !book_add(&work->book, row, id, payment))
         return error_set_memory(error);
-    if (!whole)
-        work->book.orders[work->book.rows[work->book.row_count - 1].order].damaged = true;
+    if (!deleted) {
+        struct book_order *order = &work->book.orders[work->book.rows[work->book.row_count - 1].order];
+        bool sound = whole && rows_has_id(work, cells, count);
+        order->sound = order->sound || sound;
+        order->damaged = order->damaged || !sound;
+    }
     return true;
 }
 
@@ -276,7 +278,7 @@ static bool read_rows(struct intake *intake, struct error *error)
             snprintf(limit, sizeof limit, "%" PRIu32, BOOK_ROWS_MAX);
             return fail(intake->work, "INPUT_TOO_LARGE", limit, error);
         }
-        if (record.length > 0 && !add_record(intake, &record, error))
+        if (!rows_is_blank(intake->work, &record) && !add_record(intake, &record, error))
             return false;
     }
 }

@@ -11,6 +11,7 @@
 #include "run/summary.h"
 #include "sandbox/sandbox.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -185,6 +186,24 @@ static void close_service(struct service *service)
     sandbox_stop(service->sandbox);
 }
 
+/* The result could not be written, and orders were registered meanwhile: whoever reads the message must know. False, as
+ * what went before. */
+static bool tell_what_was_sent(struct atobarai_job *job, const struct work *work)
+{
+    char reason[ERROR_ARG_SIZE];
+    char count[24];
+    uint64_t sent = 0;
+    for (size_t i = 0; i < work->book.order_count; i++)
+        sent += work->book.orders[i].sent;
+    if (sent == 0 || strncmp(job->error.code, "OUTPUT_", strlen("OUTPUT_")) != 0)
+        return false;
+    if (strcmp(job->error.code, "OUTPUT_EXISTS") == 0)
+        error_set_errno(&job->error, ERROR_USAGE, "OUTPUT_EXISTS", job->output, EEXIST);
+    snprintf(count, sizeof count, "%llu", (unsigned long long)sent);
+    snprintf(reason, sizeof reason, "%s", job->error.args[0]);
+    return error_set(&job->error, ERROR_USAGE, "RESULT_LOST", job->output, reason, count, NULL);
+}
+
 /* Everything that may fail without harm comes before the first order is sent: a result file that cannot be made, a
  * service that is not named. */
 static bool run_steps(struct atobarai_job *job, struct work *work, struct service *service)
@@ -206,7 +225,7 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct servic
         csv_target_discard(target);
         return false;
     }
-    return target == NULL || output_write(work, target, &job->error);
+    return target == NULL || output_write(work, target, &job->error) || tell_what_was_sent(job, work);
 }
 
 static uint64_t milliseconds(void)
@@ -230,8 +249,8 @@ static void free_work(struct work *work)
 static enum atobarai_status judge(struct atobarai_job *job)
 {
     char count[24];
-    if (atomic_load(&job->interrupt)) {
-        error_set(&job->error, ERROR_SERVICE, "INTERRUPTED", NULL, NULL, NULL, NULL);
+    if (atomic_load(&job->interrupt) && job->summary.unsent > 0) {
+        error_set(&job->error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
         return ATOBARAI_INTERRUPTED;
     }
     if (job->summary.unsent > 0) {
@@ -256,6 +275,7 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
                         .now = (int64_t)time(NULL),
                         .catalog = job->catalog};
     bool done = run_steps(job, &work, &service);
+    job->summary.complete = done;
     if (!summary_count(&work, &job->summary, &job->errors) && done)
         done = error_set_memory(&job->error);
     job->summary.elapsed_ms = milliseconds() - begin;

@@ -2,6 +2,7 @@
 #include "run/output.h"
 
 #include "csv/writer.h"
+#include "run/rows.h"
 
 #include <stdlib.h>
 
@@ -66,12 +67,15 @@ static bool write_rows(struct output *output, struct error *error)
         case CSV_NEXT_RECORD:
             break;
         }
-        if (record.length > 0) {
-            /* The book has each record of the file, unless that was changed under our hands. */
-            if (at == book->row_count || book->rows[at].offset != record.offset)
-                return error_set(error, ERROR_USAGE, "INPUT_CHANGED", output->work->input, NULL, NULL, NULL);
-            result_compose(&output->source, &book->rows[at++], output->texts);
+        if (rows_is_blank(output->work, &record)) {
+            if (!csv_writer_copy(&output->writer, &record, error))
+                return false;
+            continue;
         }
+        /* The book has each record of the file, unless that was changed under our hands. */
+        if (at == book->row_count || book->rows[at].offset != record.offset)
+            return error_set(error, ERROR_USAGE, "INPUT_CHANGED", output->work->input, NULL, NULL, NULL);
+        result_compose(&output->source, &book->rows[at++], output->texts);
         if (!put(output, &record, error))
             return false;
     }

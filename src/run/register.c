@@ -33,11 +33,11 @@ static void add_outcome(struct sender *sender, struct book_order *order, const c
                         const char *arg)
 {
     const char *args[FINDING_ARGS] = {arg};
-    order->outcome = (uint32_t)sender->work->findings.count;
-    findings_add(
-        &sender->work->findings,
-        (struct finding){.code = code, .row = row, .item = item > 0 ? (uint32_t)item : 0, .column = FINDING_NO_COLUMN},
-        args);
+    struct finding finding = {
+        .code = code, .row = row, .item = item > 0 ? (uint32_t)item : 0, .column = FINDING_NO_COLUMN};
+    uint32_t added = (uint32_t)sender->work->findings.count;
+    if (findings_add(&sender->work->findings, finding, args))
+        order->outcome = added;
 }
 
 /* The order is answered for good. */
@@ -95,6 +95,13 @@ static bool refuse(struct sender *sender, struct book_order *order, const struct
     return true;
 }
 
+/* 404 to a registration: it was no order that was refused, but an address that is none. */
+static void refuse_address(struct sender *sender, struct book_order *order, const struct buf *message)
+{
+    add_outcome(sender, order, "SERVICE_NOT_FOUND", 0, -1, buf_text(message));
+    settle(sender, order, BOOK_REFUSED);
+}
+
 /* Why nothing was heard, in the words of the catalogue. */
 static void leave_unsent(struct sender *sender, struct book_order *order, const char *code, const char *reason,
                          long http_status)
@@ -150,8 +157,9 @@ static bool next_order(struct sender *sender, struct transport_request *request)
     if (sender->cursor == work->book.order_count)
         return false;
     const struct book_order *order = &work->book.orders[sender->cursor];
-    if (!csv_source_unchanged(work->source, sender->error) ||
-        !rows_load(sender->rows, order, &loaded, NULL, sender->error))
+    /* What was read is what was judged: the file is looked at behind the reading. */
+    if (!rows_load(sender->rows, order, &loaded, NULL, sender->error) ||
+        !csv_source_unchanged(work->source, sender->error))
         return false;
     struct flight *flight = calloc(1, sizeof *flight);
     if (flight == NULL || !content_build(&work->columns, &loaded, rows_arena(sender->rows), &content) ||
@@ -180,6 +188,17 @@ static void ask_later(struct sender *sender, struct flight *flight)
     sender->asking = flight;
 }
 
+/* A service that repeats what it was sent must not bring a secret into a result file. What is shorter than any secret
+ * may be part of a word. */
+static void hide(struct buf *message, const char *secret)
+{
+    enum { SECRET_MIN = 6 };
+    size_t length = strlen(secret);
+    char *at = message->data;
+    while (at != NULL && length >= SECRET_MIN && (at = strstr(at, secret)) != NULL)
+        memset(at, '*', length);
+}
+
 static enum transport_verdict on_answered(void *context, void *tag, const struct transport_answer *from)
 {
     struct sender *sender = context;
@@ -190,6 +209,8 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
     enum transport_verdict verdict = TRANSPORT_DONE;
     api_dialect_read(sender->dialect, id_of(sender, flight), from, &answer);
     order->sent = true;
+    hide(&answer.message, sender->account->key);
+    hide(&answer.message, sender->account->merchant);
     if (answer.meaning == API_NO_ANSWER || answer.message.failed) {
         buf_free(&answer.message);
         return TRANSPORT_RETRY;
@@ -206,6 +227,8 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
     } else if (flight->asks) {
         /* Registered, it said, and now it cannot say how that stands. */
         leave_unsent(sender, order, "IN_DOUBT", "REASON_GARBAGE", 0);
+    } else if (answer.meaning == API_UNKNOWN) {
+        refuse_address(sender, order, &answer.message);
     } else if (!refuse(sender, order, &answer.message)) {
         verdict = TRANSPORT_STOP;
     }

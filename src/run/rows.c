@@ -47,6 +47,19 @@ struct arena *rows_arena(struct rows *rows)
     return &rows->arena;
 }
 
+bool rows_is_blank(const struct work *work, const struct csv_record *record)
+{
+    if (record->cells > work->layout.heading_count || record->too_long)
+        return false;
+    for (size_t cell = 0; cell < record->cells; cell++) {
+        const struct csv_extent *extent = &record->extents[cell];
+        bool quoted = extent->end - extent->begin == 2 && memcmp(record->raw.data + extent->begin, "\"\"", 2) == 0;
+        if (extent->end != extent->begin && !quoted)
+            return false;
+    }
+    return true;
+}
+
 /* Whether the program does anything with what stands in this column. */
 static bool is_used(const struct work *work, size_t cell)
 {
@@ -62,8 +75,12 @@ struct span rows_cell(const struct work *work, const struct span *cells, size_t 
     return cell < count ? cells[cell] : (struct span){NULL, 0};
 }
 
-static bool is_ours(const struct work *work, size_t cell)
+bool rows_is_ours(const struct work *work, const struct csv_record *record, size_t cell)
 {
+    size_t headings = work->layout.heading_count;
+    /* In a row with too many cells ours are the last, as the result file has it. */
+    if (record->cells > headings && work->ours[RESULT_CODE] != CSV_NO_CELL)
+        return cell + RESULT_COLUMNS >= record->cells;
     for (size_t own = 0; own < RESULT_COLUMNS; own++)
         if (work->ours[own] == cell)
             return true;
@@ -81,13 +98,52 @@ static size_t cells_there(const struct work *work, const struct csv_record *reco
     if (code >= count || there != work->layout.heading_count || !span_contains(cells[code], span_of("CELLS_MISSING")))
         return there;
     for (size_t cell = count; cell-- > 0;) {
-        if (is_ours(work, cell))
+        if (rows_is_ours(work, record, cell))
             continue;
         if (!value_is_blank(cells[cell]))
             break;
         there = cell;
     }
     return there;
+}
+
+/* Whether a value is of its column's type; a text is whatever it is. */
+static bool has_type(struct span value, enum order_type type)
+{
+    char time[VALUE_TIME_SIZE];
+    int64_t number;
+    switch (type) {
+    case ORDER_TYPE_TEXT:
+        break;
+    case ORDER_TYPE_DIGITS:
+        return value_is_digits(value);
+    case ORDER_TYPE_INTEGER:
+        return value_integer(value, &number);
+    case ORDER_TYPE_DATETIME:
+        return value_time(value, time);
+    case ORDER_TYPE_CONTROL:
+        return span_is(value, "N") || span_is(value, "U") || span_is(value, "D");
+    }
+    return true;
+}
+
+bool rows_has_id(const struct work *work, const struct span *cells, size_t count)
+{
+    struct span id = rows_cell(work, cells, count, ORDER_FIELD_ID);
+    size_t column = order_layout_column(&work->layout, ORDER_FIELD_ID);
+    return id.length > 0 && !value_is_blank(id) && has_type(id, work->schema.columns[column].type);
+}
+
+/* Whether each cell holds what its column can hold. */
+static bool cells_fit(const struct work *work, const struct span *cells, size_t count)
+{
+    for (size_t cell = 0; cell < count && cell < work->layout.heading_count; cell++) {
+        size_t column = work->layout.columns[cell];
+        if (column != ORDER_NO_COLUMN && !value_is_blank(cells[cell]) &&
+            !has_type(cells[cell], work->schema.columns[column].type))
+            return false;
+    }
+    return rows_has_id(work, cells, count);
 }
 
 enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record, const struct span *cells,
@@ -104,9 +160,9 @@ enum rows_damage rows_damage_of(const struct work *work, const struct csv_record
     for (size_t cell = there; cell < headings; cell++)
         if (is_used(work, cell))
             return ROWS_CELLS_MISSING;
-    /* A spreadsheet drops empty cells at a row's end. But where the 受注ID is none, either, a delimiter was lost before
-     * it, and every cell behind stands under a wrong heading. */
-    if (there < headings && !value_is_digits(rows_cell(work, cells, count, ORDER_FIELD_ID)))
+    /* A spreadsheet drops empty cells at a row's end. But where a cell holds what its column cannot, a delimiter was
+     * lost before it, and every cell behind stands under a wrong heading. */
+    if (there < headings && !cells_fit(work, cells, count))
         return ROWS_CELLS_MISSING;
     return ROWS_WHOLE;
 }
@@ -201,7 +257,7 @@ static bool load_cells(struct rows *rows, const struct csv_record *record, struc
     line->values = texts;
     if (texts == NULL)
         return error_set_memory(error);
-    if (!csv_fields_parse(rows->fields, record->raw, &values, &count, error))
+    if (!rows_cells(rows, record, &values, &count, error))
         return false;
     line->damaged = report_damage(work, record, values, count, findings);
     for (size_t cell = 0; cell < count && cell < work->layout.heading_count && !line->damaged; cell++) {
@@ -227,6 +283,12 @@ bool rows_record(struct rows *rows, const struct book_row *row, struct csv_recor
         break;
     }
     return false;
+}
+
+bool rows_cells(struct rows *rows, const struct csv_record *record, const struct span **cells, size_t *count,
+                struct error *error)
+{
+    return csv_fields_parse(rows->fields, record->raw, cells, count, error);
 }
 
 static bool load_line(struct rows *rows, const struct book_row *row, struct order_row *line, struct findings *findings,

@@ -6,18 +6,27 @@
 #include "csv/fields.h"
 #include "run/work.h"
 
+/* A blank line: an empty one, or empty cells only, which is what a spreadsheet makes of it. */
+bool rows_is_blank(const struct work *work, const struct csv_record *record);
+
 /* Why the cells of a record cannot be trusted. */
 enum rows_damage {
     ROWS_WHOLE,
     ROWS_TOO_LONG,      /* beyond CSV_ROW_MAX */
     ROWS_QUOTE_STRAY,   /* where one cell ends and the next begins is a guess */
     ROWS_CELLS_EXTRA,   /* more than headings: from some cell on, values stand under wrong headings */
-    ROWS_CELLS_MISSING, /* fewer, and something that is used is missing, or the row has no usable 受注ID */
+    ROWS_CELLS_MISSING, /* fewer, and something that is used is missing, or a cell holds what its column cannot */
 };
 
 /* `cells` are the values of the record's `count` cells. */
 enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record, const struct span *cells,
                                 size_t count);
+
+/* Whether cell `cell` of the record is one of ours, in a result file that comes back. */
+bool rows_is_ours(const struct work *work, const struct csv_record *record, size_t cell);
+
+/* Whether the record has a 受注ID, of the type that the schema asks for. */
+bool rows_has_id(const struct work *work, const struct span *cells, size_t count);
 
 /* The value that serves `field` among a record's `count` cells; `data` NULL where it has none. */
 struct span rows_cell(const struct work *work, const struct span *cells, size_t count, enum order_field field);
@@ -38,6 +47,10 @@ bool rows_load(struct rows *rows, const struct book_order *order, struct order *
 
 /* Read the record of row `row` of the book. Borrowed until the next call. False: the source's errors. */
 bool rows_record(struct rows *rows, const struct book_row *row, struct csv_record *record, struct error *error);
+
+/* The values of its cells. Borrowed until the next call. False when memory ran out. */
+bool rows_cells(struct rows *rows, const struct csv_record *record, const struct span **cells, size_t *count,
+                struct error *error);
 
 /* Memory that lives as long as the order that was loaded last. */
 struct arena *rows_arena(struct rows *rows);

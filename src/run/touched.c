@@ -1,44 +1,90 @@
 /* run/touched.c: see touched.h. */
 #include "run/touched.h"
 
-#include "order/value.h"
-
-enum { LONG_ID = 5 }; /* digits from which a number is hardly another order's id by chance */
+enum {
+    LONG_ID = 5,     /* digits from which a number is hardly another order's id by chance */
+    NUMBER_MAX = 40, /* digits beyond which a number is no two cells that ran together */
+};
 
 static bool is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';
 }
 
-/* Every number of at least `digits` digits in `raw`, however it is quoted: an id looks the same in each. */
-static void touch(struct book *book, struct span raw, size_t digits, uint32_t own, uint32_t row)
+/* The damaged row that is being looked at. */
+struct suspect {
+    struct book *book;
+    uint32_t row;   /* its number */
+    uint32_t order; /* what it was taken for */
+    bool has_id;    /* it has what could be its id: then only a long number tells of another */
+};
+
+static void touch(const struct suspect *suspect, struct span number)
 {
-    for (size_t begin = 0; begin < raw.length;) {
+    uint32_t order = book_find(suspect->book, number);
+    if (order != BOOK_NONE && order != suspect->order && suspect->book->orders[order].touched == 0)
+        suspect->book->orders[order].touched = suspect->row;
+}
+
+/* A number, and where the delimiter beside the id was lost, its long beginnings and ends. */
+static void touch_number(const struct suspect *suspect, struct span number)
+{
+    if (number.length >= LONG_ID || !suspect->has_id)
+        touch(suspect, number);
+    for (size_t length = LONG_ID; length < number.length && number.length <= NUMBER_MAX && !suspect->has_id; length++) {
+        touch(suspect, (struct span){number.data, length});
+        touch(suspect, (struct span){number.data + number.length - length, length});
+    }
+}
+
+/* Every number in `bytes`, however it is quoted: an id looks the same in each. */
+static void touch_numbers(const struct suspect *suspect, struct span bytes)
+{
+    for (size_t begin = 0; begin < bytes.length;) {
         size_t end = begin;
-        while (end < raw.length && is_digit(raw.data[end]))
+        while (end < bytes.length && is_digit(bytes.data[end]))
             end++;
-        struct span number = {raw.data + begin, end - begin};
-        uint32_t order = number.length >= digits ? book_find(book, number) : BOOK_NONE;
-        if (order != BOOK_NONE && order != own && book->orders[order].touched == 0)
-            book->orders[order].touched = row;
+        touch_number(suspect, (struct span){bytes.data + begin, end - begin});
         begin = end + 1;
     }
 }
 
+/* A cell as it stands in the file; as much of it as was read. */
+static struct span cell_bytes(const struct csv_record *record, size_t cell)
+{
+    uint64_t begin = record->extents[cell].begin;
+    uint64_t end = record->extents[cell].end < record->raw.length ? record->extents[cell].end : record->raw.length;
+    return begin < end ? (struct span){record->raw.data + begin, (size_t)(end - begin)} : (struct span){"", 0};
+}
+
+/* One row of an order that has no sound row. */
+static bool touch_row(struct work *work, struct rows *rows, const struct book_row *row, struct error *error)
+{
+    struct csv_record record;
+    const struct span *cells;
+    size_t count;
+    if (!rows_record(rows, row, &record, error) || !rows_cells(rows, &record, &cells, &count, error))
+        return false;
+    struct suspect suspect = {&work->book, row->number, row->order, rows_has_id(work, cells, count)};
+    size_t id_column = order_layout_column(&work->layout, ORDER_FIELD_ID);
+    /* In a whole row each cell is where it belongs, and it is the id itself that is spoilt. */
+    bool whole = rows_damage_of(work, &record, cells, count) == ROWS_WHOLE;
+    for (size_t cell = 0; cell < record.cells && cell < CSV_CELLS_MAX; cell++)
+        if (whole ? cell == work->layout.cells[id_column] : !rows_is_ours(work, &record, cell))
+            touch_numbers(&suspect, cell_bytes(&record, cell));
+    return true;
+}
+
 bool touched_find(struct work *work, struct rows *rows, struct error *error)
 {
-    struct book *book = &work->book;
-    for (uint32_t i = 0; i < book->order_count; i++) {
+    const struct book *book = &work->book;
+    for (size_t i = 0; i < book->order_count; i++) {
         const struct book_order *order = &book->orders[i];
-        struct csv_record record;
-        /* An id that is also on sound rows was read right. */
-        if (!order->damaged || order->rows > 1)
+        if (!order->damaged || order->sound)
             continue;
-        if (!rows_record(rows, &book->rows[order->first], &record, error))
-            return false;
-        /* One that is digits may be a shop's number that slipped in, but most likely is the id. */
-        bool usable = value_is_digits(span_of(book_id(book, order)));
-        touch(book, record.raw, usable ? LONG_ID : 1, i, record.row);
+        for (uint32_t row = order->first; row != BOOK_NONE; row = book->rows[row].next)
+            if (!touch_row(work, rows, &book->rows[row], error))
+                return false;
     }
     return true;
 }

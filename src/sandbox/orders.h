@@ -4,7 +4,7 @@
  * and bodies are checked and hashed outside it. The table is made for a million orders: it finds by hash and doubles
  * as it fills. It keeps an order's id, its status and hashes of key and body, and nothing of the buyer.
  *
- * The way of an order, as far as domain.md tells it, the rest [assumed]:
+ * The way of an order, as far as the manual tells it, the rest [assumed]:
  *
  *   registration   → AUTH_OK, AUTH_NG, AUTH_FAILED or AUTH_PENDING, by the buyer's test card; and of an order in
  *                  AUTH_FAILED again, under another key: its registration failed, so it is no order yet

@@ -51,7 +51,7 @@ static const struct field delivery_fields[] = {
     {.name = "phone", .kind = FIELD_TEXT},
 };
 
-/* 255 and 36 are the service's own limits (facts/domain.md, error table). */
+/* 255 and 36 are the service's own limits (the error table of the manual). */
 static const struct field item_fields[] = {
     {.name = "id", .kind = FIELD_TEXT, .required = true, .ascii = true, .min = 1, .max = 36},
     {.name = "name", .kind = FIELD_TEXT, .required = true, .min = 1, .max = 255},

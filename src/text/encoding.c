@@ -112,12 +112,18 @@ static bool is_kept_from_iconv(struct span text)
     return false;
 }
 
-/* How much of `text` iconv may see. */
+/* How much of `text` iconv may see at once: up to what is kept from it, and not more than a few words, whole
+ * characters. It reads ahead, and does so anew behind each character that does not fit. */
 static size_t length_for_iconv(struct span text)
 {
+    enum { PIECE = 256 };
     size_t length = 0;
-    while (length < text.length && !is_kept_from_iconv((struct span){text.data + length, text.length - length}))
+    while (length < text.length && !is_kept_from_iconv((struct span){text.data + length, text.length - length})) {
+        bool begins = ((unsigned char)text.data[length] & 0xC0U) != 0x80U;
+        if (length >= PIECE && begins)
+            break;
         length++;
+    }
     return length;
 }
 
@@ -128,16 +134,22 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
         buf_append(out, text.data, text.length);
         return;
     }
+    size_t visible = 0; /* bytes that iconv may see; looked for anew only when it has seen them */
     while (text.length > 0) {
-        size_t done = convert(codec->encoder, (struct span){text.data, length_for_iconv(text)}, out, &reason);
+        if (visible == 0)
+            visible = length_for_iconv(text);
+        size_t done = convert(codec->encoder, (struct span){text.data, visible}, out, &reason);
+        bool stuck = visible == 0 || reason != 0; /* the next character is kept from iconv, or does not fit */
         text = (struct span){text.data + done, text.length - done};
+        visible -= done;
         if (reason == ENOMEM)
             return; /* `out` has failed, and says so */
-        if (text.length > 0) {
+        if (stuck) {
             size_t size;
             struct span substitute = span_of(substitute_of(utf8_decode(text, &size)));
             convert(codec->encoder, substitute, out, &reason);
             text = (struct span){text.data + size, text.length - size};
+            visible = visible > size ? visible - size : 0;
         }
     }
 }

@@ -139,20 +139,30 @@ def refused(case, data, status, code, commands=("check", "register"), path=None,
                 case.equal(f"{what}: sent", (counts(summary) or {}).get("sent"), 0)
 
 
+def count_cells(raw):
+    return len(next(csv.reader(io.StringIO(raw.decode("latin-1"), newline="")), []))
+
+
+def is_blank(raw, headings):
+    """A line without anything, or the empty cells that a spreadsheet makes of it."""
+    return not raw.strip(b',"') and all(cell in (b"", b'""') for cell in raw.split(b",")) and count_cells(raw) <= headings
+
+
 def split_result(case, what, records, result):
     """The bytes that were added behind each of the input's records; None for a blank line. What is not ours must be
     the input, byte for byte."""
-    tails, at = [], 0
+    tails, at, headings = [], 0, count_cells(records[0][0])
     for number, (raw, ending) in enumerate(records, 1):
         if result[at:at + len(raw)] != raw:
             case.problems.append(f"{what} row {number}: does not begin with the input's bytes")
             return None
         at += len(raw)
         stop = result.find(ending, at) if ending else len(result)
-        if stop < 0 or (not raw and stop != at):
+        blank = is_blank(raw, headings)
+        if stop < 0 or (blank and stop != at):
             case.problems.append(f"{what} row {number}: line end {ending!r} is not where it was")
             return None
-        tails.append(result[at:stop] if raw else None)
+        tails.append(None if blank else result[at:stop])
         at = stop + len(ending)
     if at != len(result):
         case.problems.append(f"{what}: {len(result) - at} bytes too many")
@@ -555,11 +565,12 @@ def test_outputs(no_file):
             case.equal(f"{command}: exit", finished.returncode, 2)
             case.true(f"{command}: the input is untouched", source.read_bytes() == data)
             source.write_bytes(data)
-    with Case("-o cannot be written: a folder, a missing folder, a file as folder") as case:
+    with Case("-o cannot be written: a folder, a name with a slash behind, a missing folder, a file as folder") as case:
         source = source_in(case)
         (case.tmp / "folder").mkdir()
         for force in (False, True):
-            place_refused(case, source, case.tmp / "folder", "OUTPUT_UNWRITABLE", force, a1=os.strerror(21))
+            for output in (case.tmp / "folder", f"{case.tmp}/folder/", f"{case.tmp}/new/", f"{source}/"):
+                place_refused(case, source, output, "OUTPUT_IS_DIRECTORY", force)
             place_refused(case, source, case.tmp / "none" / "out.csv", "OUTPUT_UNWRITABLE", force, a1=no_file)
             place_refused(case, source, source / "out.csv", "OUTPUT_UNWRITABLE", force, a1=os.strerror(20))
         status, _, errors = run(*launch("register", source, "-o", case.tmp / ("x" * 256)))
@@ -593,6 +604,11 @@ def test_outputs(no_file):
             case.true(f"exit {status}, sent {counts(summary)['sent']}: {errors!r}",
                       (status, counts(summary)["sent"]) in ((0, 2), (2, 0)))
             case.true("no temporary file", not [n for n in os.listdir(case.tmp) if n.startswith(".")])
+
+
+def unwritten(command):
+    """The code when the result cannot be written at the end: by then, register has sent orders, and must say so."""
+    return "RESULT_LOST" if command == "register" else "OUTPUT_UNWRITABLE"
 
 
 def test_configuration():
@@ -662,18 +678,20 @@ def test_standard_streams():
     with Case("standard output that is full, or a pipe that nobody reads") as case:
         source = case.tmp / "in.csv"
         source.write_bytes(data)
-        with open("/dev/full", "wb") as full:
-            finished = subprocess.run([PROGRAM, "check", str(source), "-o", "-"], stdout=full, stderr=subprocess.PIPE,
-                                      timeout=TIMEOUT, check=False)
-        case.equal("full: exit", finished.returncode, 2)
-        says(case, "full", finished.stderr.decode(), "OUTPUT_UNWRITABLE", path="-", a1=os.strerror(28))
-        reader, writer = os.pipe()
-        os.close(reader)
-        finished = subprocess.run([PROGRAM, "check", str(source), "-o", "-"], stdout=writer, stderr=subprocess.PIPE,
-                                  timeout=TIMEOUT, check=False)
-        os.close(writer)
-        case.equal("pipe: exit", finished.returncode, 2)
-        says(case, "pipe", finished.stderr.decode(), "OUTPUT_UNWRITABLE", path="-", a1=os.strerror(32))
+        for command in ("check", "register"):
+            words = [PROGRAM, *launch(command, source, "-o", "-")]
+            with open("/dev/full", "wb") as full:
+                finished = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, timeout=TIMEOUT, check=False)
+            case.equal(f"{command}, full: exit", finished.returncode, 2)
+            says(case, f"{command}, full", finished.stderr.decode(), unwritten(command), path="-", a1=os.strerror(28),
+                 a2=2)
+            reader, writer = os.pipe()
+            os.close(reader)
+            finished = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, timeout=TIMEOUT, check=False)
+            os.close(writer)
+            case.equal(f"{command}, pipe: exit", finished.returncode, 2)
+            says(case, f"{command}, pipe", finished.stderr.decode(), unwritten(command), path="-", a1=os.strerror(32),
+                 a2=2)
     with Case("a FIFO as input, fed in pieces") as case:
         fifo = case.tmp / "fifo"
         os.mkfifo(fifo)
@@ -885,6 +903,52 @@ def test_lines():
                {6: Wanted("ORDER_FIELD_DIFFERS", "注文者氏名", a1=2, a2=6), 2: sibling(6)}, 2, 1)
     with Case("a line of blanks is a row, not a blank line") as case:
         judged(case, build(cells(1), b"  ", cells(2)), {3: Wanted("CELLS_MISSING", "受注ID", a1=1, a2=10)}, 3, 1)
+
+
+def test_empty_cells():
+    plain, quoted = b"," * 9, b",".join([b'""'] * 10)
+    bad = cells(3, 商品名="x" * 256)
+    error = Wanted("ITEM_NAME_SIZE", "商品名", N=0)
+    with Case("rows of empty cells, as a spreadsheet writes blank lines: blank lines, and later rows keep their "
+              "numbers") as case:
+        for blank in (plain, quoted, b'""', b",,", b',"",,""'):
+            for end, last in ((b"\r\n", True), (b"\n", False)):
+                records = build(blank, cells(1), blank, blank, bad, b"", cells(4), cells(1, 注文者氏名="見本 花子"), blank,
+                                blank, end=end, last=last)
+                judged(case, records, {3: sibling(9), 6: error,
+                                       9: Wanted("ORDER_FIELD_DIFFERS", "注文者氏名", a1=3, a2=9)}, 3, 2)
+                _, _, summary, _ = execute(case, "check", case.tmp / "judged.csv")
+                case.equal(f"{blank}: rows", summary["rows"], 4)
+        judged(case, build(quoted, cells(1), quoted, bad, quoted, quoted=True), {5: error}, 2, 1)
+    with Case("empty cells, but more than headings, and blanks between delimiters: rows, not blank lines") as case:
+        judged(case, build(cells(1), plain + b",", quoted + b',""', cells(4)),
+               {3: Wanted("CELLS_EXTRA", "", a1=11, a2=10), 4: Wanted("CELLS_EXTRA", "", a1=11, a2=10)}, 4, 2)
+        (case.tmp / "in.csv").write_bytes(joined(build(cells(1), b" ,,,,,,,,,", plain)))
+        status, _, summary, _ = execute(case, "check", case.tmp / "in.csv")
+        case.equal("blanks: exit, rows", (status, summary["rows"]), (1, 2))
+    with Case("cells that hold commas or quotes and nothing else: rows, not blank lines") as case:
+        for text in (b'""""', b'",,"', b'"""",""""'):
+            (case.tmp / "in.csv").write_bytes(joined(build(cells(1), text, cells(3))))
+            status, _, summary, _ = execute(case, "check", case.tmp / "in.csv")
+            case.equal(f"{text}: exit, rows", (status, summary["rows"]), (1, 3))
+    with Case("a result file with rows of empty cells: byte for byte the same when run again") as case:
+        for blank, is_quoted in ((plain, False), (quoted, True)):
+            source = joined(build(blank, cells(1), blank, blank, bad, cells(4), blank, quoted=is_quoted))
+            for command in ("check", "register"):
+                status, first = again(case, command, source)
+                status_again, second = again(case, command, first)
+                case.equal(f"{command}: exit", (status, status_again), (1, 1))
+                case.true(f"{command}: the same bytes", masked(first) == masked(second))
+                case.equal(f"{command}: as it came", first.split(b"\r\n")[1], blank)
+                # A spreadsheet that saves the result writes as many empty cells as there are headings now.
+                saved = first.replace(b"\r\n" + blank + b"\r\n", b"\r\n" + b"," * 17 + b"\r\n")
+                status, third = again(case, command, saved)
+                case.true(f"{command}: saved by a spreadsheet", status == 1 and masked(third) == masked(saved))
+    with Case("a result file with a row of too many empty cells: the numbers in our own cells are no order's id") as case:
+        _, first = again(case, "check", joined(build(cells(1), cells(4), plain + b",", cells(5))))
+        _, second = again(case, "check", first)
+        for result in (first, second):
+            case.equal("codes", [row[-7] for row in table(result)[1:]], ["", "", "CELLS_EXTRA", ""])
 
 
 def test_blanks():
@@ -1142,7 +1206,7 @@ def test_changed_input():
             out.write_bytes(b"theirs")
             _, errors = process.communicate(timeout=TIMEOUT)
         case.equal("exit", process.returncode, 2)
-        says(case, "exists", errors.decode(), "OUTPUT_EXISTS", path=out)
+        says(case, "exists", errors.decode(), "RESULT_LOST", path=out, a1=os.strerror(17), a2=4)
         case.equal("files", sorted(os.listdir(case.tmp)), ["in.csv", "out.csv"])
         case.equal("theirs", out.read_bytes(), b"theirs")
 
@@ -1186,7 +1250,9 @@ def test_full_disk():
                         status, _, errors = run(*launch(command, source, "-o", out, "--lang", language,
                                                         *(["--force"] if old else [])))
                         case.equal(f"{command}: exit", status, 2)
-                        says(case, command, errors, "OUTPUT_UNWRITABLE", language, path=out, a1=os.strerror(28))
+                        says(case, command, errors, unwritten(command), language, path=out, a1=os.strerror(28),
+                             a2=200)
+                        case.true(f"{command}: no closing message", "予約しました" not in errors)
                         case.equal(f"{command}: files", os.listdir(disk), ["out.csv"] if old else [])
                         if old:
                             case.equal(f"{command}: old", out.read_bytes(), old)
@@ -1212,7 +1278,7 @@ def test_full_disk():
                                         preexec_fn=small_files(ignore), restore_signals=False)
                 case.equal(f"{command}: exit", status, 2)
                 if status == 2:
-                    says(case, command, errors, "OUTPUT_UNWRITABLE", path=folder / "out.csv", a1=os.strerror(27))
+                    says(case, command, errors, unwritten(command), path=folder / "out.csv", a1=os.strerror(27), a2=200)
                 case.equal(f"{command}: files", os.listdir(folder), [])
                 for name in os.listdir(folder):
                     (folder / name).unlink()
@@ -1413,12 +1479,19 @@ def test_messages():
         bodies = [(400, "text/html", html), (400, "application/json", b""), (400, "application/json", b"{}"),
                   (400, "application/json", b'{"message":""}'), (400, "application/json", b'{"message":null}'),
                   (400, "application/json", b'{"message":{"a":1}}'), (400, "application/json", b"["),
-                  (422, "text/plain", b"\0\1\2"), (404, "text/html", html), (400, "application/json", b"[" * 5000)]
+                  (422, "text/plain", b"\0\1\2"), (400, "application/json", b"[" * 5000)]
         status, rows, _, _ = cells_of_refusals(case, bodies)
         case.equal("exit", status, 1)
         for body, row in zip(bodies, rows.values()):
-            case.equal(f"{body[2][:30]!r}", (row["エラーコード"], row["エラー内容"]),
-                       ("SERVICE_REFUSED", f"HTTP {body[0]}"))
+            case.equal(f"{body[2][:30]!r}", (row["エラーコード"], row["エラー内容"], row["与信ステータス"]),
+                       ("SERVICE_REFUSED", f"HTTP {body[0]}", "与信失敗"))
+    with Case("404: the address is wrong, not the order") as case:
+        bodies = [(404, "text/html", html), (404, "application/json", b'{"message":"no such|path"}'), (404, "text/plain", b"")]
+        status, rows, summary, errors = cells_of_refusals(case, bodies)
+        case.equal("exit, failed", (status, summary["failed"]), (1, 3))
+        for (number, row), words in zip(rows.items(), ("HTTP 404", "no such｜path", "HTTP 404")):
+            verify_row(case, "register", number, row, Wanted("SERVICE_NOT_FOUND", "", a1=words))
+        case.true("the table names it", "SERVICE_NOT_FOUND" in errors)
     with Case("messages that are no UTF-8: whole but for the bytes that are none") as case:
         raws = [b"bad \xff byte", b"cut \xe3\x81", b"\x80=1", b"\xc0\xbd1+1", b"surrogate \xed\xa0\x80 end",
                 "商品名".encode("cp932"), b"\xfe\xfe\xff\xff", b"ok \xf8\x88\x80\x80\x80 end"]
@@ -1440,7 +1513,7 @@ def test_messages():
             rows = ours(case, "check", records, result)
             case.equal(heading, (status, rows[2]["エラー項目"], rows[2]["エラーコード"]), (1, wanted, "ENCODING_INVALID"))
     with Case("a cell quoted in a message: shortened, harmless") as case:
-        records = build(cells(1, 請求金額="=1|2\r\n" + "x" * 300), cells("+1"), cells(3, コントロールカラム="@"))
+        records = build(cells(1, 請求金額="=1|2\r\n" + "x" * 300), cells("+2"), cells(3, コントロールカラム="@"))
         (case.tmp / "in.csv").write_bytes(joined(records))
         status, result, _, _ = execute(case, "check", case.tmp / "in.csv")
         rows = ours(case, "check", records, result)
@@ -1456,7 +1529,7 @@ def main():
         os.environ[name] = ":".join(filter(None, (os.environ.get(name), "exitcode=99")))
     for test in (test_no_csv, test_header, test_paths, test_configuration, test_standard_streams, test_unclosed_quotes,
                  test_stray_quotes, test_cell_counts, test_damage_before_the_id, test_bytes_that_are_no_text,
-                 test_lines, test_blanks, test_large_rows, test_large_orders, test_results_as_input,
+                 test_lines, test_empty_cells, test_blanks, test_large_rows, test_large_orders, test_results_as_input,
                  test_changed_input, test_full_disk, test_modes, test_generated, test_messages):
         test()
     return done()

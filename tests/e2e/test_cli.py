@@ -134,6 +134,9 @@ def test_usage():
         (("register", "-o", "out.csv"), "USAGE_MISSING_INPUT", "register"),
         (("register", "in.csv"), "OUTPUT_MISSING"),
         (("register", "in.csv", "--sandbox"), "OUTPUT_MISSING"),
+        ((*register, "--sandbox", "--api-url", "https://127.0.0.1/v1"), "USAGE_CONFLICT", "--sandbox", "--api-url"),
+        (("register", "--api-url=https://127.0.0.1/v1", "in.csv", "--sandbox", "-oout.csv"), "USAGE_CONFLICT",
+         "--sandbox", "--api-url"),
         (("check", "in.csv", "in2.csv"), "USAGE_EXTRA_ARGUMENT", "in2.csv"),
         (("check", "--", "in.csv", "--force"), "USAGE_EXTRA_ARGUMENT", "--force"),
         (("check", "-", "-"), "USAGE_EXTRA_ARGUMENT", "-"),
@@ -145,6 +148,25 @@ def test_usage():
     ]
     for arguments, *expected in cases:
         check("usage: atobarai " + " ".join(arguments) + " is " + expected[0], usage_problems(arguments, *expected))
+
+
+def conflict_problems():
+    """--sandbox with --api-url, where all else is right: nobody is called, and there is no result."""
+    source = ROOT / "samples/order_01_clean_day.csv"
+    with socket.socket() as service, tempfile.TemporaryDirectory() as folder:
+        service.bind(("127.0.0.1", 0))
+        service.listen()
+        url = f"http://127.0.0.1:{service.getsockname()[1]}/v1"
+        done = run("register", str(source), "-o", folder + "/out.csv", "--sandbox", "--api-url", url,
+                   env={**os.environ, "ATOBARAI_API_KEY": "test-key", "ATOBARAI_MERCHANT_CODE": "test-merchant"})
+        if done.returncode != 2 or done.stdout:
+            yield f"exit status {done.returncode}, {done.stdout!r}"
+        message = sentence("USAGE_CONFLICT", "ja", "message", "--sandbox", "--api-url")
+        yield from message_problems(done.stderr, "ja", message, "", "")
+        if os.listdir(folder):
+            yield f"files {os.listdir(folder)}"
+        if select.select([service], [], [], 0)[0]:
+            yield "the service was called"
 
 
 def bound_problems(command, option, least, most):
@@ -301,6 +323,8 @@ def answer_problems(number):
         if stats["requests"] != 0 or stats["registered"] != 0:
             yield f"_stats is {stats}"
         yield from end_problems(process, number)
+        if os.listdir(folder):
+            yield f"files at the end: {os.listdir(folder)}"
 
 
 def fault_problems():
@@ -329,7 +353,8 @@ def taken_problems():
 
 
 def port_file_problems():
-    """One that cannot be written ends the sandbox; one that exists is replaced, in one step."""
+    """One that cannot be written ends the sandbox; one that exists is replaced, in one step. At the end it is gone, for
+    nobody listens at that port any more."""
     done = run("sandbox", "--port-file", "missing/port")
     if done.returncode != 2 or done.stdout or b"missing/port" not in done.stderr:
         yield f"exit status {done.returncode}, {done.stdout!r}, {done.stderr!r}"
@@ -342,6 +367,12 @@ def port_file_problems():
             if not re.search(rf":{path.read_text(encoding='ascii').strip()}/v1\n$", line) or path.stat().st_ino == before:
                 yield f"port file {path.read_text(encoding='ascii')!r}, printed {line!r}"
             yield from end_problems(process, signal.SIGTERM)
+            if os.listdir(folder):
+                yield f"files at the end: {os.listdir(folder)}"
+        with open("/dev/full", "wb") as full:
+            run("sandbox", "--port-file", folder + "/port", stdout=full)
+        if os.listdir(folder):
+            yield f"standard output is full: files at the end: {os.listdir(folder)}"
 
 
 def early_problems():
@@ -359,6 +390,7 @@ def early_problems():
 
 def main():
     test_usage()
+    check("usage: --sandbox with --api-url sends nothing", conflict_problems())
     test_bounds()
     check("usage: --lang wherever it stands", language_problems())
     check("usage: control characters and broken UTF-8 are not printed", terminal_problems())

@@ -567,7 +567,7 @@ def test_answers():
         "2000016": lambda call: refused("known", 409),
         "orders/2000016": lambda call: refused("unknown after all", 404),
     }
-    codes = {"2000003": "SERVICE_REFUSED", "2000004": "SERVICE_REFUSED", "2000005": "IN_DOUBT", "2000006": "IN_DOUBT",
+    codes = {"2000003": "SERVICE_REFUSED", "2000004": "SERVICE_NOT_FOUND", "2000005": "IN_DOUBT", "2000006": "IN_DOUBT",
              "2000007": "IN_DOUBT", "2000008": "IN_DOUBT", "2000009": "SERVICE_REFUSED", "2000010": "IN_DOUBT",
              "2000011": "SERVICE_REFUSED", "2000012": "REGISTRATION_FAILED", "2000014": "", "2000015": "IN_DOUBT",
              "2000016": "IN_DOUBT"}
@@ -589,12 +589,12 @@ def test_answers():
         for order, code in codes.items():
             case.equal(order, [row["エラーコード"] for row in rows[order]], [code] * 3)
         for order in orders:
-            failed = rows[order][0]["エラーコード"] not in ("", "IN_DOUBT")
+            failed = rows[order][0]["エラーコード"] not in ("", "IN_DOUBT", "SERVICE_NOT_FOUND")
             wanted = "与信失敗" if failed else "与信OK" if order == "2000014" else ""
             case.equal(f"{order}: status", {row["与信ステータス"] for row in rows[order]}, {wanted})
         case.equal("unknown message", rows["2000003"][0]["エラー内容"], unknown.replace("|", "｜"))
         case.true("its remedy", "クロネコ代金後払いサービスへお問い合わせください" in rows["2000003"][0]["修正方法/対応方法"])
-        case.equal("no message", rows["2000004"][0]["エラー内容"], "HTTP 404")
+        case.equal("no message", rows["2000004"][0]["エラー内容"], not_found("HTTP 404"))
         case.equal("a formula", rows["2000009"][0]["エラー内容"], "'=HYPERLINK(\"http://example.com\")   x")
         case.true("bad bytes", rows["2000011"][0]["エラー内容"].startswith("bad "))
         case.true("garbage has its reason", "サービスの応答を読み取れませんでした" in rows["2000005"][0]["エラー内容"])
@@ -603,6 +603,26 @@ def test_answers():
         counts = ("orders", "sent", "succeeded", "failed", "invalid", "unsent")
         case.equal("counts", [outcome.summary[count] for count in counts],
                    [16, 16, 1, 8, 0, 7])
+
+
+def not_found(words):
+    """The catalogue's message about 404 to a registration."""
+    entries = json.loads((SCHEMAS / "error-catalog.json").read_text(encoding="utf-8"))["entries"]
+    texts = next(entry["ja"] for entry in entries if entry["code"] == "SERVICE_NOT_FOUND")
+    return texts["message"].replace("{1}", words)
+
+
+def test_wrong_address():
+    """404 is no word about an order: nothing says that its credit was refused."""
+    with Case("a URL without /v1, which answers 404: each row says so, and no order failed its credit check") as case, \
+            Relay(script=lambda call: refused("no such path", 404)) as relay:
+        source = write_csv(case.tmp / "in.csv", many(30, lines=2))
+        outcome = register(case.tmp, relay.url, source)
+        case.equal("exit", outcome.status, 1)
+        case.equal("codes", outcome.codes(), {order: "SERVICE_NOT_FOUND" for order in many(30)})
+        case.equal("statuses", outcome.statuses(), {order: "" for order in many(30)})
+        case.equal("messages", {row["エラー内容"] for row in outcome.rows.values()}, {not_found("no such path")})
+        case.equal("each was sent once", sorted(call.id for call in relay.posts()), sorted(many(30)))
 
 
 def test_formula_after_encoding():
@@ -665,6 +685,34 @@ def test_signal(number):
         verify_registered_once(case, sandbox, 40)
 
 
+def catches(pid, number):
+    """Whether the process has a handler for the signal: from then on it is asked to end, and not ended."""
+    mask = re.search(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(encoding="ascii"), re.M)
+    return int(mask[1], 16) >> (number - 1) & 1
+
+
+def test_signal_before_sending():
+    """The input is still coming: nothing is known of it yet, so that nothing is reported but the interruption."""
+    with Case("SIGINT before anything is sent: no result, and no word of one") as case, Relay(script=accepted) as relay:
+        out, summary = paths(case.tmp)
+        process = subprocess.Popen([PROGRAM, *map(str, command(relay.url, "-", out, summary))], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(SECRETS))
+        process.stdin.write(write_csv(case.tmp / "in.csv", many(3)).read_bytes())
+        process.stdin.flush()
+        end = time.monotonic() + 20
+        while not catches(process.pid, signal.SIGINT) and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=TIMEOUT)  # this closes standard input
+        outcome = Outcome(process.returncode, stdout.decode(), stderr.decode("utf-8", "replace"), out, summary)
+        case.equal("exit", outcome.status, 130)
+        case.true("no result", not outcome.exists)
+        case.equal("calls", len(relay.calls), 0)
+        case.true("no closing message", "買い手情報登録を予約しました" not in outcome.stderr)
+        case.true("no result line", out.name not in outcome.stderr)
+        case.true("says that it was interrupted", "処理を中断しました" in outcome.stderr)
+
+
 def test_killed():
     with Case("kill -9 at random moments, then to the end: each order once") as case, \
             Sandbox(case.tmp, "--fault", "slow=0.1", "--seed", "5") as sandbox:
@@ -684,6 +732,40 @@ def test_killed():
         case.equal("exit", outcome.status, 0)
         case.equal("statuses", outcome.statuses(), {order: "与信OK" for order in many(60)})
         verify_registered_once(case, sandbox, 60)
+
+
+# ---- The console ----
+
+
+def test_rehearsal():
+    with Case("--sandbox: the console begins by saying that it is a rehearsal, and only then") as case, \
+            Relay(script=accepted) as relay:
+        source = write_csv(case.tmp / "in.csv", many(3))
+        for language, word in (("ja", "【練習】"), ("en", "REHEARSAL: ")):
+            def errors(*words):
+                out = paths(case.tmp)[0]
+                status, _, stderr = run(*words, source, "-o", out, "--lang", language, env=SECRETS)
+                case.equal(f"{language}: exit of {words}", status, 0)
+                return stderr
+
+            rehearsal = errors("register", "--sandbox")
+            case.true(f"{language}: it begins so: {rehearsal[:60]!r}", rehearsal.startswith(word))
+            case.true(f"{language}: the closing message is behind it",
+                      "3件の受注のクロネコ代金後払いサービス買い手情報登録を予約しました" in rehearsal.split("\n", 1)[1])
+            case.true(f"{language}: not for the service", word not in errors("register", "--api-url", relay.url))
+            case.true(f"{language}: not for check", word not in errors("check"))
+            case.equal(f"{language}: --quiet", errors("register", "--sandbox", "--quiet"), "")
+
+
+def test_totals_of_check():
+    with Case("check's totals: what is good, and nothing about sending") as case:
+        orders = {**many(3), "2000009": [{"商品名": ""}]}
+        source = write_csv(case.tmp / "in.csv", orders)
+        for language, wanted in (("ja", "行 4、受注 4、対象外の行 0、誤りなし 3、誤り 1"),
+                                 ("en", "rows 4, orders 4, skipped rows 0, good 3, invalid 1")):
+            status, _, stderr = run("check", source, "--lang", language)
+            case.equal(f"{language}: exit", status, 1)
+            case.true(f"{language}: {stderr!r}", wanted in stderr.split("\n"))
 
 
 # ---- 11, 12: before anything is sent, and secrets ----
@@ -861,7 +943,8 @@ def test_two_at_once():
 
 def main():
     tests = [(test_faults, seed) for seed in (1, 2, 3)] + [
-        (test_signal, signal.SIGINT), (test_signal, signal.SIGTERM), (test_killed,), (test_samples,), (test_answers,),
+        (test_signal, signal.SIGINT), (test_signal, signal.SIGTERM), (test_signal_before_sending,),
+        (test_killed,), (test_samples,), (test_answers,), (test_wrong_address,), (test_rehearsal,), (test_totals_of_check,),
         (test_order_of_lines,), (test_connections,), (test_retry_keeps_the_key,), (test_lost_answers,), (test_busy,),
         (test_same_file_twice,), (test_changed_after_registration,),
         (test_corrected_after_failure,), (test_credentials_refused, 401),

@@ -288,6 +288,22 @@ static void overlines_become_no_tilde(void **state)
     assert_string_equal(through_cp932(*state, span_of("\u203E")), GETA);
 }
 
+/* A service may answer with a megabyte of these; looking anew at all that is left behind each would take half an hour.
+ */
+static void very_long_texts_that_do_not_fit_are_encoded(void **state)
+{
+    enum { MANY = 250000 };
+    struct buf text = {0};
+    struct buf out = {0};
+    for (size_t i = 0; i < MANY; i++)
+        buf_append_text(&text, "😀");
+    text_encode(*state, (struct span){text.data, text.length}, &out);
+    size_t length = out.length;
+    buf_free(&text);
+    buf_free(&out);
+    assert_int_equal(length, MANY * 2);
+}
+
 static void tag_characters_are_not_dropped(void **state)
 {
     /* The flag of England: a black flag and six tag characters. */
@@ -688,6 +704,7 @@ int main(void)
         WITH_CODEC(substitutes_are_the_promised_ones),
         WITH_CODEC(yen_signs_stay_yen_signs),
         WITH_CODEC(overlines_become_no_tilde),
+        WITH_CODEC(very_long_texts_that_do_not_fit_are_encoded),
         WITH_CODEC(tag_characters_are_not_dropped),
         WITH_CODEC(every_character_arrives_or_is_replaced),
         WITH_CODEC(invalid_utf8_is_replaced_visibly),
