@@ -121,16 +121,11 @@ static bool invalid(const char *path, const char *what, struct error *error)
     return error_set(error, ERROR_CONFIG, "DIALECT_INVALID", path, what, NULL, NULL);
 }
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
 static bool parse_operation(struct operation *operation, const cJSON *operations, const char *name)
 {
     const cJSON *from = cJSON_GetObjectItemCaseSensitive(operations, name);
-    const char *method = text_of(from, "method");
-    operation->path = text_of(from, "path");
+    const char *method = json_text(from, "method");
+    operation->path = json_text(from, "path");
     operation->method = method == NULL                ? NULL
                         : strcmp(method, "POST") == 0 ? "POST"
                         : strcmp(method, "GET") == 0  ? "GET"
@@ -240,9 +235,9 @@ static bool parse(struct api_dialect *dialect, const char *path, struct error *e
         return invalid(path, "operations.register", error);
     if (!parse_operation(&dialect->asking, operations, "status"))
         return invalid(path, "operations.status", error);
-    dialect->answer_id = text_of(answers, "id");
-    dialect->answer_status = text_of(answers, "status");
-    dialect->answer_message = text_of(answers, "message");
+    dialect->answer_id = json_text(answers, "id");
+    dialect->answer_status = json_text(answers, "status");
+    dialect->answer_message = json_text(answers, "message");
     if (!is_answer_pointer(dialect->answer_id) || !is_answer_pointer(dialect->answer_status) ||
         !is_answer_pointer(dialect->answer_message))
         return invalid(path, "answers", error);
@@ -432,7 +427,7 @@ static void read_success(const struct api_dialect *dialect, struct span id, cons
 {
     const char *name = text_at(json, dialect->answer_status);
     const char *about = text_at(json, dialect->answer_id);
-    const char *ours = name != NULL ? text_of(dialect->statuses, name) : NULL;
+    const char *ours = name != NULL ? json_text(dialect->statuses, name) : NULL;
     if (ours != NULL && about != NULL && span_is(id, about) && order_status_of(ours, &answer->status))
         answer->meaning = API_ACCEPTED;
 }

@@ -34,6 +34,19 @@ bool file_read(const char *path, struct buf *text, struct error *error)
     return !text->failed || error_set_memory(error);
 }
 
+bool file_write(int fd, struct span bytes)
+{
+    while (bytes.length > 0) {
+        ssize_t written = write(fd, bytes.data, bytes.length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        bytes = (struct span){bytes.data + written, bytes.length - (size_t)written};
+    }
+    return true;
+}
+
 int file_open_unnamed(void)
 {
     const char *folder = getenv("TMPDIR");

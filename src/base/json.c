@@ -14,3 +14,8 @@ cJSON *json_parse(struct span text)
     cJSON_Delete(value);
     return NULL;
 }
+
+const char *json_text(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}

@@ -10,4 +10,7 @@
  * with cJSON_Delete(). cJSON itself would take the first value and overlook what follows. */
 cJSON *json_parse(struct span text);
 
+/* The member `name` of `object` as a text, borrowed from it; NULL when it is absent or something else. */
+const char *json_text(const cJSON *object, const char *name);
+
 #endif

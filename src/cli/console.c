@@ -221,6 +221,14 @@ void cli_console_report(const struct cli_options *options, const struct atobarai
     print_result(summary->output, options->language);
 }
 
+void cli_console_sent(enum atobarai_language language, uint64_t sent)
+{
+    fprintf(stderr,
+            language == ATOBARAI_EN ? "Orders sent before the run ended: %" PRIu64 ". No result file was written.\n"
+                                    : "終わるまでに送信した受注: %" PRIu64 "件。結果のファイルは作成していません。\n",
+            sent);
+}
+
 /* Print the host of `url`, and its port. Everything up to the last @ is left out, wherever that stands: in a wrong URL
  * a password can reach further than it should. */
 static void print_host(const char *label, const char *url)

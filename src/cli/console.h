@@ -20,4 +20,7 @@ void cli_console_report(const struct cli_options *options, const struct atobarai
 /* What --verbose adds to it. */
 void cli_console_details(const struct cli_options *options, const struct atobarai_summary *summary);
 
+/* Say that orders were sent in a run that wrote no result. */
+void cli_console_sent(enum atobarai_language language, uint64_t sent);
+
 #endif

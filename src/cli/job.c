@@ -160,6 +160,8 @@ static void report(const struct cli_options *options, const struct atobarai_job 
     bool quiet = cli_options_given(options, CLI_QUIET);
     if (!quiet && summary->complete)
         cli_console_report(options, summary);
+    else if (!summary->complete && summary->sent > 0)
+        cli_console_sent(options->language, summary->sent);
     if (!quiet && cli_options_given(options, CLI_VERBOSE))
         cli_console_details(options, summary);
     if (status <= ATOBARAI_NEEDS_FIXING)

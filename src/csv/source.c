@@ -21,20 +21,6 @@ static bool fail(const char *path, int reason, struct error *error)
     return error_set_errno(error, ERROR_USAGE, "INPUT_UNREADABLE", path, reason);
 }
 
-static bool write_all(int fd, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(fd, bytes, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return true;
-}
-
 /* Copy all that `from` gives into an unnamed file; -1 with errno. */
 static int spool(int from)
 {
@@ -48,7 +34,7 @@ static int spool(int from)
             continue;
         if (got <= 0)
             break;
-        if (!write_all(to, bytes, (size_t)got)) {
+        if (!file_write(to, (struct span){bytes, (size_t)got})) {
             got = -1;
             break;
         }

@@ -113,15 +113,7 @@ struct csv_target *csv_target_open(const char *path, bool force, const struct st
 
 static bool write_all(const struct csv_target *target, int fd, struct span bytes, struct error *error)
 {
-    while (bytes.length > 0) {
-        ssize_t written = write(fd, bytes.data, bytes.length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return fail(target, errno, error);
-        bytes = (struct span){bytes.data + written, bytes.length - (size_t)written};
-    }
-    return true;
+    return file_write(fd, bytes) || fail(target, errno, error);
 }
 
 static bool flush(struct csv_target *target, struct error *error)

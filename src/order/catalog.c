@@ -17,17 +17,12 @@ static bool invalid(const char *code, struct error *error)
     return error_set(error, ERROR_CONFIG, "CATALOG_INVALID", NULL, code, NULL, NULL);
 }
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
 static bool parse_text(struct catalog_text *text, const cJSON *from)
 {
-    text->message = text_of(from, "message");
-    text->cause = text_of(from, "cause");
-    text->remedy = text_of(from, "remedy");
-    text->title = text_of(from, "title");
+    text->message = json_text(from, "message");
+    text->cause = json_text(from, "cause");
+    text->remedy = json_text(from, "remedy");
+    text->title = json_text(from, "title");
     if (text->title == NULL) /* only what stands in result files needs one */
         text->title = "";
     return text->message != NULL && text->cause != NULL && text->remedy != NULL;
@@ -62,8 +57,8 @@ static bool parse_lists(struct catalog_entry *entry, const cJSON *from)
 
 static bool parse_entry(struct catalog_entry *entry, const cJSON *from, struct error *error)
 {
-    const char *severity = text_of(from, "severity");
-    entry->code = text_of(from, "code");
+    const char *severity = json_text(from, "severity");
+    entry->code = json_text(from, "code");
     if (entry->code == NULL || severity == NULL)
         return invalid("code", error);
     entry->warning = strcmp(severity, "warning") == 0;
@@ -82,7 +77,7 @@ static int compare_codes(const void *a, const void *b)
 static bool parse(struct catalog *catalog, struct error *error)
 {
     const cJSON *entries = cJSON_GetObjectItemCaseSensitive(catalog->json, "entries");
-    const char *generic = text_of(catalog->json, "generic");
+    const char *generic = json_text(catalog->json, "generic");
     const cJSON *item = NULL;
     if (!cJSON_IsArray(entries) || entries->child == NULL || generic == NULL)
         return invalid("JSON", error);

@@ -101,6 +101,8 @@ static void check_cell(const struct judging *judging, size_t column)
     if ((field == ORDER_FIELD_ITEM_NAME || field == ORDER_FIELD_ITEM_ID) &&
         order_layout_serves(judging->columns->layout, judging->columns->schema, column))
         check_item(judging, column, value);
+    else if (field == ORDER_FIELD_ID && utf8_units(value) > RULES_ORDER_ID_MAX)
+        add(judging, "ORDER_ID_SIZE", column, NULL);
     else if (!value_is_blank(value))
         check_type(judging, column, value);
     else if (is_needed(judging, column))

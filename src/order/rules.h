@@ -4,6 +4,7 @@
  *   COLUMN_MISSING       a column that 買い手情報登録 needs is not in the file                       all rows
  *   REQUIRED             a needed cell is empty (needs of the schema: always, or on N or U rows)   the row
  *   CONTROL_INVALID      コントロールカラム is N, U or D                                            the row
+ *   ORDER_ID_SIZE        受注ID has 64 UTF-16 units at most                                         the row
  *   NOT_DIGITS           ids are half-width digits                                                 the row
  *   NOT_A_NUMBER         amounts and counts are whole numbers                                      the row
  *   DATETIME_INVALID     times are times that exist                                                the row
@@ -24,7 +25,8 @@
 enum {
     RULES_ITEM_NAME_MAX = 255, /* UTF-16 units: the service's limits (error table of the manual) */
     RULES_ITEM_ID_MAX = 36,
-    RULES_EXCERPT_MAX = 40, /* characters of a cell that are quoted in a message */
+    RULES_ORDER_ID_MAX = 64, /* UTF-16 units [assumed: no limit of the service is known] */
+    RULES_EXCERPT_MAX = 40,  /* characters of a cell that are quoted in a message */
 };
 
 /* Add what is wrong with `order`, whose lines are sorted (order_sort()). */

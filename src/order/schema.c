@@ -75,16 +75,10 @@ static bool invalid(const struct reading *reading, const char *what)
     return error_set(reading->error, ERROR_CONFIG, "SCHEMA_INVALID", reading->path, text, NULL, NULL);
 }
 
-/* The member `name` of `object` as text; NULL when it is absent or something else. */
-static const char *text_of(const cJSON *object, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
 static bool word_of(const cJSON *object, const char *name, const char *const *words, const struct reading *reading,
                     unsigned *value)
 {
-    const char *word = text_of(object, name);
+    const char *word = json_text(object, name);
     for (*value = 0; word != NULL && words[*value] != NULL; (*value)++)
         if (strcmp(words[*value], word) == 0)
             return true;
@@ -139,8 +133,8 @@ static bool parse_column(struct order_column *column, const cJSON *from, struct 
 {
     unsigned type;
     unsigned level;
-    const char *field = text_of(from, "field");
-    column->name = text_of(from, "name");
+    const char *field = json_text(from, "field");
+    column->name = json_text(from, "name");
     column->stands_in_for = ORDER_NO_COLUMN;
     reading->column = column->name;
     if (column->name == NULL || *column->name == '\0')
@@ -181,7 +175,7 @@ static bool check_columns(struct order_schema *schema, const cJSON *columns, str
     const cJSON *from = columns->child;
     for (size_t i = 0; i < schema->count; i++, from = from->next) {
         struct order_column *column = &schema->columns[i];
-        const char *other = text_of(from, "standsInFor");
+        const char *other = json_text(from, "standsInFor");
         reading->column = column->name;
         if (column_called(schema, span_of(column->name)) != i)
             return invalid(reading, "name");

@@ -1,6 +1,7 @@
 /* run/intake.c: see intake.h. */
 #include "run/intake.h"
 
+#include "order/rules.h"
 #include "order/value.h"
 #include "run/rows.h"
 #include "text/utf8.h"
@@ -9,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HEAD_SIZE = 64 * 1024 }; /* bytes at the beginning of a file that tell what it is */
+enum {
+    HEAD_SIZE = 64 * 1024,                     /* bytes at the beginning of a file that tell what it is */
+    ID_BYTES_MAX = RULES_ORDER_ID_MAX * 3 + 1, /* of an id in UTF-8 */
+};
 
 struct intake {
     struct work *work;
@@ -149,7 +153,8 @@ static struct span id_of(struct intake *intake, struct span cell)
     buf_clear(&intake->id);
     if (cell.length > 0 && !utf8_is_ascii(cell) && text_decode(intake->work->codec, cell, &intake->id, &bad))
         id = (struct span){buf_text(&intake->id), intake->id.length};
-    return value_is_blank(id) ? (struct span){"", 0} : id;
+    /* One that is longer than any id is not kept; a rule says so of its row. */
+    return value_is_blank(id) || id.length > ID_BYTES_MAX ? (struct span){"", 0} : id;
 }
 
 static bool is_deferred(const struct order_schema *schema, struct span payment)
@@ -224,39 +229,49 @@ static bool swallows_rows(const struct work *work, const struct csv_record *reco
     return false;
 }
 
+/* What a damaged row says of its payment, or of its deletion, may have come from another column: such a row is judged,
+ * lest an order be lost. */
+static enum book_payment row_payment(struct intake *intake, const struct span *cells, size_t count, bool whole)
+{
+    const struct work *work = intake->work;
+    if (order_layout_column(&work->layout, ORDER_FIELD_PAYMENT) == ORDER_NO_COLUMN)
+        return BOOK_PAYMENT_DEFERRED; /* the schema says so of all */
+    return whole ? payment_of(intake, rows_cell(work, cells, count, ORDER_FIELD_PAYMENT)) : BOOK_PAYMENT_UNKNOWN;
+}
+
+/* Into the book with it. */
+static bool enter_row(struct intake *intake, struct book_row row, const struct span *cells, size_t count, bool whole)
+{
+    const struct work *work = intake->work;
+    struct book *book = &intake->work->book;
+    struct span control = rows_cell(work, cells, count, ORDER_FIELD_CONTROL);
+    struct span id = id_of(intake, rows_cell(work, cells, count, ORDER_FIELD_ID));
+    if (whole && control.data != NULL && span_is(control, "D"))
+        return book_add_deleted(book, row);
+    if (!book_add(book, row, id, row_payment(intake, cells, count, whole)))
+        return false;
+    struct book_order *order = &book->orders[book->rows[book->row_count - 1].order];
+    bool sound = whole && rows_has_id(work, cells, count);
+    order->sound = order->sound || sound;
+    order->damaged = order->damaged || !sound;
+    return true;
+}
+
 static bool add_record(struct intake *intake, const struct csv_record *record, struct error *error)
 {
     struct work *work = intake->work;
     const struct span *cells;
     size_t count;
+    size_t cell;
     struct book_row row = {.offset = record->offset,
                            .number = record->row,
                            .length = record->length < UINT32_MAX ? (uint32_t)record->length : UINT32_MAX};
-    size_t cell;
     if (swallows_rows(work, record, &cell))
         return csv_quote_unclosed(work->input, record->row, cell, error);
     if (!check_id_is_read(work, record, error) || !csv_fields_parse(intake->fields, record->raw, &cells, &count, error))
         return false;
-    bool whole = rows_damage_of(work, record, cells, count) == ROWS_WHOLE;
-    struct span control = rows_cell(work, cells, count, ORDER_FIELD_CONTROL);
-    struct span id = id_of(intake, rows_cell(work, cells, count, ORDER_FIELD_ID));
-    /* What a damaged row says of its payment, or of its deletion, may have come from another column: such a row is
-     * judged, lest an order be lost. */
-    enum book_payment payment = BOOK_PAYMENT_UNKNOWN;
-    if (order_layout_column(&work->layout, ORDER_FIELD_PAYMENT) == ORDER_NO_COLUMN)
-        payment = BOOK_PAYMENT_DEFERRED; /* the schema says so of all */
-    else if (whole)
-        payment = payment_of(intake, rows_cell(work, cells, count, ORDER_FIELD_PAYMENT));
-    bool deleted = whole && control.data != NULL && span_is(control, "D");
-    if (deleted ? !book_add_deleted(&work->book, row) : !book_add(&work->book, row, id, payment))
-        return error_set_memory(error);
-    if (!deleted) {
-        struct book_order *order = &work->book.orders[work->book.rows[work->book.row_count - 1].order];
-        bool sound = whole && rows_has_id(work, cells, count);
-        order->sound = order->sound || sound;
-        order->damaged = order->damaged || !sound;
-    }
-    return true;
+    bool whole = rows_damage_of(work, record, cells, count, NULL) == ROWS_WHOLE;
+    return enter_row(intake, row, cells, count, whole) || error_set_memory(error);
 }
 
 static bool read_rows(struct intake *intake, struct error *error)

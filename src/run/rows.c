@@ -147,22 +147,24 @@ static bool cells_fit(const struct work *work, const struct span *cells, size_t 
 }
 
 enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record, const struct span *cells,
-                                size_t count)
+                                size_t count, size_t *there)
 {
     size_t headings = work->layout.heading_count;
-    size_t there = cells_there(work, record, cells, count);
+    size_t found = cells_there(work, record, cells, count);
+    if (there != NULL)
+        *there = found;
     if (record->too_long)
         return ROWS_TOO_LONG;
     if (record->stray != CSV_NO_CELL)
         return ROWS_QUOTE_STRAY;
     if (record->cells > headings)
         return ROWS_CELLS_EXTRA;
-    for (size_t cell = there; cell < headings; cell++)
+    for (size_t cell = found; cell < headings; cell++)
         if (is_used(work, cell))
             return ROWS_CELLS_MISSING;
     /* A spreadsheet drops empty cells at a row's end. But where a cell holds what its column cannot, a delimiter was
      * lost before it, and every cell behind stands under a wrong heading. */
-    if (there < headings && !cells_fit(work, cells, count))
+    if (found < headings && !cells_fit(work, cells, count))
         return ROWS_CELLS_MISSING;
     return ROWS_WHOLE;
 }
@@ -191,8 +193,8 @@ static void add(struct findings *findings, const char *code, uint32_t row, size_
 static bool report_damage(const struct work *work, const struct csv_record *record, const struct span *cells,
                           size_t count, struct findings *findings)
 {
-    size_t there = cells_there(work, record, cells, count);
-    switch (rows_damage_of(work, record, cells, count)) {
+    size_t there;
+    switch (rows_damage_of(work, record, cells, count, &there)) {
     case ROWS_WHOLE:
         return false;
     case ROWS_TOO_LONG:

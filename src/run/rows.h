@@ -18,9 +18,10 @@ enum rows_damage {
     ROWS_CELLS_MISSING, /* fewer, and something that is used is missing, or a cell holds what its column cannot */
 };
 
-/* `cells` are the values of the record's `count` cells. */
+/* `cells` are the values of the record's `count` cells. `there`, if not NULL, gets how many of its cells are really
+ * there: fewer than it has where we filled it up. */
 enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record, const struct span *cells,
-                                size_t count);
+                                size_t count, size_t *there);
 
 /* Whether cell `cell` of the record is one of ours, in a result file that comes back. */
 bool rows_is_ours(const struct work *work, const struct csv_record *record, size_t cell);

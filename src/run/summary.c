@@ -1,6 +1,8 @@
 /* run/summary.c: see summary.h. */
 #include "run/summary.h"
 
+#include "text/utf8.h"
+
 #include <cjson/cJSON.h>
 
 #include <errno.h>
@@ -129,6 +131,18 @@ static bool add_number(cJSON *object, const char *name, uint64_t number)
     return cJSON_AddRawToObject(object, name, text) != NULL;
 }
 
+/* A path; NULL is null. */
+static bool add_path(cJSON *object, const char *name, const char *path)
+{
+    struct buf text = {0};
+    if (path == NULL)
+        return cJSON_AddNullToObject(object, name) != NULL;
+    utf8_clean(span_of(path), &text);
+    bool added = !text.failed && cJSON_AddStringToObject(object, name, buf_text(&text)) != NULL;
+    buf_free(&text);
+    return added;
+}
+
 static bool fill_json(cJSON *root, const struct atobarai_summary *summary)
 {
     const struct {
@@ -140,9 +154,7 @@ static bool fill_json(cJSON *root, const struct atobarai_summary *summary)
         {"invalid", summary->invalid}, {"unsent", summary->unsent},
     };
     bool made = cJSON_AddStringToObject(root, "command", summary->command) != NULL &&
-                cJSON_AddStringToObject(root, "input", summary->input) != NULL &&
-                (summary->output != NULL ? cJSON_AddStringToObject(root, "output", summary->output)
-                                         : cJSON_AddNullToObject(root, "output")) != NULL &&
+                add_path(root, "input", summary->input) && add_path(root, "output", summary->output) &&
                 cJSON_AddStringToObject(root, "encoding", summary->encoding) != NULL;
     for (size_t i = 0; i < sizeof counts / sizeof *counts && made; i++)
         made = add_number(root, counts[i].name, counts[i].number);

@@ -68,7 +68,7 @@ static bool touch_row(struct work *work, struct rows *rows, const struct book_ro
     struct suspect suspect = {&work->book, row->number, row->order, rows_has_id(work, cells, count)};
     size_t id_column = order_layout_column(&work->layout, ORDER_FIELD_ID);
     /* In a whole row each cell is where it belongs, and it is the id itself that is spoilt. */
-    bool whole = rows_damage_of(work, &record, cells, count) == ROWS_WHOLE;
+    bool whole = rows_damage_of(work, &record, cells, count, NULL) == ROWS_WHOLE;
     for (size_t cell = 0; cell < record.cells && cell < CSV_CELLS_MAX; cell++)
         if (whole ? cell == work->layout.cells[id_column] : !rows_is_ours(work, &record, cell))
             touch_numbers(&suspect, cell_bytes(&record, cell));

@@ -51,6 +51,12 @@ void utf8_encode(uint32_t character, struct buf *out)
     buf_append(out, bytes, length);
 }
 
+void utf8_clean(struct span text, struct buf *out)
+{
+    for (size_t at = 0, size = 0; at < text.length; at += size)
+        utf8_encode(utf8_decode((struct span){text.data + at, text.length - at}, &size), out);
+}
+
 void utf8_excerpt(struct span text, size_t max, struct buf *out)
 {
     for (size_t i = 0, count = 0; i < text.length; count++) {

@@ -20,6 +20,9 @@ uint32_t utf8_decode(struct span text, size_t *size);
 
 void utf8_encode(uint32_t character, struct buf *out);
 
+/* Append `text` with UTF8_INVALID in the place of what is no UTF-8: a path may hold any bytes. */
+void utf8_clean(struct span text, struct buf *out);
+
 /* At most `max` characters of `text`, followed by … where something was cut, with control characters as spaces: a cell
  * as it may be quoted in a message. */
 void utf8_excerpt(struct span text, size_t max, struct buf *out);

@@ -483,6 +483,14 @@ def test_paths():
             found, _, errors = run("check", source)
             case.equal("exit", found, status)
             case.true(f"the name is there: {errors!r}", "order_見本.csv" in errors)
+    with Case("a name that is no UTF-8 makes a summary that is") as case:
+        source = os.fsencode(case.tmp) + b"/\x8e\x51\xff.csv"
+        with open(source, "wb") as file:
+            file.write(joined(build(cells(1))))
+        summary = case.tmp / "s.json"
+        status, _, _ = run("check", os.fsdecode(source), "--summary-json", summary)
+        case.equal("exit", status, 0)
+        case.true("the name is marked", "\ufffd" in json.loads(summary.read_text(encoding="utf-8"))["input"])
     with Case("a name with control characters harms no terminal") as case:
         source = case.tmp / "a\x1b[31mb\nc.csv"
         source.write_bytes(b"")

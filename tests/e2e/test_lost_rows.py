@@ -77,6 +77,8 @@ def main():
     held_back("an order id with a NUL byte behind it",
               [row(10001), row(10001, 2).encode("cp932").replace(b",10001,", b",10001\0,"), row(10002)],
               ["DAMAGED_ROW_NEAR", "NUL_BYTE", ""], 1)
+    held_back("an order id longer than any: its row says so", [row(10001), row("7" * 300), row(10002)],
+              ["", "ORDER_ID_SIZE", ""], 2)
     with Case("rows of empty cells, as a spreadsheet writes blank lines, are blank lines") as case:
         commas, out = "," * (COLUMNS - 1), case.tmp / "out.csv"
         path = written(case, row(10001), commas, '""' + ',""' * (COLUMNS - 1), row(10002, name=""), commas)

@@ -1266,6 +1266,7 @@ static void rules_pass_good_orders(void **state)
         "2.送付先氏名=見本 花子;3.送付先氏名=見本 次郎",
         "3.商品名=値引き券;3.単価=-200;3.小計=-200;*.請求金額=3400",
         "3.個数=-1;3.小計=-1000;*.請求金額=2600",
+        "*.受注ID={1*64}",
         "2.商品名={あ*255}",
         "2.商品番号={9*36}",
         "2.商品番号=A-1_b/2.c#(3)",
@@ -1377,6 +1378,7 @@ static void rules_types(void **state)
 static void rules_items(void **state)
 {
     static const struct rule_case cases[] = {
+        {"*.受注ID={1*65}", "2 ORDER_ID_SIZE 受注ID; 3 ORDER_ID_SIZE 受注ID"},
         {"2.商品名={あ*256}", "2 ITEM_NAME_SIZE[0] 商品名"},
         {"3.商品名={a*256}", "3 ITEM_NAME_SIZE[1] 商品名"},
         {"3.商品名=", "3 ITEM_NAME_SIZE[1] 商品名"},
