@@ -180,7 +180,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_HELP] = {.name = "help", .kind = CLI_FLAG, .commands = ALL, .help = {"この説明", "this text"}},
     [CLI_VERSION] = {.name = "version",
                      .kind = CLI_FLAG,
-                     .commands = NO_COMMAND,
+                     .commands = ALL,
                      .help = {"プログラムの版", "the program's version"}},
 };
 

@@ -29,10 +29,10 @@ LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
 COMMANDS = ("check", "register", "sandbox")
 TAKEN = {
     "": {"lang", "help", "version"},
-    "check": {"output", "schema", "force", "summary-json", "lang", "quiet", "verbose", "help"},
-    "register": {"output", "schema", "force", "summary-json", "lang", "quiet", "verbose", "help", "dialect", "api-url",
-                 "concurrency", "timeout", "retries", "max-errors", "sandbox"},
-    "sandbox": {"port", "port-file", "fault", "seed", "lang", "help"},
+    "check": {"version", "output", "schema", "force", "summary-json", "lang", "quiet", "verbose", "help"},
+    "register": {"version", "output", "schema", "force", "summary-json", "lang", "quiet", "verbose", "help", "dialect",
+                 "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox"},
+    "sandbox": {"version", "port", "port-file", "fault", "seed", "lang", "help"},
 }
 # A value for each option that takes one.
 VALUES = {
@@ -112,7 +112,6 @@ def test_usage():
         (("--nothing",), "USAGE_UNKNOWN_OPTION", "--nothing"),
         (("-x",), "USAGE_UNKNOWN_OPTION", "-x"),
         (("--quiet",), "USAGE_UNKNOWN_OPTION", "--quiet"),
-        (("check", "in.csv", "--version"), "USAGE_UNKNOWN_OPTION", "--version"),
         ((*register, "--api-key=abc"), "USAGE_UNKNOWN_OPTION", "--api-key"),
         (("sandbox", "-o", "out.csv"), "USAGE_UNKNOWN_OPTION", "-o"),
         (("sandbox", "-oout.csv"), "USAGE_UNKNOWN_OPTION", "-o"),
@@ -252,8 +251,8 @@ def option_problems(command):
     for name in sorted(set().union(*TAKEN.values(), LATER)):
         words = [f"--{name}"] + ([VALUES[name]] if name in VALUES else [])
         done = run(command, *words, *end)
-        if name == "help":
-            yield from [] if done.returncode == 0 else ["--help is refused"]
+        if name in ("help", "version"):
+            yield from [] if done.returncode == 0 else [f"--{name} is refused"]
         elif name in TAKEN[command]:
             yield from message_problems(done.stderr, "ja", sentence(code, "ja", "message", detail), "", "")
         else:
@@ -270,8 +269,8 @@ def test_help():
         check(f"help: {command} takes the options it lists and no other", option_problems(command))
 
 
-def version_problems():
-    done = run("--version")
+def version_problems(*command):
+    done = run(*command, "--version")
     if done.returncode != 0 or done.stderr or not re.fullmatch(rb"atobarai \d+\.\d+\.\d+\n", done.stdout):
         yield f"exit status {done.returncode}, {done.stdout!r}, {done.stderr!r}"
 
@@ -395,7 +394,8 @@ def main():
     check("usage: --lang wherever it stands", language_problems())
     check("usage: control characters and broken UTF-8 are not printed", terminal_problems())
     test_help()
-    check("version: atobarai --version", version_problems())
+    for command in ((), *((name,) for name in COMMANDS)):
+        check(f"version: {' '.join(('atobarai', *command))} --version", version_problems(*command))
     check("help: standard output cannot be written", full_problems("--help"))
     check("version: standard output cannot be written", full_problems("--version"))
     check("sandbox: answers, and SIGTERM ends it", answer_problems(signal.SIGTERM))
