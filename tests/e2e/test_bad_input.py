@@ -8,6 +8,7 @@ Prints one line "ok - ..." or "not ok - ..." per check and exits 1 if any failed
 """
 import contextlib
 import csv
+import errno
 import http.server
 import io
 import json
@@ -90,8 +91,18 @@ def filled(code, part, language="ja", **values):
     return text
 
 
+def reason(text, language):
+    """The system's reason `text` in the words of the catalogue, where it has any."""
+    for number, name in errno.errorcode.items():
+        if os.strerror(number) == text and f"ERRNO_{name}" in CATALOG:
+            return CATALOG[f"ERRNO_{name}"][language]["message"]
+    return text
+
+
 def says(case, what, errors, code, language="ja", **values):
     """Standard error holds the whole message: what and where, why, what to do."""
+    if "a1" in values:
+        values["a1"] = reason(values["a1"], language)
     labels = ("Cause: ", "To do: ") if language == "en" else ("原因: ", "対処: ")
     for label, part in zip(("atobarai: ", *labels), ("message", "cause", "remedy")):
         wanted = label + filled(code, part, language, **values)
@@ -583,7 +594,7 @@ def test_outputs(no_file):
             place_refused(case, source, source / "out.csv", "OUTPUT_UNWRITABLE", force, a1=os.strerror(20))
         status, _, errors = run(*launch("register", source, "-o", case.tmp / ("x" * 256)))
         case.equal("too long a name: exit", status, 2)
-        case.true("too long a name: nothing was sent", os.strerror(36) in errors and "件の受注" not in errors)
+        case.true("too long a name: nothing was sent", reason(os.strerror(36), "ja") in errors and "件の受注" not in errors)
     with Case("-o is a FIFO or a device: neither used nor replaced") as case:
         source, fifo = source_in(case), case.tmp / "fifo"
         os.mkfifo(fifo)

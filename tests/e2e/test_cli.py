@@ -283,7 +283,7 @@ def full_problems(*arguments):
     for how, result, reason in (("full", done, errno.ENOSPC), ("closed", closed, errno.EBADF)):
         if result.returncode != 2:
             yield f"{how}: exit status {result.returncode}"
-        if os.strerror(reason) not in result.stderr.decode("utf-8"):
+        if CATALOGUE[f"ERRNO_{errno.errorcode[reason]}"]["ja"]["message"] not in result.stderr.decode("utf-8"):
             yield f"{how}: {result.stderr!r}"
         yield from message_problems(result.stderr, "ja")
 
