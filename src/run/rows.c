@@ -189,6 +189,15 @@ static void add(struct findings *findings, const char *code, uint32_t row, size_
                  args);
 }
 
+/* The cell that makes a row too long; CSV_NO_CELL where no cell does by itself. */
+static size_t longest_cell(const struct csv_record *record)
+{
+    for (size_t cell = 0; cell < record->cells && cell < CSV_CELLS_MAX; cell++)
+        if (record->extents[cell].end - record->extents[cell].begin > record->length / 2)
+            return cell;
+    return CSV_NO_CELL;
+}
+
 /* Name the damage; false where there is none. */
 static bool report_damage(const struct work *work, const struct csv_record *record, const struct span *cells,
                           size_t count, struct findings *findings)
@@ -198,13 +207,14 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
     case ROWS_WHOLE:
         return false;
     case ROWS_TOO_LONG:
-        add(findings, "ROW_TOO_LONG", record->row, CSV_NO_CELL, CSV_ROW_MAX, 0);
+        add(findings, "ROW_TOO_LONG", record->row, longest_cell(record), CSV_ROW_MAX, 0);
         return true;
     case ROWS_QUOTE_STRAY:
         add(findings, "QUOTE_STRAY", record->row, record->stray, 0, 0);
         return true;
     case ROWS_CELLS_EXTRA:
-        add(findings, "CELLS_EXTRA", record->row, CSV_NO_CELL, record->cells, work->layout.heading_count);
+        add(findings, "CELLS_EXTRA", record->row, work->layout.heading_count, record->cells,
+            work->layout.heading_count);
         return true;
     case ROWS_CELLS_MISSING:
         add(findings, "CELLS_MISSING", record->row, there, there, work->layout.heading_count);

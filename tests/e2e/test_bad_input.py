@@ -806,10 +806,10 @@ def test_cell_counts():
     with Case("too many cells: ours come last") as case:
         for extra in (1, 7, 5000):
             judged(case, build(cells(1), cells(2) + ["x"] * extra, cells(3)),
-                   {3: Wanted("CELLS_EXTRA", "", a1=10 + extra, a2=10)}, 3, 1)
+                   {3: Wanted("CELLS_EXTRA", "11列目", a1=10 + extra, a2=10)}, 3, 1)
     with Case("rows of an order that lie apart, one of them damaged: none of it is sent") as case:
         for damage, wanted in ((cells(1)[:6], Wanted("CELLS_MISSING", "請求金額", a1=6, a2=10)),
-                               (cells(1) + ["x"], Wanted("CELLS_EXTRA", "", a1=11, a2=10)),
+                               (cells(1) + ["x"], Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10)),
                                (cells(1, 商品名=b'a"b'), Wanted("QUOTE_STRAY", "商品名")),
                                (cells(1, 備考=b"a\0b"), Wanted("NUL_BYTE", "備考"))):
             rows = judged(case, build(cells(1), cells(2), damage, b"", cells(3), cells(1)),
@@ -817,7 +817,7 @@ def test_cell_counts():
             case.equal("sent", sent_rows(rows), [3, 6])
     with Case("a damaged row that says D, or another payment: judged, lest an order be lost") as case:
         judged(case, build(cells(1), cells(2, コントロールカラム="D") + ["x"], cells(3, 支払方法="代金引換") + ["x"]),
-               {3: Wanted("CELLS_EXTRA", "", a1=11, a2=10), 4: Wanted("CELLS_EXTRA", "", a1=11, a2=10)}, 3, 2)
+               {3: Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10), 4: Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10)}, 3, 2)
 
 
 def test_damage_before_the_id():
@@ -941,7 +941,7 @@ def test_empty_cells():
         judged(case, build(quoted, cells(1), quoted, bad, quoted, quoted=True), {5: error}, 2, 1)
     with Case("empty cells, but more than headings, and blanks between delimiters: rows, not blank lines") as case:
         judged(case, build(cells(1), plain + b",", quoted + b',""', cells(4)),
-               {3: Wanted("CELLS_EXTRA", "", a1=11, a2=10), 4: Wanted("CELLS_EXTRA", "", a1=11, a2=10)}, 4, 2)
+               {3: Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10), 4: Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10)}, 4, 2)
         (case.tmp / "in.csv").write_bytes(joined(build(cells(1), b" ,,,,,,,,,", plain)))
         status, _, summary, _ = execute(case, "check", case.tmp / "in.csv")
         case.equal("blanks: exit, rows", (status, summary["rows"]), (1, 2))
@@ -992,14 +992,16 @@ def large(case, place, size=10 * 1024 * 1024, quoted=False):
 
 
 def test_large_rows():
-    too_long = Wanted("ROW_TOO_LONG", "", a1=ROW_MAX)
+    def too_long(place):
+        return Wanted("ROW_TOO_LONG", place, a1=ROW_MAX)
+
     with Case("a cell of 10 MiB: in 商品名, in an unknown column, quoted, in the last: that row's error") as case:
         for place, quoted in (("商品名", False), ("備考", True), ("棚番", False)):
-            rows = judged(case, large(case, place, quoted=quoted), {3: too_long}, 3, 1)
+            rows = judged(case, large(case, place, quoted=quoted), {3: too_long(place)}, 3, 1)
             case.equal(f"{place}: sent", sent_rows(rows), [2, 4])
     with Case("a cell of 10 MiB that holds line ends and commas in quotes") as case:
         text = b'"' + b'a,\r\n""b' * (1024 * 1024) + b'"'
-        judged(case, build(cells(1), cells(2, 備考=text), cells(3)), {3: too_long}, 3, 1)
+        judged(case, build(cells(1), cells(2, 備考=text), cells(3)), {3: too_long("備考")}, 3, 1)
     with Case("a cell of 10 MiB before the 受注ID, or as 受注ID: nobody knows whose row it is: all is refused") as case:
         for place in ("コントロールカラム", "受注ID"):
             refused(case, joined(large(case, place)), 4, "ROW_UNREADABLE", a1=3, a2=ROW_MAX)
@@ -1012,9 +1014,9 @@ def test_large_rows():
     with Case("10 MiB of no line end and no comma") as case:
         refused(case, b"x" * 10485760, 4, "HEADER_TOO_LONG", a1=ROW_MAX)
     with Case("a row of 3 MiB of commas") as case:
-        judged(case, build(cells(1), b"," * (3 * ROW_MAX), cells(3)), {3: too_long}, 3, 1)
+        judged(case, build(cells(1), b"," * (3 * ROW_MAX), cells(3)), {3: too_long("")}, 3, 1)
     with Case("a row of 900,000 commas") as case:
-        judged(case, build(cells(1), b"," * 900000, cells(3)), {3: Wanted("CELLS_EXTRA", "", a1=900001, a2=10)}, 3, 1)
+        judged(case, build(cells(1), b"," * 900000, cells(3)), {3: Wanted("CELLS_EXTRA", "11列目", a1=900001, a2=10)}, 3, 1)
     with Case("rows at the limit of 1 MiB, and one byte over") as case:
         for quoted in (False, True):
             length = len(record(cells(2, 備考=""), quoted))
@@ -1023,11 +1025,11 @@ def test_large_rows():
             case.equal("length", len(record(exact, quoted)), ROW_MAX)
             for end in (b"\r\n", b"\n"):
                 judged(case, build(cells(1), exact, cells(3), quoted=quoted, end=end), {}, 3, 0)
-                judged(case, build(cells(1), over, cells(3), quoted=quoted, end=end), {3: too_long}, 3, 1)
+                judged(case, build(cells(1), over, cells(3), quoted=quoted, end=end), {3: too_long("備考")}, 3, 1)
             judged(case, build(cells(1), exact, quoted=quoted, last=False), {}, 2, 0)
     with Case("an order of which one row is too long: its other rows name it") as case:
         rows = judged(case, build(cells(1), cells(2), cells(1, 備考="x" * ROW_MAX), cells(1)),
-                      {2: sibling(4), 4: too_long, 5: sibling(4)}, 2, 1)
+                      {2: sibling(4), 4: too_long("備考"), 5: sibling(4)}, 2, 1)
         case.equal("sent", sent_rows(rows), [3])
 
 
@@ -1141,7 +1143,7 @@ def test_results_as_input():
         case.equal("exit", status, 1)
         found = table(second)
         case.equal("the merchant's cells", found[2][:12], cells(2) + ["余分", "な"])
-        case.equal("ours", (len(found[2]), found[2][-8:-5]), (20, ["", "CELLS_EXTRA", ""]))
+        case.equal("ours", (len(found[2]), found[2][-8:-5]), (20, ["", "CELLS_EXTRA", "19列目"]))
         _, third = again(case, "check", second)
         case.true("the same bytes when run again", masked(second) == masked(third))
     with Case("a result file, one row with a comma too many before ours: no other cell is overwritten") as case:
