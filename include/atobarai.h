@@ -171,9 +171,10 @@ void atobarai_message_free(struct atobarai_message *message);
 
 struct atobarai_sandbox;
 
-/* Start it on `port` (0: any free one). `faults` is "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P" or a
+/* Start it on `port` (0: any free one). `state` is a file that keeps its orders from one start to the next, NULL: in
+ * memory only. `faults` is "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P" or a
  * part of it, NULL for none; `seed` makes them repeatable. On failure NULL: `status` and `message` say why. */
-struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *faults, uint64_t seed,
+struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *state, const char *faults, uint64_t seed,
                                                 enum atobarai_language language, enum atobarai_status *status,
                                                 struct atobarai_message *message);
 

@@ -44,6 +44,7 @@ enum cli_option {
     CLI_USE_SANDBOX,
     CLI_PORT,
     CLI_PORT_FILE,
+    CLI_STATE,
     CLI_FAULT,
     CLI_SEED,
     CLI_LANG,

@@ -80,8 +80,9 @@ enum atobarai_status cli_sandbox(const struct cli_options *options)
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL);
     struct atobarai_sandbox *sandbox =
-        atobarai_sandbox_start((uint16_t)cli_options_number(options, CLI_PORT), cli_options_text(options, CLI_FAULT),
-                               cli_options_number(options, CLI_SEED), options->language, &status, &message);
+        atobarai_sandbox_start((uint16_t)cli_options_number(options, CLI_PORT), cli_options_text(options, CLI_STATE),
+                               cli_options_text(options, CLI_FAULT), cli_options_number(options, CLI_SEED),
+                               options->language, &status, &message);
     if (sandbox == NULL) {
         cli_console_message(options->language, &message);
         return status;

@@ -35,6 +35,7 @@ static const struct {
     {EPIPE, "ERRNO_EPIPE"},
     {EBADF, "ERRNO_EBADF"},
     {EADDRINUSE, "ERRNO_EADDRINUSE"},
+    {EBADMSG, "ERRNO_EBADMSG"},
 };
 
 /* A detail that is the system's reason in its own English, in our words; any other detail as it is. */

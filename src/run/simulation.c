@@ -11,10 +11,10 @@ struct atobarai_sandbox {
     struct sandbox *sandbox;
 };
 
-static bool start(struct atobarai_sandbox *sandbox, uint16_t port, const char *faults, uint64_t seed,
+static bool start(struct atobarai_sandbox *sandbox, uint16_t port, const char *state, const char *faults, uint64_t seed,
                   struct error *error)
 {
-    struct sandbox_options options = {.port = port, .seed = seed};
+    struct sandbox_options options = {.port = port, .state = state, .seed = seed};
     if (faults != NULL && !sandbox_parse_faults(faults, &options.faults, error))
         return false;
     sandbox->sandbox = sandbox_start(&options, error);
@@ -30,7 +30,7 @@ static void explain(const struct error *error, enum atobarai_language language, 
     catalog_free(catalog);
 }
 
-struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *faults, uint64_t seed,
+struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *state, const char *faults, uint64_t seed,
                                                 enum atobarai_language language, enum atobarai_status *status,
                                                 struct atobarai_message *message)
 {
@@ -39,7 +39,7 @@ struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *fault
     *message = (struct atobarai_message){0};
     if (sandbox == NULL)
         error_set_memory(&error);
-    else if (start(sandbox, port, faults, seed, &error))
+    else if (start(sandbox, port, state, faults, seed, &error))
         return sandbox;
     *status = (enum atobarai_status)error.kind;
     explain(&error, language, message);

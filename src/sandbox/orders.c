@@ -1,15 +1,18 @@
 /* sandbox/orders.c: see orders.h. */
 #include "sandbox/orders.h"
 
+#include "sandbox/state.h"
+
 #include <openssl/evp.h>
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
-    DIGEST_SIZE = 32,      /* bytes of SHA-256 */
+    DIGEST_SIZE = SANDBOX_DIGEST_SIZE,
     INDEX_FIRST_SIZE = 64, /* slots of a new index; a power of two */
 };
 
@@ -40,6 +43,7 @@ struct sandbox_orders {
     struct index by_id;   /* owns the orders */
     struct index by_key;
     struct sandbox_counts counts;
+    int state;      /* the file that keeps the orders; -1: none */
     EVP_MD *sha256; /* fetched once: a fetch per digest would take a lock inside libcrypto */
 };
 
@@ -152,6 +156,7 @@ struct sandbox_orders *sandbox_orders_new(void)
     if (orders == NULL)
         return NULL;
     pthread_mutex_init(&orders->lock, NULL);
+    orders->state = -1;
     orders->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     if (!index_init(&orders->by_id) || !index_init(&orders->by_key) || orders->sha256 == NULL) {
         sandbox_orders_free(orders);
@@ -173,12 +178,19 @@ static struct order *add_order(struct sandbox_orders *orders, const struct sandb
     return order;
 }
 
-/* What to answer, decided under the lock: a status of HTTP and of the order, or a message. */
-struct verdict {
-    unsigned status;
-    enum sandbox_status credit;
-    const char *message; /* static; NULL: an order's answer */
-};
+/* Write down how `order` stands. False: it could not be; what happened has happened all the same, as with an answer
+ * that is lost. Under the lock. */
+static bool keep(const struct sandbox_orders *orders, const struct order *order)
+{
+    struct sandbox_record record = {.first = order->first, .now = order->now, .card = order->card};
+    if (orders->state < 0)
+        return true;
+    snprintf(record.id, sizeof record.id, "%s", order->id);
+    memcpy(record.key, order->key, DIGEST_SIZE);
+    memcpy(record.body, order->body, DIGEST_SIZE);
+    memcpy(record.shipment, order->shipment, DIGEST_SIZE);
+    return sandbox_state_append(orders->state, &record);
+}
 
 /* The order that a registration may fill: a new one, or one whose registration failed before. NULL when memory ran out.
  * Under the lock. */
@@ -194,6 +206,41 @@ static struct order *order_to_fill(struct sandbox_orders *orders, struct order *
     }
     return order;
 }
+
+/* One line of the state file. */
+static bool load(void *context, const struct sandbox_record *record)
+{
+    struct sandbox_orders *orders = context;
+    struct sandbox_order_body from = {.card = record->card};
+    snprintf(from.id, sizeof from.id, "%s", record->id);
+    struct order *order = order_to_fill(orders, find_id(orders, record->id), &from);
+    if (order == NULL)
+        return false;
+    bool same_key = memcmp(order->key, record->key, DIGEST_SIZE) == 0;
+    order->card = record->card;
+    order->first = record->first;
+    order->now = record->now;
+    memcpy(order->key, record->key, DIGEST_SIZE);
+    memcpy(order->body, record->body, DIGEST_SIZE);
+    memcpy(order->shipment, record->shipment, DIGEST_SIZE);
+    if (!same_key)
+        index_put(&orders->by_key, hash_of_key(order->key), order);
+    return true;
+}
+
+bool sandbox_orders_keep(struct sandbox_orders *orders, const char *path)
+{
+    return sandbox_state_open(path, load, orders, &orders->state);
+}
+
+/* What to answer, decided under the lock: a status of HTTP and of the order, or a message. */
+struct verdict {
+    unsigned status;
+    enum sandbox_status credit;
+    const char *message; /* static; NULL: an order's answer */
+};
+
+static const struct verdict not_kept = {500, 0, "state cannot be written"};
 
 /* Under the lock. */
 static struct verdict register_order(struct sandbox_orders *orders, const struct sandbox_order_body *from,
@@ -220,7 +267,7 @@ static struct verdict register_order(struct sandbox_orders *orders, const struct
     memcpy(order->body, body, DIGEST_SIZE);
     /* Where it had another key, that one still leads here, and find_key() sees that it is not the order's any more. */
     index_put(&orders->by_key, hash_of_key(order->key), order);
-    return (struct verdict){201, order->first, NULL};
+    return keep(orders, order) ? (struct verdict){201, order->first, NULL} : not_kept;
 }
 
 static void reply_verdict(const struct verdict *verdict, const char *id, struct sandbox_reply *reply)
@@ -263,9 +310,10 @@ void sandbox_orders_ask(struct sandbox_orders *orders, const char *id, struct sa
     pthread_mutex_lock(&orders->lock);
     struct order *order = find_id(orders, id);
     if (order != NULL) {
-        if (order->now == SANDBOX_AUTH_PENDING)
+        bool pending = order->now == SANDBOX_AUTH_PENDING;
+        if (pending)
             order->now = SANDBOX_AUTH_OK;
-        verdict = (struct verdict){200, order->now, NULL};
+        verdict = !pending || keep(orders, order) ? (struct verdict){200, order->now, NULL} : not_kept;
     }
     pthread_mutex_unlock(&orders->lock);
     reply_verdict(&verdict, id, reply);
@@ -284,7 +332,7 @@ static struct verdict ship_order(struct sandbox_orders *orders, struct order *or
     order->now = order->card->shipment;
     memcpy(order->shipment, body, DIGEST_SIZE);
     orders->counts.shipped += order->now == SANDBOX_SHIP_OK;
-    return (struct verdict){202, order->now, NULL};
+    return keep(orders, order) ? (struct verdict){202, order->now, NULL} : not_kept;
 }
 
 void sandbox_orders_ship(struct sandbox_orders *orders, const char *id, const char *body, size_t length,
@@ -315,7 +363,7 @@ static struct verdict cancel_order(struct sandbox_orders *orders, struct order *
         return (struct verdict){409, 0, "order is cancelled already"};
     order->now = order->card->cancellation;
     orders->counts.cancelled += order->now == SANDBOX_CANCEL_OK;
-    return (struct verdict){202, order->now, NULL};
+    return keep(orders, order) ? (struct verdict){202, order->now, NULL} : not_kept;
 }
 
 void sandbox_orders_cancel(struct sandbox_orders *orders, const char *id, const char *body, size_t length,
@@ -348,6 +396,8 @@ void sandbox_orders_free(struct sandbox_orders *orders)
         free(orders->by_id.slots[i].order);
     free(orders->by_id.slots);
     free(orders->by_key.slots);
+    if (orders->state >= 0)
+        close(orders->state);
     EVP_MD_free(orders->sha256);
     pthread_mutex_destroy(&orders->lock);
     free(orders);

@@ -38,6 +38,10 @@ struct sandbox_counts {
 /* NULL when memory ran out. Free with sandbox_orders_free(). */
 struct sandbox_orders *sandbox_orders_new(void);
 
+/* Keep the orders in the file `path`, too, and take in those that it holds. Before anything else, once. False with
+ * errno, see state.h. A change that cannot be written is answered with 500, though it has happened. */
+bool sandbox_orders_keep(struct sandbox_orders *orders, const char *path);
+
 /* POST /orders. `key` is the Idempotency-Key, NULL or "" where the request has none. Replies 201; 200 with the first
  * body for the same key and body again; 409 for the key with another body, and for a known id under another key; 400
  * for what the rules refuse: of that nothing is remembered. All replies are owned by the caller. */

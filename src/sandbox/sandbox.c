@@ -301,14 +301,16 @@ static struct MHD_Daemon *start_daemon(struct sandbox *sandbox, uint16_t port)
 }
 
 /* All that sandbox_start() does but its messages. False: errno says why. */
-static bool start(struct sandbox *sandbox, uint16_t port)
+static bool start(struct sandbox *sandbox, const struct sandbox_options *options)
 {
     sandbox->orders = sandbox_orders_new();
     sandbox->parking = sandbox_parking_new();
     errno = ENOMEM; /* what stays where libmicrohttpd gives up before any system call */
     if (sandbox->orders == NULL || sandbox->parking == NULL)
         return false;
-    sandbox->daemon = start_daemon(sandbox, port);
+    if (options->state != NULL && !sandbox_orders_keep(sandbox->orders, options->state))
+        return false;
+    sandbox->daemon = start_daemon(sandbox, options->port);
     if (sandbox->daemon == NULL)
         return false;
     sandbox->port = MHD_get_daemon_info(sandbox->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
@@ -331,7 +333,7 @@ struct sandbox *sandbox_start(const struct sandbox_options *options, struct erro
     /* Threads inherit the mask: signals are for the program's own thread, whose poll() they are to interrupt. */
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    bool started = start(sandbox, options->port);
+    bool started = start(sandbox, options);
     int reason = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!started) {

@@ -39,7 +39,8 @@ struct sandbox_faults {
 struct sandbox_options {
     uint16_t port; /* 0: any free port */
     struct sandbox_faults faults;
-    uint64_t seed; /* of the faults */
+    uint64_t seed;     /* of the faults */
+    const char *state; /* path of a file that keeps the orders; NULL: in memory only */
 };
 
 struct sandbox;
@@ -50,8 +51,8 @@ struct sandbox;
 bool sandbox_parse_faults(const char *text, struct sandbox_faults *faults, struct error *error);
 
 /* Start answering in threads of its own, which leave all signals to the caller's. NULL with `error` SANDBOX_FAILED
- * (kind ERROR_CONFIG, path "127.0.0.1:PORT", {1} the system's reason) when the port cannot be had. End it with
- * sandbox_stop(). */
+ * (kind ERROR_CONFIG, path "127.0.0.1:PORT", {1} the system's reason) when the port or the state file cannot be had.
+ * End it with sandbox_stop(). */
 struct sandbox *sandbox_start(const struct sandbox_options *options, struct error *error);
 
 /* The base URL, "http://127.0.0.1:PORT/v1". Borrowed until sandbox_stop(). */

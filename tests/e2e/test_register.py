@@ -528,6 +528,29 @@ def test_corrected_after_failure():
         case.equal("duplicates", sandbox.stats()["duplicate_ids"], 0)
 
 
+def test_sandbox_state():
+    with Case("a sandbox with --state, killed and started again, knows its orders; a torn line is cut off") as case:
+        state = case.tmp / "state"
+        source = write_csv(case.tmp / "in.csv", {**many(5), "2000009": [{"注文者メールアドレス": "pending@example.com"}]})
+        with Sandbox(case.tmp, "--state", state) as sandbox:
+            first = register(case.tmp, sandbox.url, source)
+            case.equal("first", first.status, 0)
+            sandbox.process.kill()
+        with open(state, "ab") as file:
+            file.write(b"3230 0 0 -")
+        with Sandbox(case.tmp, "--state", state) as sandbox:
+            second = register(case.tmp, sandbox.url, source)
+            case.equal("second", (second.status, second.statuses()), (0, first.statuses()))
+            stats = sandbox.stats()
+            case.equal("counts", (stats["registered"], stats["replayed"], stats["duplicate_ids"]), (6, 6, 0))
+        case.equal("only its owner may read it", state.stat().st_mode & 0o777, 0o600)
+        case.true("no buyer is in it", b"example" not in state.read_bytes() and "見本".encode() not in state.read_bytes())
+        state.write_bytes(b"something else\n")
+        status, _, errors = run("sandbox", "--port", "0", "--state", state)
+        case.equal("a file that is none", (status, state.read_bytes()), (3, b"something else\n"))
+        case.true("is named", "サンドボックスを起動できませんでした" in errors)
+
+
 # ---- 6, 7, 8: answers ----
 
 
@@ -947,7 +970,7 @@ def main():
         (test_killed,), (test_samples,), (test_answers,), (test_wrong_address,), (test_rehearsal,), (test_totals_of_check,),
         (test_order_of_lines,), (test_connections,), (test_retry_keeps_the_key,), (test_lost_answers,), (test_busy,),
         (test_same_file_twice,), (test_changed_after_registration,),
-        (test_corrected_after_failure,), (test_credentials_refused, 401),
+        (test_corrected_after_failure,), (test_sandbox_state,), (test_credentials_refused, 401),
         (test_credentials_refused, 403), (test_formula_after_encoding,), (test_dead_service,), (test_max_errors,),
         (test_urls_and_credentials,), (test_secrets,), (test_other_dialect,), (test_other_schema,),
         (test_ids_that_are_no_digits,), (test_two_at_once,)]
