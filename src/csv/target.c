@@ -181,7 +181,7 @@ static bool rename_into_place(struct csv_target *target, struct error *error)
             errno = EEXIST;
     }
     if (errno == EEXIST)
-        return error_set(error, ERROR_USAGE, "OUTPUT_EXISTS", target->path, NULL, NULL, NULL);
+        return error_set_errno(error, ERROR_USAGE, "OUTPUT_EXISTS", target->path, EEXIST);
     return fail(target, errno, error);
 }
 

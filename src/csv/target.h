@@ -22,7 +22,7 @@ struct csv_target *csv_target_open(const char *path, bool force, const struct st
 bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error);
 
 /* Put the file into its place; the target is gone afterwards. False with OUTPUT_UNWRITABLE or OUTPUT_EXISTS (it came
- * meanwhile): the place is as it was. */
+ * meanwhile), the system's reason as {1}: the place is as it was. */
 bool csv_target_commit(struct csv_target *target, struct error *error);
 
 /* Leave the place as it was. NULL is allowed. */

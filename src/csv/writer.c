@@ -43,15 +43,14 @@ static void put_cell(const struct csv_writer *writer, struct span cell)
 static void find_places(const struct csv_writer *writer, const struct csv_record *record, size_t places[CSV_OURS])
 {
     size_t placed = 0;
-    bool last = true;
+    bool last = record->cells <= CSV_CELLS_MAX; /* beyond, no places are kept */
     memcpy(places, writer->places, sizeof writer->places);
     if (record->cells <= writer->columns)
         return;
     for (size_t own = 0; own < CSV_OURS; own++)
         placed += places[own] != CSV_NO_CELL;
     for (size_t own = 0; own < CSV_OURS; own++)
-        last = last && (places[own] == CSV_NO_CELL || places[own] + placed >= writer->columns) &&
-               record->cells <= CSV_CELLS_MAX; /* beyond, no places are kept */
+        last = last && (places[own] == CSV_NO_CELL || places[own] + placed >= writer->columns);
     for (size_t own = 0; own < CSV_OURS; own++)
         if (places[own] != CSV_NO_CELL)
             places[own] = last ? places[own] + record->cells - writer->columns : CSV_NO_CELL;

@@ -75,9 +75,8 @@ static void put_finding(const struct result_source *source, const struct finding
     struct catalog_values values = {.item = finding->item, .row = row};
     struct buf column = {0};
     struct buf text = {0};
-    if (entry == NULL) {
-        cells[RESULT_CODE].failed =
-            true; /* a test keeps codes and catalogue together, so this is out of the question */
+    if (entry == NULL) { /* a test keeps codes and catalogue together, so this is out of the question */
+        cells[RESULT_CODE].failed = true;
         return;
     }
     for (size_t i = RESULT_CODE; i <= RESULT_REMEDY && !first; i++)

@@ -278,15 +278,8 @@ static bool read_rows(struct intake *intake, struct error *error)
 {
     struct csv_record record;
     char limit[16];
-    for (;;) {
-        switch (csv_reader_next(intake->reader, &record, error)) {
-        case CSV_NEXT_END:
-            return true;
-        case CSV_NEXT_FAILED:
-            return false;
-        case CSV_NEXT_RECORD:
-            break;
-        }
+    enum csv_next next;
+    while ((next = csv_reader_next(intake->reader, &record, error)) == CSV_NEXT_RECORD) {
         if (atomic_load(intake->work->interrupt))
             return error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
         if (record.row > BOOK_ROWS_MAX) {
@@ -296,6 +289,7 @@ static bool read_rows(struct intake *intake, struct error *error)
         if (!rows_is_blank(intake->work, &record) && !add_record(intake, &record, error))
             return false;
     }
+    return next == CSV_NEXT_END;
 }
 
 /* An unclosed quote is told by its column's heading, too, which the reader does not know. */

@@ -11,7 +11,6 @@
 #include "run/summary.h"
 #include "sandbox/sandbox.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -186,24 +185,6 @@ static void close_service(struct service *service)
     sandbox_stop(service->sandbox);
 }
 
-/* The result could not be written, and orders were registered meanwhile: whoever reads the message must know. False, as
- * what went before. */
-static bool tell_what_was_sent(struct atobarai_job *job, const struct work *work)
-{
-    char reason[ERROR_ARG_SIZE];
-    char count[24];
-    uint64_t sent = 0;
-    for (size_t i = 0; i < work->book.order_count; i++)
-        sent += work->book.orders[i].sent;
-    if (sent == 0 || strncmp(job->error.code, "OUTPUT_", strlen("OUTPUT_")) != 0)
-        return false;
-    if (strcmp(job->error.code, "OUTPUT_EXISTS") == 0)
-        error_set_errno(&job->error, ERROR_USAGE, "OUTPUT_EXISTS", job->output, EEXIST);
-    snprintf(count, sizeof count, "%llu", (unsigned long long)sent);
-    snprintf(reason, sizeof reason, "%s", job->error.args[0]);
-    return error_set(&job->error, ERROR_USAGE, "RESULT_LOST", job->output, reason, count, NULL);
-}
-
 /* Everything that may fail without harm comes before the first order is sent: a result file that cannot be made, a
  * service that is not named. */
 static bool run_steps(struct atobarai_job *job, struct work *work, struct service *service)
@@ -225,7 +206,7 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct servic
         csv_target_discard(target);
         return false;
     }
-    return target == NULL || output_write(work, target, &job->error) || tell_what_was_sent(job, work);
+    return target == NULL || output_write(work, target, &job->error);
 }
 
 static uint64_t milliseconds(void)
@@ -243,6 +224,18 @@ static void free_work(struct work *work)
     csv_source_close(work->source);
     book_free(&work->book);
     findings_free(&work->findings);
+}
+
+/* Where the result could not be written although orders were sent, whoever reads the message must know. */
+static void tell_what_was_sent(struct atobarai_job *job)
+{
+    char reason[ERROR_ARG_SIZE];
+    char count[24];
+    if (job->summary.sent == 0 || strncmp(job->error.code, "OUTPUT_", strlen("OUTPUT_")) != 0)
+        return;
+    snprintf(count, sizeof count, "%llu", (unsigned long long)job->summary.sent);
+    snprintf(reason, sizeof reason, "%s", job->error.args[0]);
+    error_set(&job->error, ERROR_USAGE, "RESULT_LOST", job->output, reason, count, NULL);
 }
 
 /* How a run ended that reached its end. */
@@ -281,7 +274,10 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
     job->summary.elapsed_ms = milliseconds() - begin;
     close_service(&service);
     free_work(&work);
-    return done ? judge(job) : (enum atobarai_status)job->error.kind;
+    if (done)
+        return judge(job);
+    tell_what_was_sent(job);
+    return (enum atobarai_status)job->error.kind;
 }
 
 const struct atobarai_summary *atobarai_job_summary(const struct atobarai_job *job)

@@ -58,15 +58,8 @@ static bool write_rows(struct output *output, struct error *error)
     const struct book *book = &output->work->book;
     struct csv_record record;
     size_t at = 0; /* the book's row */
-    for (;;) {
-        switch (csv_reader_next(output->reader, &record, error)) {
-        case CSV_NEXT_END:
-            return true;
-        case CSV_NEXT_FAILED:
-            return false;
-        case CSV_NEXT_RECORD:
-            break;
-        }
+    enum csv_next next;
+    while ((next = csv_reader_next(output->reader, &record, error)) == CSV_NEXT_RECORD) {
         if (rows_is_blank(output->work, &record)) {
             if (!csv_writer_copy(&output->writer, &record, error))
                 return false;
@@ -79,6 +72,7 @@ static bool write_rows(struct output *output, struct error *error)
         if (!put(output, &record, error))
             return false;
     }
+    return next == CSV_NEXT_END;
 }
 
 static bool write_all(struct output *output, struct csv_target *target, struct error *error)
