@@ -33,6 +33,10 @@ SERVICE_MESSAGES = {
     "ITEM_ID_SIZE": "validation error:items[{N}].id size must be between 1 and 36",
     "ITEM_ID_NON_ASCII": "validation error:items[{N}].id contains non-Ascii character",
 }
+STATUS_MESSAGES = {  # the manual's table of 与信ステータスの取得, word for word
+    "NOT_REGISTERED": "買い手情報登録が実行されていません。",
+    "STATUS_NOT_PENDING": "与信ステータスが与信中、出荷情報登録中、与信の取消中以外のステータスでした。",
+}
 LINKS = (
     "https://www.hunglead.com/robot-in-manual/1_1jyuchuhenshu.html",
     "https://www.hunglead.com/robot-in-manual/1-4juchuul.html",
@@ -142,7 +146,7 @@ def placeholders(entries):
 
 def service_entries(entries):
     by_code = {entry["code"]: entry for entry in entries}
-    for code, message in SERVICE_MESSAGES.items():
+    for code, message in {**SERVICE_MESSAGES, **STATUS_MESSAGES}.items():
         entry = by_code.get(code)
         if entry is None:
             yield f"{code}: missing"
@@ -152,7 +156,7 @@ def service_entries(entries):
         for language in ("ja", "en"):
             if entry[language]["message"] != message:
                 yield f"{code}: {language} message is not the service's"
-            for link in LINKS:
+            for link in LINKS if code in SERVICE_MESSAGES else ():
                 if link not in entry[language]["remedy"]:
                     yield f"{code}: {language} remedy lacks {link}"
 
@@ -176,6 +180,8 @@ def check_catalogue(catalogue):
           (where for where, text in texts(entries, "ja", "en") if re.search(r"[\x00-\x1f\x7f|]", text)))
     check(f"{path}: no text begins like a formula",
           (where for where, text in texts(entries, "ja", "en") if text[0] in "=+-@"))
+    check(f"{path}: the mark of a warning is left to the program",
+          (where for where, text in texts(entries, "ja", "en") if re.search("注意[:：]", text)))
     check(f"{path}: the same placeholders in ja and en", placeholders(entries))
     check(f"{path}: the service's messages and the manual's links", service_entries(entries))
 
