@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check the data files: error catalogue, column schema, sample CSVs and what is expected of them.
+"""Check the data files: error catalogue, column schema, statement of rules, sample CSVs and what is expected of them.
 
 Prints one line "ok - ..." or "not ok - ..." per check and exits 1 if any failed. Standard library only.
 Run from anywhere; paths are relative to this file's parent directory.
@@ -37,6 +37,11 @@ STATUS_MESSAGES = {  # the manual's table of 与信ステータスの取得, wor
     "NOT_REGISTERED": "買い手情報登録が実行されていません。",
     "STATUS_NOT_PENDING": "与信ステータスが与信中、出荷情報登録中、与信の取消中以外のステータスでした。",
 }
+AFTER_SENDING = {  # codes that need an answer of the service, or its absence: `check` never gives them
+    "CREDIT_NG", "REGISTRATION_FAILED", "SERVICE_REFUSED", "SERVICE_NOT_FOUND", "ALREADY_REGISTERED", "IN_DOUBT",
+    "NOT_SENT", "NOT_REGISTERED", "STATUS_NOT_PENDING",
+}
+RULE_SOURCES = {"seed", "public manual", "protocol", "judgement"}
 LINKS = (
     "https://www.hunglead.com/robot-in-manual/1_1jyuchuhenshu.html",
     "https://www.hunglead.com/robot-in-manual/1-4juchuul.html",
@@ -227,6 +232,39 @@ def check_schema(schema):
     check(f"{path}: some payment methods are deferred", [] if all(schema["deferredPayment"] or [""]) else ["none"])
 
 
+def rule_problems(rules, columns, entries):
+    """docs/rules.md, held against the columns of the schema and the codes and severities of the catalogue."""
+    severities = {entry["code"]: entry["severity"] for entry in entries}
+    for column in sorted(columns - {rule[0] for rule in rules}):
+        yield f"column {column}: no rule, not even that there is none"
+    for rule in rules:
+        where = f"{rule[0]}, {rule[1]}"
+        if len(rule) != 5:
+            yield f"{where}: {len(rule)} cells"
+            continue
+        if rule[0] not in columns | {"(file)", "(row)", "(order)", "(any cell)"}:
+            yield f"{where}: unknown column"
+        if rule[4] not in RULE_SOURCES:
+            yield f"{where}: source {rule[4]!r}"
+        if rule[2:4] != ["–", "–"] and severities.get(rule[2].strip("`")) != rule[3]:
+            yield f"{where}: {rule[2]} is not of severity {rule[3]} in the catalogue"
+    named = {rule[2].strip("`") for rule in rules if len(rule) == 5}
+    for entry in entries:
+        if "title" in entry["ja"] and entry["code"] not in named | AFTER_SENDING:
+            yield f"{entry['code']}: no rule gives it"
+
+
+def check_rules(schema, entries):
+    path = "docs/rules.md"
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    heading, *rules = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    columns = {column["name"] for column in schema["columns"]}
+    check(f"{path}: one table of rules",
+          [] if heading == ["column", "rule", "code", "severity", "source"] else [" | ".join(heading)])
+    check(f"{path}: each column, and each code of check", rule_problems(rules, columns, entries))
+    check(f"{path}: no rule twice", (" | ".join(rule) for rule in repeated(map(tuple, rules))))
+
+
 def split(data):
     """The physical rows of a CSV as bytes, without line endings, and problems with those.
 
@@ -309,7 +347,9 @@ def check_samples(codes):
 def main():
     catalogue = load("schemas/error-catalog.json")
     check_catalogue(catalogue)
-    check_schema(load("schemas/robot-in-order.json"))
+    schema = load("schemas/robot-in-order.json")
+    check_schema(schema)
+    check_rules(schema, catalogue["entries"])
     check_samples({entry["code"] for entry in catalogue["entries"]})
     return 1 if failures else 0
 
