@@ -52,6 +52,7 @@ enum {
     ATOBARAI_RETRIES_MAX = 100,
     ATOBARAI_MAX_ERRORS_DEFAULT = 20, /* orders failing in a row for a service-side reason before sending stops, 1 up */
     ATOBARAI_MAX_ERRORS_MAX = 1000000,
+    ATOBARAI_JOBS_MAX = 256,
 };
 
 /* All texts are borrowed until atobarai_job_new() returns. */
@@ -63,6 +64,9 @@ struct atobarai_options {
     const char *merchant_code; /* likewise */
     bool sandbox;              /* run against a simulated service inside the process; the three above are not needed */
     bool force;                /* replace an existing result file */
+    bool strict;               /* warnings are errors: their orders are held back */
+    bool allow_reimported;     /* one mall order number (受注番号) under two order ids is no error */
+    unsigned jobs;             /* threads that check; 0: as many as there are cores */
     unsigned concurrency;
     unsigned timeout;
     unsigned retries;

@@ -57,7 +57,10 @@ static void print_commands(enum atobarai_language language)
 static void print_bounds(const struct cli_option_entry *entry, enum atobarai_language language)
 {
     bool english = language == ATOBARAI_EN;
-    if (entry->kind == CLI_NUMBER && entry->most != UINT64_MAX)
+    if (entry->kind == CLI_NUMBER &&
+        entry->default_number < entry->least) /* depends on the machine: the help says so */
+        printf(english ? " (%" PRIu64 " to %" PRIu64 ")" : "（%" PRIu64 "から%" PRIu64 "）", entry->least, entry->most);
+    else if (entry->kind == CLI_NUMBER && entry->most != UINT64_MAX)
         printf(english ? " (%" PRIu64 " to %" PRIu64 ", default %" PRIu64 ")"
                        : "（%" PRIu64 "から%" PRIu64 "、既定は%" PRIu64 "）",
                entry->least, entry->most, entry->default_number);

@@ -82,7 +82,8 @@ static struct book_order *add_order(struct book *book, struct span id)
     if (book->ids.failed || at > UINT32_MAX)
         return NULL;
     struct book_order *order = &orders[book->order_count++];
-    *order = (struct book_order){.id = (uint32_t)at, .first = BOOK_NONE, .last = BOOK_NONE, .outcome = BOOK_NONE};
+    *order = (struct book_order){
+        .id = (uint32_t)at, .first = BOOK_NONE, .last = BOOK_NONE, .outcome = BOOK_NONE, .twin = BOOK_NONE};
     return order;
 }
 
@@ -106,19 +107,26 @@ uint32_t book_find(const struct book *book, struct span id)
     return book->slot_count > 0 && id.length > 0 ? *slot_of(book, id) : BOOK_NONE;
 }
 
-bool book_add(struct book *book, struct book_row row, struct span id, enum book_payment payment)
+/* Add a row whose `next` is filled; its order, NULL when memory ran out. */
+static struct book_order *add(struct book *book, struct book_row row, struct span id)
 {
     if (id.length > 0 && memchr(id.data, '\0', id.length) != NULL)
         id.length = 0; /* none that could be kept, or sent */
     struct book_order *order = find_or_add_order(book, id);
     if (order == NULL)
-        return false;
+        return NULL;
     row.order = (uint32_t)(order - book->orders);
+    return add_row(book, row) ? order : NULL;
+}
+
+bool book_add(struct book *book, struct book_row row, struct span id, enum book_payment payment)
+{
     row.next = BOOK_NONE;
-    if (!add_row(book, row))
+    struct book_order *order = add(book, row, id);
+    if (order == NULL)
         return false;
     uint32_t added = (uint32_t)(book->row_count - 1);
-    if (order->first == BOOK_NONE)
+    if (order->rows == 0)
         order->first = added;
     else
         book->rows[order->last].next = added;
@@ -129,16 +137,27 @@ bool book_add(struct book *book, struct book_row row, struct span id, enum book_
     return true;
 }
 
-bool book_add_deleted(struct book *book, struct book_row row)
+bool book_add_deleted(struct book *book, struct book_row row, struct span id, enum book_payment payment)
 {
-    row.order = BOOK_NONE;
-    row.next = BOOK_NONE;
-    return add_row(book, row);
+    row.next = BOOK_DELETED;
+    struct book_order *order = add(book, row, id);
+    if (order == NULL)
+        return false;
+    if (order->first == BOOK_NONE)
+        order->first = (uint32_t)(book->row_count - 1);
+    order->deleted++;
+    order->deleted_deferred = order->deleted_deferred || payment == BOOK_PAYMENT_DEFERRED;
+    return true;
 }
 
 bool book_is_skipped(const struct book_order *order)
 {
-    return order->other && !order->deferred;
+    return order->rows == 0 || (order->other && !order->deferred);
+}
+
+bool book_is_emptied(const struct book *book, const struct book_order *order)
+{
+    return order->rows == 0 && order->deleted_deferred && *book_id(book, order) != '\0';
 }
 
 void book_free(struct book *book)

@@ -12,14 +12,15 @@
 #include <stdint.h>
 
 #define BOOK_NONE     UINT32_MAX        /* no row, no order */
+#define BOOK_DELETED  (UINT32_MAX - 1)  /* in place of a next row */
 #define BOOK_ROWS_MAX (UINT32_MAX - 16) /* rows of a file */
 
 /* One record of the file, the header and blank lines excluded. */
 struct book_row {
     uint64_t offset; /* in the file */
     uint32_t number; /* as a spreadsheet counts */
-    uint32_t order;  /* BOOK_NONE: コントロールカラム D, no part of any */
-    uint32_t next;   /* the order's next row, BOOK_NONE: none */
+    uint32_t order;
+    uint32_t next; /* the order's next row, BOOK_NONE: none; BOOK_DELETED: コントロールカラム D, no part of the order */
     uint32_t length; /* bytes without the line end; UINT32_MAX where it is more */
 };
 
@@ -35,22 +36,25 @@ enum book_state {
 
 struct book_order {
     uint32_t id;    /* where in `ids` it begins; "" for a row without one */
-    uint32_t first; /* row */
+    uint32_t first; /* row; the first deleted one where there are no others */
     uint32_t last;  /* row */
     uint32_t rows;
+    uint32_t deleted;  /* more rows of it, that are no part of it */
     uint32_t findings; /* its first finding */
     uint32_t finding_count;
-    uint32_t outcome; /* the finding that the service's answer gave, BOOK_NONE: none */
-    uint8_t state;    /* enum book_state */
-    uint8_t status;   /* enum order_status */
-    bool deferred;    /* a row of it is deferred payment */
-    bool other;       /* a row of it is paid otherwise */
-    bool sound;       /* a row of it is whole and has a usable id: that is the order's id indeed */
-    bool damaged;     /* a row of it is not so */
-    bool sent;        /* the service was called for it */
-    bool registered;  /* the service has it, under `id` */
-    uint32_t touched; /* a damaged row that may belong to it; 0: none */
-    int64_t time;     /* when it was answered; seconds since 1970, 0: never */
+    uint32_t outcome;      /* the finding that the service's answer gave, BOOK_NONE: none */
+    uint8_t state;         /* enum book_state */
+    uint8_t status;        /* enum order_status */
+    bool deferred;         /* a row of it is deferred payment */
+    bool other;            /* a row of it is paid otherwise */
+    bool deleted_deferred; /* a deleted row is deferred payment */
+    bool sound;            /* a row of it is whole and has a usable id: that is the order's id indeed */
+    bool damaged;          /* a row of it is not so */
+    bool sent;             /* the service was called for it */
+    bool registered;       /* the service has it, under `id` */
+    uint32_t touched;      /* a damaged row that may belong to it; 0: none */
+    uint32_t twin;         /* another order with its 受注番号, BOOK_NONE: none */
+    int64_t time;          /* when it was answered; seconds since 1970, 0: never */
 };
 
 /* Zeros are an empty book. */
@@ -77,15 +81,18 @@ enum book_payment {
  * False when memory ran out. */
 bool book_add(struct book *book, struct book_row row, struct span id, enum book_payment payment);
 
-/* Add a row that belongs to no order. False when memory ran out. */
-bool book_add_deleted(struct book *book, struct book_row row);
+/* Add a row that is to be deleted: it names the order `id`, but is no line of it. False when memory ran out. */
+bool book_add_deleted(struct book *book, struct book_row row, struct span id, enum book_payment payment);
 
 /* The order `id`; BOOK_NONE when there is none. */
 uint32_t book_find(const struct book *book, struct span id);
 
-/* Whether the order is none of ours: paid otherwise, as far as its rows tell. One whose payment nobody knows is ours,
- * so that it is not lost. */
+/* Whether the order is none of ours: paid otherwise, as far as its rows tell, or all of its rows are deleted. One whose
+ * payment nobody knows is ours, so that it is not lost. */
 bool book_is_skipped(const struct book_order *order);
+
+/* Whether the order would be ours, were not all of its rows deleted. */
+bool book_is_emptied(const struct book *book, const struct book_order *order);
 
 /* Borrowed until the book changes. */
 const char *book_id(const struct book *book, const struct book_order *order);

@@ -35,7 +35,7 @@ static struct span joined(const struct order_columns *columns, const struct orde
     return whole;
 }
 
-/* Times and numbers were checked before: what is none is left out all the same. */
+/* Values were checked before: what is none is left out all the same. */
 static bool value_of(const struct order_columns *columns, const struct order_row *row, enum order_field field,
                      struct arena *arena, struct content_value *value)
 {
@@ -43,31 +43,46 @@ static bool value_of(const struct order_columns *columns, const struct order_row
     if (column == ORDER_NO_COLUMN)
         return true;
     struct span text = joined(columns, row, field, arena);
-    char time[VALUE_TIME_SIZE];
+    char put[VALUE_TIME_SIZE]; /* the longest of what is written anew */
+    bool repaired;
+    bool there = true;
     if (text.data == NULL)
         return false;
     if (text.length == 0)
         return true;
+    put[0] = '\0';
     switch (columns->schema->columns[column].type) {
     case ORDER_TYPE_INTEGER:
         if (value_integer(text, &value->integer))
             value->kind = CONTENT_INTEGER;
         return true;
     case ORDER_TYPE_DATETIME:
-        if (value_time(text, time)) {
-            value->kind = CONTENT_TEXT;
-            value->text = arena_copy(arena, span_of(time));
-        }
-        return value->kind == CONTENT_NONE || value->text.data != NULL;
+        there = value_time(text, put);
+        break;
+    case ORDER_TYPE_PHONE:
+        there = value_phone(text, put, &repaired);
+        break;
+    case ORDER_TYPE_POSTAL_CODE:
+        there = value_postal_code(text, order_address_begin(columns, row, order_address_of(field)), put, &repaired);
+        break;
     case ORDER_TYPE_TEXT:
     case ORDER_TYPE_DIGITS:
     case ORDER_TYPE_CONTROL:
-        value->kind = CONTENT_TEXT;
-        value->text = text;
-        return true;
+    case ORDER_TYPE_CODE:
+    case ORDER_TYPE_DATE:
+    case ORDER_TYPE_EMAIL:
+    case ORDER_TYPE_KANA:
+        break;
     }
-    return true;
+    if (!there)
+        return true;
+    value->kind = CONTENT_TEXT;
+    value->text = put[0] != '\0' ? arena_copy(arena, span_of(put)) : text;
+    return value->text.data != NULL;
 }
+
+_Static_assert((int)VALUE_PHONE_SIZE <= (int)VALUE_TIME_SIZE && (int)VALUE_POSTAL_CODE_SIZE <= (int)VALUE_TIME_SIZE,
+               "a time is the longest value that is written anew");
 
 static const struct {
     enum order_field delivery;

@@ -26,6 +26,36 @@ bool findings_add(struct findings *findings, struct finding finding, const char 
     return true;
 }
 
+bool findings_take(struct findings *findings, struct findings *more)
+{
+    size_t base = findings->texts.length;
+    size_t count = findings->count + more->count;
+    if (count > findings->capacity) {
+        struct finding *list = realloc(findings->list, (count + count / 2) * sizeof *list);
+        if (list != NULL) {
+            findings->list = list;
+            findings->capacity = count + count / 2;
+        }
+    }
+    buf_append(&findings->texts, buf_text(&more->texts), more->texts.length);
+    findings->failed = findings->failed || more->failed || count > findings->capacity || findings->texts.failed ||
+                       findings->texts.length > UINT32_MAX;
+    for (size_t i = 0; i < more->count && !findings->failed; i++) {
+        findings->list[findings->count] = more->list[i];
+        findings->list[findings->count++].args += (uint32_t)base;
+    }
+    findings_free(more);
+    return !findings->failed;
+}
+
+bool findings_block(const struct findings *findings, size_t begin)
+{
+    for (size_t i = begin; i < findings->count; i++)
+        if (!findings->list[i].warning)
+            return true;
+    return false;
+}
+
 void findings_args(const struct findings *findings, const struct finding *finding, struct span args[FINDING_ARGS])
 {
     const char *at = buf_text(&findings->texts) + finding->args;
@@ -42,6 +72,8 @@ static int compare(const void *a, const void *b)
     const struct finding *right = b;
     if (left->row != right->row)
         return left->row < right->row ? -1 : 1;
+    if (left->warning != right->warning)
+        return left->warning ? 1 : -1;
     return left->args < right->args ? -1 : left->args > right->args;
 }
 

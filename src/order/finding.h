@@ -12,7 +12,8 @@ enum { FINDING_ARGS = 3, FINDING_NO_COLUMN = UINT16_MAX };
 struct finding {
     const char *code; /* of the catalogue; static */
     uint32_t row;     /* of the file, as a spreadsheet counts; 0: every row of the order */
-    uint32_t item;    /* N of items[N] */
+    uint16_t item;    /* N of items[N] */
+    bool warning;     /* does not hold the order back; the catalogue says which codes are such */
     uint16_t column;  /* of the schema; FINDING_NO_COLUMN: the catalogue's fields tell */
     uint16_t cell;    /* of the file's row, from 1, where the schema does not know the column; 0: not needed */
     uint32_t args;    /* where in `texts` its three arguments begin, each with a NUL */
@@ -30,10 +31,17 @@ struct findings {
 /* Add `finding`; `args` may be NULL, as may each of them. False when memory ran out. */
 bool findings_add(struct findings *findings, struct finding finding, const char *const args[FINDING_ARGS]);
 
+/* Whether the list's findings from `begin` to the end hold their order back: one of them is no warning. */
+bool findings_block(const struct findings *findings, size_t begin);
+
+/* Append all of `more`, which is empty afterwards. False when memory ran out. */
+bool findings_take(struct findings *findings, struct findings *more);
+
 /* Its arguments; borrowed until the list changes. */
 void findings_args(const struct findings *findings, const struct finding *finding, struct span args[FINDING_ARGS]);
 
-/* Put the findings from `begin` to the end in the order of their rows; those of one row stay as they came. */
+/* Put the findings from `begin` to the end in the order of their rows, on each row errors before warnings; otherwise
+ * they stay as they came. */
 void findings_sort(struct findings *findings, size_t begin);
 
 void findings_free(struct findings *findings);

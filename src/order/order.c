@@ -11,6 +11,29 @@ struct span order_value(const struct order_columns *columns, const struct order_
     return column != ORDER_NO_COLUMN ? row->values[column] : (struct span){NULL, 0};
 }
 
+struct span order_address_begin(const struct order_columns *columns, const struct order_row *row,
+                                enum order_field field)
+{
+    const struct order_schema *schema = columns->schema;
+    for (size_t i = 0; i < schema->count && field != ORDER_FIELD_NONE; i++)
+        if (schema->columns[i].field == field && order_layout_serves(columns->layout, schema, i) &&
+            !value_is_blank(row->values[i]))
+            return row->values[i];
+    return (struct span){"", 0};
+}
+
+enum order_field order_address_of(enum order_field postal_code)
+{
+    switch (postal_code) {
+    case ORDER_FIELD_BUYER_POSTAL_CODE:
+        return ORDER_FIELD_BUYER_ADDRESS;
+    case ORDER_FIELD_DELIVERY_POSTAL_CODE:
+        return ORDER_FIELD_DELIVERY_ADDRESS;
+    default:
+        return ORDER_FIELD_NONE;
+    }
+}
+
 enum { KEYS = 2 };
 
 /* A line and what it is sorted by: first 項番, then 明細ID, then its row. */

@@ -33,6 +33,13 @@ struct order {
 /* The value that serves `field` on a row: of the first of its columns; `data` NULL where there is none. */
 struct span order_value(const struct order_columns *columns, const struct order_row *row, enum order_field field);
 
+/* What an address begins with: the first of the columns of `field` that is not empty. `length` 0: there is none. */
+struct span order_address_begin(const struct order_columns *columns, const struct order_row *row,
+                                enum order_field field);
+
+/* The address field that belongs to a postal code's field; ORDER_FIELD_NONE where there is none. */
+enum order_field order_address_of(enum order_field postal_code);
+
 /* Put the lines into the order in which they are sent, the same for the same order however its file was sorted: by 項番
  * where all have one, then by 明細ID where all have one, then by row. */
 void order_sort(const struct order_columns *columns, struct order *order);

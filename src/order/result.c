@@ -86,6 +86,8 @@ static void put_finding(const struct result_source *source, const struct finding
     findings_args(source->findings, finding, values.args);
     put_text(&cells[RESULT_CODE], span_of(finding->code));
     put_text(&cells[RESULT_ITEM], values.column);
+    if (finding->warning)
+        buf_append_text(&cells[RESULT_MESSAGE], "注意: ");
     const char *const templates[] = {entry->texts[CATALOG_JA].message, entry->texts[CATALOG_JA].cause,
                                      entry->texts[CATALOG_JA].remedy};
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
@@ -98,7 +100,7 @@ static void put_finding(const struct result_source *source, const struct finding
     buf_free(&text);
 }
 
-/* The rows that other rows of the order have to name, as "4、7". */
+/* The rows with errors, which other rows of the order have to name, as "4、7". */
 static void name_rows(const struct finding *list, size_t count, char *text, size_t size)
 {
     size_t named = 0;
@@ -106,7 +108,7 @@ static void name_rows(const struct finding *list, size_t count, char *text, size
     uint32_t last = 0;
     *text = '\0';
     for (size_t i = 0; i < count && length < size; i++) {
-        if (list[i].row == last)
+        if (list[i].row == last || list[i].warning)
             continue;
         last = list[i].row;
         if (named++ == SIBLINGS_NAMED) {
@@ -119,7 +121,7 @@ static void name_rows(const struct finding *list, size_t count, char *text, size
 
 /* A row of an order with an error elsewhere: it only names the rows where that is. */
 static void put_sibling(const struct result_source *source, const struct finding *list, size_t count, uint32_t row,
-                        struct buf cells[RESULT_COLUMNS])
+                        bool first, struct buf cells[RESULT_COLUMNS])
 {
     char rows[SIBLINGS_NAMED * 16 + 8];
     struct findings one = {0};
@@ -129,35 +131,48 @@ static void put_sibling(const struct result_source *source, const struct finding
     findings_add(&one, (struct finding){.code = "SIBLING_ROW", .row = row, .column = FINDING_NO_COLUMN}, args);
     with.findings = &one;
     if (one.count > 0)
-        put_finding(&with, one.list, row, true, cells);
+        put_finding(&with, one.list, row, first, cells);
     cells[RESULT_CODE].failed = cells[RESULT_CODE].failed || one.failed;
     findings_free(&one);
 }
 
-/* The findings found here, which are sorted by row: those of all rows (row 0) first. */
-static void put_findings(const struct result_source *source, const struct finding *list, size_t count, uint32_t row,
-                         struct buf cells[RESULT_COLUMNS])
+/* Those of `list` that are on row `row` (0: on all rows) and of that severity; how many. */
+static size_t put_some(const struct result_source *source, const struct finding *list, size_t count, uint32_t on,
+                       bool warning, uint32_t row, bool first, struct buf cells[RESULT_COLUMNS])
 {
     size_t low = 0;
     size_t high = count;
-    bool first = true;
-    while (low < high) { /* the first of this row */
+    size_t put = 0;
+    while (low < high) { /* the list is sorted: row, errors, warnings */
         size_t middle = low + (high - low) / 2;
-        if (list[middle].row < row)
+        if (list[middle].row < on || (list[middle].row == on && !list[middle].warning && warning))
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < count && list[low].row == row; low++) {
-        put_finding(source, &list[low], row, first, cells);
-        first = false;
+    for (; low < count && list[low].row == on && list[low].warning == warning; low++, put++)
+        put_finding(source, &list[low], row, first && put == 0, cells);
+    return put;
+}
+
+/* The findings of a row: the service's, then errors, or the rows where those are, then warnings; the row's own before
+ * those of all rows. */
+static void put_findings(const struct result_source *source, const struct book_order *order, uint32_t row,
+                         struct buf cells[RESULT_COLUMNS])
+{
+    const struct finding *all = source->findings->list;
+    const struct finding *found = all + order->findings;
+    /* What was sent had warnings at most, and its answer is an error. */
+    const struct finding *errors = order->outcome != BOOK_NONE ? all + order->outcome : found;
+    size_t error_count = order->outcome != BOOK_NONE ? 1 : order->finding_count;
+    size_t put = put_some(source, errors, error_count, row, false, row, true, cells);
+    put += put_some(source, errors, error_count, 0, false, row, put == 0, cells);
+    if (put == 0 && (order->outcome != BOOK_NONE || order->state == BOOK_INVALID)) {
+        put_sibling(source, errors, error_count, row, true, cells);
+        put++;
     }
-    for (size_t i = 0; i < count && list[i].row == 0; i++) {
-        put_finding(source, &list[i], row, first, cells);
-        first = false;
-    }
-    if (first && count > 0)
-        put_sibling(source, list, count, row, cells);
+    put += put_some(source, found, order->finding_count, row, true, row, put == 0, cells);
+    put_some(source, found, order->finding_count, 0, true, row, put == 0, cells);
 }
 
 static void put_time(int64_t seconds, struct buf *cell)
@@ -174,15 +189,11 @@ void result_compose(const struct result_source *source, const struct book_row *r
 {
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         buf_clear(&cells[i]);
-    if (row->order == BOOK_NONE || source->book->orders[row->order].state == BOOK_SKIPPED)
-        return;
     const struct book_order *order = &source->book->orders[row->order];
-    const struct finding *list = source->findings->list;
+    if ((order->state == BOOK_SKIPPED && order->finding_count == 0) || (row->next == BOOK_DELETED && order->rows > 0))
+        return;
     put_text(&cells[RESULT_STATUS], span_of(order_status_name((enum order_status)order->status)));
-    if (order->outcome != BOOK_NONE)
-        put_findings(source, list + order->outcome, 1, row->number, cells);
-    else if (order->finding_count > 0)
-        put_findings(source, list + order->findings, order->finding_count, row->number, cells);
+    put_findings(source, order, row->number, cells);
     if (order->registered)
         put_text(&cells[RESULT_ID], span_of(book_id(source->book, order)));
     put_time(order->time != 0 ? order->time : source->now, &cells[RESULT_TIME]);

@@ -31,9 +31,10 @@ struct result_source {
     int64_t now; /* when the run began; seconds since 1970 */
 };
 
-/* Fill the eight cells of row `row` of the book, in UTF-8. A row of no order, or of one that was skipped, gets empty
- * ones. Findings of a row stand in each of their columns, joined with |; the order's other rows name that row. No text
- * begins as a formula does, or holds a control character or a | of its own. */
+/* Fill the eight cells of row `row` of the book, in UTF-8. A deleted row, or one of an order that was skipped, gets
+ * empty ones. Findings of a row stand in each of their columns, joined with |, warnings last and called such; the
+ * order's other rows name the rows with errors. No text begins as a formula does, or holds a control character or a |
+ * of its own. */
 void result_compose(const struct result_source *source, const struct book_row *row, struct buf cells[RESULT_COLUMNS]);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What is being judged. */
 struct judging {
@@ -20,7 +21,7 @@ static void add(const struct judging *judging, const char *code, size_t column, 
 {
     struct finding finding = {.code = code,
                               .row = judging->row != NULL ? judging->row->number : 0,
-                              .item = (uint32_t)judging->item,
+                              .item = (uint16_t)judging->item,
                               .column = column == ORDER_NO_COLUMN ? FINDING_NO_COLUMN : (uint16_t)column};
     findings_add(judging->findings, finding, args);
 }
@@ -55,20 +56,79 @@ static bool is_needed(const struct judging *judging, size_t column)
            (control.data != NULL && span_is(control, "U") && (about->needed & ORDER_NEED_U) != 0);
 }
 
+/* A finding that quotes the cell, and what is sent in its place. */
+static void add_repaired(const struct judging *judging, const char *code, size_t column, struct span value,
+                         const char *sent)
+{
+    struct buf excerpt = {0};
+    utf8_excerpt(value, RULES_EXCERPT_MAX, &excerpt);
+    const char *args[FINDING_ARGS] = {buf_text(&excerpt), sent};
+    add(judging, code, column, args);
+    buf_free(&excerpt);
+}
+
+static void check_number(const struct judging *judging, size_t column, struct span value)
+{
+    const struct order_column *about = &judging->columns->schema->columns[column];
+    int64_t number;
+    char bounds[2][24];
+    if (!value_integer(value, &number)) {
+        add_quoting(judging, "NOT_A_NUMBER", column, value);
+        return;
+    }
+    if (number >= about->least && number <= about->most)
+        return;
+    struct buf excerpt = {0};
+    utf8_excerpt(value, RULES_EXCERPT_MAX, &excerpt);
+    snprintf(bounds[0], sizeof bounds[0], "%" PRId64, about->least);
+    snprintf(bounds[1], sizeof bounds[1], "%" PRId64, about->most);
+    const char *args[FINDING_ARGS] = {buf_text(&excerpt), bounds[0], bounds[1]};
+    add(judging, "NUMBER_RANGE", column, args);
+    buf_free(&excerpt);
+}
+
+static void check_phone(const struct judging *judging, size_t column, struct span value)
+{
+    char phone[VALUE_PHONE_SIZE];
+    bool repaired;
+    if (!value_phone(value, phone, &repaired))
+        add_quoting(judging, "PHONE_INVALID", column, value);
+    else if (repaired)
+        add_repaired(judging, "PHONE_REPAIRED", column, value, phone);
+}
+
+static void check_postal_code(const struct judging *judging, size_t column, struct span value)
+{
+    enum order_field field = judging->columns->schema->columns[column].field;
+    char code[VALUE_POSTAL_CODE_SIZE];
+    bool repaired;
+    if (!value_postal_code(value, order_address_begin(judging->columns, judging->row, order_address_of(field)), code,
+                           &repaired))
+        add_quoting(judging, "POSTAL_CODE_INVALID", column, value);
+    else if (repaired)
+        add_repaired(judging, "POSTAL_CODE_REPAIRED", column, value, code);
+}
+
 static void check_type(const struct judging *judging, size_t column, struct span value)
 {
+    enum order_type type = judging->columns->schema->columns[column].type;
     char time[VALUE_TIME_SIZE];
-    int64_t number;
-    switch (judging->columns->schema->columns[column].type) {
+    bool number = type == ORDER_TYPE_DIGITS || type == ORDER_TYPE_INTEGER || type == ORDER_TYPE_CODE ||
+                  type == ORDER_TYPE_PHONE || type == ORDER_TYPE_POSTAL_CODE;
+    if (number && value_is_rounded(value)) {
+        add_quoting(judging, "NUMBER_ROUNDED", column, value);
+        return;
+    }
+    switch (type) {
     case ORDER_TYPE_TEXT:
+    case ORDER_TYPE_CODE:
         break;
     case ORDER_TYPE_DIGITS:
         if (!value_is_digits(value))
             add_quoting(judging, "NOT_DIGITS", column, value);
         break;
     case ORDER_TYPE_INTEGER:
-        if (!value_integer(value, &number))
-            add_quoting(judging, "NOT_A_NUMBER", column, value);
+        check_number(judging, column, value);
         break;
     case ORDER_TYPE_DATETIME:
         if (!value_time(value, time))
@@ -78,35 +138,160 @@ static void check_type(const struct judging *judging, size_t column, struct span
         if (!is_control(value))
             add_quoting(judging, "CONTROL_INVALID", column, value);
         break;
+    case ORDER_TYPE_DATE:
+        if (!value_is_date(value))
+            add_quoting(judging, "DATE_INVALID", column, value);
+        break;
+    case ORDER_TYPE_PHONE:
+        check_phone(judging, column, value);
+        break;
+    case ORDER_TYPE_POSTAL_CODE:
+        check_postal_code(judging, column, value);
+        break;
+    case ORDER_TYPE_EMAIL:
+        if (!value_is_email(value))
+            add_quoting(judging, "EMAIL_INVALID", column, value);
+        break;
+    case ORDER_TYPE_KANA:
+        if (!value_is_kana(value))
+            add_quoting(judging, "NOT_KANA", column, value);
+        break;
     }
 }
 
-/* The service's own rules for items[N].name and items[N].id. */
-static void check_item(const struct judging *judging, size_t column, struct span value)
+/* ASCII, but neither letters nor digits: the service takes it, and the manual advises against it. */
+static bool has_punctuation(struct span value)
 {
-    bool is_name = judging->columns->schema->columns[column].field == ORDER_FIELD_ITEM_NAME;
+    for (size_t i = 0; i < value.length; i++) {
+        char byte = value.data[i];
+        bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        if (!plain && (unsigned char)byte < 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* The service's own rules for items[N].id. */
+static void check_item_id(const struct judging *judging, size_t column, struct span value)
+{
     size_t units = utf8_units(value);
-    if (units < 1 || units > (is_name ? RULES_ITEM_NAME_MAX : RULES_ITEM_ID_MAX))
-        add(judging, is_name ? "ITEM_NAME_SIZE" : "ITEM_ID_SIZE", column, NULL);
-    if (!is_name && !utf8_is_ascii(value))
+    if (value_is_rounded(value)) {
+        add_quoting(judging, "NUMBER_ROUNDED", column, value);
+        return;
+    }
+    if (units < 1 || units > RULES_ITEM_ID_MAX)
+        add(judging, "ITEM_ID_SIZE", column, NULL);
+    if (!utf8_is_ascii(value))
         add(judging, "ITEM_ID_NON_ASCII", column, NULL);
+    else if (has_punctuation(value))
+        add_quoting(judging, "ITEM_ID_PUNCTUATION", column, value);
+}
+
+/* The same for items[N].name. */
+static void check_item_name(const struct judging *judging, size_t column, struct span value)
+{
+    size_t units = utf8_units(value);
+    if (units < 1 || units > RULES_ITEM_NAME_MAX)
+        add(judging, "ITEM_NAME_SIZE", column, NULL);
+}
+
+static void check_length(const struct judging *judging, size_t column, struct span value)
+{
+    size_t most = judging->columns->schema->columns[column].max_length;
+    char texts[2][24];
+    if (most == 0 || value.length <= most) /* bytes are never fewer than units */
+        return;
+    size_t units = utf8_units(value);
+    if (units <= most)
+        return;
+    snprintf(texts[0], sizeof texts[0], "%zu", units);
+    snprintf(texts[1], sizeof texts[1], "%zu", most);
+    const char *args[FINDING_ARGS] = {texts[0], texts[1]};
+    add(judging, "TEXT_TOO_LONG", column, args);
+}
+
+/* What of a text cannot be printed on an invoice; NULL where a character is harmless. */
+static const char *blemish_of(uint32_t character)
+{
+    if (character < 0x20 || (character >= 0x7F && character < 0xA0))
+        return "CONTROL_CHARACTER";
+    if (character == UTF8_INVALID) /* whoever wrote the file put it in the place of what they could not read */
+        return "TEXT_GARBLED";
+    /* Private use: CP932's F040 to F9FC, and what fonts of a single machine hold. */
+    if ((character >= 0xE000 && character <= 0xF8FF) || character >= 0xF0000)
+        return "GAIJI";
+    return NULL;
+}
+
+static void add_blemish(const struct judging *judging, const char *code, size_t column, size_t place,
+                        uint32_t character)
+{
+    char texts[2][24];
+    snprintf(texts[0], sizeof texts[0], "%zu", place);
+    snprintf(texts[1], sizeof texts[1], "U+%04" PRIX32, character);
+    const char *args[FINDING_ARGS] = {texts[0], texts[1]};
+    add(judging, code, column, args);
+}
+
+/* The characters of a text that is sent; of each blemish the first. */
+static void check_characters(const struct judging *judging, size_t column, struct span value)
+{
+    enum { KINDS = 3 };
+    const char *seen[KINDS] = {NULL};
+    size_t kinds = 0;
+    size_t place = 0;
+    for (size_t at = 0, size = 1; at < value.length; at += size) {
+        unsigned char byte = (unsigned char)value.data[at];
+        place++;
+        size = 1;
+        if (byte >= 0x20 && byte < 0x7F)
+            continue;
+        uint32_t character = utf8_decode((struct span){value.data + at, value.length - at}, &size);
+        const char *code = blemish_of(character);
+        size_t known = 0;
+        while (code != NULL && known < kinds && seen[known] != code)
+            known++;
+        if (code == NULL || known < kinds)
+            continue;
+        seen[kinds++] = code;
+        add_blemish(judging, code, column, place, character);
+    }
+}
+
+/* Whether what stands in the column is sent. */
+static bool is_sent(const struct judging *judging, size_t column)
+{
+    const struct order_schema *schema = judging->columns->schema;
+    return schema->columns[column].field >= ORDER_FIELD_ID &&
+           order_layout_serves(judging->columns->layout, schema, column);
+}
+
+/* Whether any character may stand in it as far as its type goes. */
+static bool is_free_text(enum order_type type)
+{
+    return type == ORDER_TYPE_TEXT || type == ORDER_TYPE_KANA;
 }
 
 static void check_cell(const struct judging *judging, size_t column)
 {
     struct span value = judging->row->values[column];
     enum order_field field = judging->columns->schema->columns[column].field;
+    bool sent = is_sent(judging, column);
     if (value.data == NULL)
         return;
-    if ((field == ORDER_FIELD_ITEM_NAME || field == ORDER_FIELD_ITEM_ID) &&
-        order_layout_serves(judging->columns->layout, judging->columns->schema, column))
-        check_item(judging, column, value);
+    if (sent && field == ORDER_FIELD_ITEM_NAME)
+        check_item_name(judging, column, value);
+    else if (sent && field == ORDER_FIELD_ITEM_ID)
+        check_item_id(judging, column, value);
     else if (field == ORDER_FIELD_ID && utf8_units(value) > RULES_ORDER_ID_MAX)
         add(judging, "ORDER_ID_SIZE", column, NULL);
     else if (!value_is_blank(value))
         check_type(judging, column, value);
     else if (is_needed(judging, column))
         add(judging, "REQUIRED", column, NULL);
+    check_length(judging, column, value);
+    if (sent && is_free_text(judging->columns->schema->columns[column].type))
+        check_characters(judging, column, value);
 }
 
 /* ---- One row ---- */
@@ -255,6 +440,118 @@ static void check_total(const struct judging *judging, const struct order_row *f
     add(judging, "TOTAL_MISMATCH", ORDER_NO_COLUMN, args);
 }
 
+/* ---- Lines that stand twice ---- */
+
+/* Whether all cells that the schema knows are the same. */
+static bool same_cells(const struct judging *judging, const struct order_row *a, const struct order_row *b)
+{
+    for (size_t column = 0; column < judging->columns->schema->count; column++)
+        if (!span_equal(a->values[column], b->values[column]))
+            return false;
+    return true;
+}
+
+static void add_twice(struct judging *judging, const char *code, const struct order_row *earlier,
+                      const struct order_row *later, struct span line_id)
+{
+    char row[16];
+    struct buf id = {0};
+    utf8_excerpt(line_id, RULES_EXCERPT_MAX, &id);
+    snprintf(row, sizeof row, "%" PRIu32, earlier->number);
+    const char *args[FINDING_ARGS] = {row, buf_text(&id)};
+    judging->row = later;
+    judging->item = (size_t)(later - judging->order->rows);
+    add(judging, code, order_layout_column(judging->columns->layout, ORDER_FIELD_ITEM_LINE_ID), args);
+    judging->row = NULL;
+    buf_free(&id);
+}
+
+/* A line and what tells it from the others: its 明細ID, or a hash of all its cells where it has none. */
+struct line {
+    struct span id;
+    uint64_t hash; /* FNV-1a */
+    const struct order_row *row;
+};
+
+static uint64_t hash_cells(const struct judging *judging, const struct order_row *row)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+    for (size_t column = 0; column < judging->columns->schema->count; column++) {
+        struct span value = row->values[column];
+        for (size_t i = 0; i < value.length; i++)
+            hash = (hash ^ (unsigned char)value.data[i]) * 0x100000001b3U;
+        hash = (hash ^ 0x100) * 0x100000001b3U; /* no byte: ab,c is not a,bc */
+    }
+    return hash;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    const struct line *left = a;
+    const struct line *right = b;
+    size_t shorter = left->id.length < right->id.length ? left->id.length : right->id.length;
+    int order = shorter > 0 ? memcmp(left->id.data, right->id.data, shorter) : 0;
+    if (order != 0)
+        return order;
+    if (left->id.length != right->id.length)
+        return left->id.length < right->id.length ? -1 : 1;
+    if (left->hash != right->hash)
+        return left->hash < right->hash ? -1 : 1;
+    return left->row->number < right->row->number ? -1 : left->row->number > right->row->number;
+}
+
+/* Lines that could be one and the same stand side by side when they are sorted. */
+static void check_twins(struct judging *judging)
+{
+    struct line lines[ORDER_LINES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < judging->order->count; i++) {
+        const struct order_row *row = &judging->order->rows[i];
+        struct span id =
+            row->damaged ? (struct span){NULL, 0} : order_value(judging->columns, row, ORDER_FIELD_ITEM_LINE_ID);
+        bool has_id = id.data != NULL && !value_is_blank(id);
+        if (row->damaged || (has_id && value_is_rounded(id))) /* that one says nothing */
+            continue;
+        lines[count++] = (struct line){has_id ? id : (struct span){"", 0}, has_id ? 0 : hash_cells(judging, row), row};
+    }
+    qsort(lines, count, sizeof *lines, compare_lines);
+    for (size_t i = 1; i < count; i++) {
+        const struct order_row *earlier = lines[i - 1].row;
+        const struct order_row *later = lines[i].row;
+        bool same_id = lines[i].id.length > 0 && span_equal(lines[i].id, lines[i - 1].id);
+        bool same = (same_id || (lines[i].id.length == 0 && lines[i].hash == lines[i - 1].hash)) &&
+                    same_cells(judging, earlier, later);
+        if (same_id)
+            add_twice(judging, same ? "ROW_DUPLICATE" : "LINE_ID_DUPLICATE", earlier, later, lines[i].id);
+        else if (same)
+            add_twice(judging, "ROW_REPEATED", earlier, later, lines[i].id);
+    }
+}
+
+/* ---- Where it goes ---- */
+
+/* One 送付先 is sent, the first line's: a row with another one is told so. */
+static void check_delivery(struct judging *judging)
+{
+    const struct order_schema *schema = judging->columns->schema;
+    const struct order_row *sent = &judging->order->rows[0];
+    char row[16];
+    const char *args[FINDING_ARGS] = {row};
+    for (judging->item = 1; judging->item < judging->order->count && !sent->damaged; judging->item++) {
+        judging->row = &judging->order->rows[judging->item];
+        for (size_t column = 0; column < schema->count && !judging->row->damaged; column++) {
+            enum order_field field = schema->columns[column].field;
+            if (field < ORDER_FIELD_DELIVERY_NAME || field > ORDER_FIELD_DELIVERY_PHONE ||
+                span_equal(judging->row->values[column], sent->values[column]))
+                continue;
+            snprintf(row, sizeof row, "%" PRIu32, sent->number);
+            add(judging, "DELIVERY_DIFFERS", column, args);
+            break;
+        }
+    }
+    judging->row = NULL;
+}
+
 void rules_check(const struct order_columns *columns, const struct order *order, struct findings *findings)
 {
     struct judging judging = {.columns = columns, .order = order, .findings = findings};
@@ -266,6 +563,12 @@ void rules_check(const struct order_columns *columns, const struct order *order,
             check_row(&judging);
     }
     judging.row = NULL;
-    if (first != NULL && check_agreement(&judging, first))
+    if (first == NULL)
+        return;
+    if (check_agreement(&judging, first))
         check_total(&judging, first);
+    if (order->count > 1) {
+        check_twins(&judging);
+        check_delivery(&judging);
+    }
 }

@@ -7,15 +7,33 @@
  *   ORDER_ID_SIZE        受注ID has 64 UTF-16 units at most                                         the row
  *   NOT_DIGITS           ids are half-width digits                                                 the row
  *   NOT_A_NUMBER         amounts and counts are whole numbers                                      the row
+ *   NUMBER_RANGE         … within the bounds of the schema                                         the row
+ *   NUMBER_ROUNDED       no number or code was shortened by a spreadsheet (1.23457E+11)            the row
  *   DATETIME_INVALID     times are times that exist                                                the row
+ *   DATE_INVALID *       dates are dates that exist                                                the row
+ *   PHONE_INVALID        phone numbers are such                                                    the row
+ *   PHONE_REPAIRED *     … with the 0 at their beginning                                           the row
+ *   POSTAL_CODE_INVALID  postal codes are such                                                     the row
+ *   POSTAL_CODE_REPAIRED * … with the 0 at their beginning                                         the row
+ *   EMAIL_INVALID        email addresses are such                                                  the row
+ *   NOT_KANA *           kana are kana                                                             the row
+ *   TEXT_TOO_LONG        a text has as many UTF-16 units as the schema allows, at most             the row
+ *   GAIJI                what is sent holds no character of private use                            the row
+ *   TEXT_GARBLED         … no U+FFFD, which another program puts where it cannot read              the row
+ *   CONTROL_CHARACTER *  … no line end or other control character                                  the row
  *   ITEM_NAME_SIZE       商品名 has 1 to 255 UTF-16 units                                           the row
  *   ITEM_ID_SIZE         商品番号 (or the column in its place) has 1 to 36                           the row
  *   ITEM_ID_NON_ASCII    … and half-width characters only                                          the row
+ *   ITEM_ID_PUNCTUATION * … letters and digits only                                                the row
  *   SUBTOTAL_MISMATCH    小計 = 単価 × 個数, where the three columns are there                       the row
  *   TOTAL_MISMATCH       請求金額 = Σ小計 + 送料 + 手数料 − 値引, where the columns are there          all rows
  *   ORDER_FIELD_DIFFERS  a field of the order is the same on all of its rows                       the later row
+ *   LINE_ID_DUPLICATE    a 明細ID stands once in an order                                           the later row
+ *   ROW_DUPLICATE        … and no row is there twice                                               the later row
+ *   ROW_REPEATED *       no two rows without 明細ID are the same                                    the later row
+ *   DELIVERY_DIFFERS *   all rows have the same 送付先                                              the other row
  *
- * A damaged row is not judged, and neither are sums it belongs to. */
+ * Those with * are warnings: the catalogue says so. A damaged row is not judged, and neither are sums it belongs to. */
 #ifndef ORDER_RULES_H
 #define ORDER_RULES_H
 

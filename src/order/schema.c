@@ -11,6 +11,7 @@ static const char *const field_names[ORDER_FIELDS] = {
     [ORDER_FIELD_NONE] = "",
     [ORDER_FIELD_CONTROL] = "control",
     [ORDER_FIELD_PAYMENT] = "payment",
+    [ORDER_FIELD_SHOP] = "shopId",
     [ORDER_FIELD_MALL_NUMBER] = "mallOrderNumber",
     [ORDER_FIELD_ITEM_NUMBER] = "items.number",
     [ORDER_FIELD_ITEM_LINE_ID] = "items.lineId",
@@ -38,7 +39,8 @@ static const char *const field_names[ORDER_FIELDS] = {
 };
 
 /* The words of the file; each list ends with NULL, and a word's place in it is its value. */
-static const char *const type_words[] = {"text", "digits", "integer", "datetime", "control", NULL};
+static const char *const type_words[] = {"text", "digits", "integer",    "datetime", "control", "code",
+                                         "date", "phone",  "postalCode", "email",    "kana",    NULL};
 static const char *const level_words[] = {"order", "line", "free", NULL};
 static const char *const need_words[] = {"N", "U", "register", NULL}; /* the bit of that place */
 
@@ -129,6 +131,34 @@ static bool needs_of(const cJSON *object, const struct reading *reading, unsigne
     return true;
 }
 
+/* The member `name` as a whole number; `value` stays as it is where that is absent. */
+static bool number_of(const cJSON *object, const char *name, const struct reading *reading, int64_t *value)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
+    const double limit = 1e15; /* up to here a double holds every whole number */
+    if (number == NULL)
+        return true;
+    if (!cJSON_IsNumber(number) || number->valuedouble < -limit || number->valuedouble > limit)
+        return invalid(reading, name);
+    *value = (int64_t)number->valuedouble;
+    return (double)*value == number->valuedouble || invalid(reading, name);
+}
+
+/* maxLength, minimum and maximum. */
+static bool bounds_of(struct order_column *column, const cJSON *from, const struct reading *reading)
+{
+    int64_t length = 0;
+    column->least = INT64_MIN;
+    column->most = INT64_MAX;
+    if (!number_of(from, "maxLength", reading, &length) || !number_of(from, "minimum", reading, &column->least) ||
+        !number_of(from, "maximum", reading, &column->most))
+        return false;
+    if (length < 0)
+        return invalid(reading, "maxLength");
+    column->max_length = (size_t)length;
+    return column->least <= column->most || invalid(reading, "minimum");
+}
+
 static bool parse_column(struct order_column *column, const cJSON *from, struct reading *reading)
 {
     unsigned type;
@@ -142,7 +172,7 @@ static bool parse_column(struct order_column *column, const cJSON *from, struct 
     if (cJSON_HasObjectItem(from, "field") && (field == NULL || !order_field_of(field, &column->field)))
         return invalid(reading, "field");
     if (!word_of(from, "type", type_words, reading, &type) || !word_of(from, "level", level_words, reading, &level) ||
-        !needs_of(from, reading, &column->needed) ||
+        !needs_of(from, reading, &column->needed) || !bounds_of(column, from, reading) ||
         !texts_of(from, "aliases", reading, &column->aliases, &column->alias_count))
         return false;
     column->type = (enum order_type)type;

@@ -6,11 +6,14 @@
 #include "base/error.h"
 #include "base/span.h"
 
+#include <stdint.h>
+
 /* What the program does with a column. Those from ORDER_FIELD_ID on may be sent; the dialect says where. */
 enum order_field {
     ORDER_FIELD_NONE, /* carried through; its type and needs are checked */
     ORDER_FIELD_CONTROL,
     ORDER_FIELD_PAYMENT,
+    ORDER_FIELD_SHOP,
     ORDER_FIELD_MALL_NUMBER,
     ORDER_FIELD_ITEM_NUMBER,
     ORDER_FIELD_ITEM_LINE_ID,
@@ -50,6 +53,12 @@ enum order_type {
     ORDER_TYPE_INTEGER,  /* whole yen, or a count */
     ORDER_TYPE_DATETIME, /* yyyy-mm-dd hh:mm:ss */
     ORDER_TYPE_CONTROL,  /* N, U or D */
+    ORDER_TYPE_CODE,     /* a text that a spreadsheet may take for a number */
+    ORDER_TYPE_DATE,     /* yyyy-mm-dd */
+    ORDER_TYPE_PHONE,
+    ORDER_TYPE_POSTAL_CODE,
+    ORDER_TYPE_EMAIL,
+    ORDER_TYPE_KANA,
 };
 
 enum order_level {
@@ -73,6 +82,8 @@ struct order_column {
     enum order_type type;
     enum order_level level;
     unsigned needed;      /* ORDER_NEED_… */
+    size_t max_length;    /* UTF-16 units; 0: no limit */
+    int64_t least, most;  /* ORDER_TYPE_INTEGER */
     size_t stands_in_for; /* the column in whose absence this one serves its field; ORDER_NO_COLUMN: none */
 };
 

@@ -1,6 +1,8 @@
 /* order/value.c: see value.h. */
 #include "order/value.h"
 
+#include "text/utf8.h"
+
 #include <stdio.h>
 
 bool value_is_blank(struct span text)
@@ -26,8 +28,58 @@ bool value_is_digits(struct span text)
     return text.length > 0;
 }
 
+/* ---- Width ---- */
+
+enum { NARROW_MAX = 64 }; /* bytes; nothing that is read as a number, a time or a phone number is longer */
+
+/* What a character is in half width; itself where there is nothing such. */
+static uint32_t narrowed(uint32_t character)
+{
+    if (character >= 0xFF01 && character <= 0xFF5E)
+        return character - 0xFEE0;
+    if (character == 0x3000)
+        return ' ';
+    /* Hyphens, dashes, the minus sign; and the sign of a long vowel, which stands where the hyphen's key is missed. */
+    if ((character >= 0x2010 && character <= 0x2015) || character == 0x2212 || character == 0x30FC ||
+        character == 0xFF70)
+        return '-';
+    return character;
+}
+
+/* `text` in half width, in `bytes` where it was not so already. False when something else than ASCII is left, or it is
+ * longer than anything that is read here. */
+static bool narrow(struct span text, char bytes[NARROW_MAX], struct span *half)
+{
+    size_t length = 0;
+    *half = text;
+    if (utf8_is_ascii(text))
+        return text.length <= NARROW_MAX;
+    for (size_t at = 0, size = 0; at < text.length; at += size) {
+        uint32_t character = narrowed(utf8_decode((struct span){text.data + at, text.length - at}, &size));
+        if (character >= 0x80 || length == NARROW_MAX)
+            return false;
+        bytes[length++] = (char)character;
+    }
+    *half = (struct span){bytes, length};
+    return true;
+}
+
+static struct span trimmed(struct span text)
+{
+    while (text.length > 0 && text.data[0] == ' ')
+        text = (struct span){text.data + 1, text.length - 1};
+    while (text.length > 0 && text.data[text.length - 1] == ' ')
+        text.length--;
+    return text;
+}
+
+/* ---- Numbers ---- */
+
 bool value_integer(struct span text, int64_t *number)
 {
+    char bytes[NARROW_MAX];
+    if (!narrow(text, bytes, &text))
+        return false;
     bool negative = text.length > 0 && text.data[0] == '-';
     if (negative)
         text = (struct span){text.data + 1, text.length - 1};
@@ -44,6 +96,8 @@ bool value_integer(struct span text, int64_t *number)
         *number = -*number;
     return true;
 }
+
+/* ---- Times ---- */
 
 /* A number of `min` to `max` digits at the beginning of `text`, which then goes on behind it; -1 when there is none. */
 static int take_number(struct span *text, size_t min, size_t max)
@@ -73,16 +127,32 @@ static int days_of(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+struct day {
+    int year;
+    int month;
+    int day;
+};
+
+/* A day at the beginning of `text`, which then goes on behind it. */
+static bool take_day(struct span *text, struct day *day)
+{
+    day->year = take_number(text, 4, 4);
+    char separator = text->length > 0 && text->data[0] == '/' ? '/' : '-';
+    if (day->year < 0 || !take_byte(text, separator))
+        return false;
+    day->month = take_number(text, 1, 2);
+    if (day->month < 1 || day->month > 12 || !take_byte(text, separator))
+        return false;
+    day->day = take_number(text, 1, 2);
+    return day->day >= 1 && day->day <= days_of(day->year, day->month);
+}
+
 bool value_time(struct span text, char time[VALUE_TIME_SIZE])
 {
+    char bytes[NARROW_MAX];
+    struct day day;
     int second = 0;
-    int year = take_number(&text, 4, 4);
-    char separator = text.length > 0 && text.data[0] == '/' ? '/' : '-';
-    bool date = year >= 0 && take_byte(&text, separator);
-    int month = date ? take_number(&text, 1, 2) : -1;
-    date = month >= 1 && month <= 12 && take_byte(&text, separator);
-    int day = date ? take_number(&text, 1, 2) : -1;
-    if (day < 1 || day > days_of(year, month) || !take_byte(&text, ' '))
+    if (!narrow(text, bytes, &text) || !take_day(&text, &day) || !take_byte(&text, ' '))
         return false;
     int hour = take_number(&text, 1, 2);
     if (hour < 0 || hour > 23 || !take_byte(&text, ':'))
@@ -96,8 +166,248 @@ bool value_time(struct span text, char time[VALUE_TIME_SIZE])
             return false;
     }
     /* The remainders say to the compiler what is known: all of it fits. */
-    snprintf(time, VALUE_TIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u+09:00", (unsigned)year % 10000,
-             (unsigned)month % 100, (unsigned)day % 100, (unsigned)hour % 100, (unsigned)minute % 100,
+    snprintf(time, VALUE_TIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u+09:00", (unsigned)day.year % 10000,
+             (unsigned)day.month % 100, (unsigned)day.day % 100, (unsigned)hour % 100, (unsigned)minute % 100,
              (unsigned)second % 100);
     return true;
+}
+
+bool value_is_date(struct span text)
+{
+    char bytes[NARROW_MAX];
+    char time[VALUE_TIME_SIZE];
+    struct day day;
+    struct span rest;
+    if (!narrow(text, bytes, &text))
+        return false;
+    rest = text;
+    return take_day(&rest, &day) && (rest.length == 0 || value_time(text, time));
+}
+
+/* ---- Phone numbers ---- */
+
+enum { PHONE_DIGITS_MAX = 13 }; /* +81, a 0 and eleven digits are none; nor is anything longer */
+
+/* The digits of a phone number, and where something stood between them. */
+struct phone {
+    char digits[PHONE_DIGITS_MAX];
+    bool gap[PHONE_DIGITS_MAX]; /* before that digit */
+    size_t count;
+    bool gaps; /* there is one */
+};
+
+static bool read_phone(struct span text, struct phone *phone)
+{
+    *phone = (struct phone){.count = 0};
+    bool gap = false;
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        if (byte >= '0' && byte <= '9') {
+            if (phone->count == PHONE_DIGITS_MAX)
+                return false;
+            phone->gap[phone->count] = gap && phone->count > 0;
+            phone->gaps = phone->gaps || phone->gap[phone->count];
+            phone->digits[phone->count++] = byte;
+            gap = false;
+        } else if (byte == '-' || byte == ' ' || byte == '(' || byte == ')') {
+            gap = true;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Take `count` digits away at the beginning. */
+static void drop_digits(struct phone *phone, size_t count)
+{
+    phone->count -= count;
+    memmove(phone->digits, phone->digits + count, phone->count);
+    memmove(phone->gap, phone->gap + count, phone->count * sizeof *phone->gap);
+    phone->gap[0] = false;
+}
+
+static void put_zero(struct phone *phone)
+{
+    memmove(phone->digits + 1, phone->digits, phone->count);
+    memmove(phone->gap + 1, phone->gap, phone->count * sizeof *phone->gap);
+    phone->digits[0] = '0';
+    phone->gap[1] = false;
+    phone->count++;
+}
+
+static bool is_phone(const struct phone *phone)
+{
+    const char *digits = phone->digits;
+    if (phone->count < 10 || phone->count > 11 || digits[0] != '0' || digits[1] == '0')
+        return false;
+    bool mobile = digits[2] == '0' && memchr("25789", digits[1], 5) != NULL;
+    return phone->count == 10 ? !mobile : mobile || (digits[1] == '6' && digits[2] == '0');
+}
+
+/* Japan's number as the world writes it: 81 in place of the 0, or both. */
+static bool is_international(const struct phone *phone, bool plus)
+{
+    bool country = phone->count > 2 && phone->digits[0] == '8' && phone->digits[1] == '1';
+    return country && (plus || phone->gap[2] || phone->count >= 11);
+}
+
+bool value_phone(struct span text, char phone[VALUE_PHONE_SIZE], bool *repaired)
+{
+    char bytes[NARROW_MAX];
+    struct phone read;
+    size_t length = 0;
+    if (!narrow(text, bytes, &text))
+        return false;
+    text = trimmed(text);
+    bool plus = take_byte(&text, '+');
+    if (!read_phone(text, &read) || read.count == 0)
+        return false;
+    bool international = is_international(&read, plus);
+    if (plus && !international)
+        return false;
+    if (international)
+        drop_digits(&read, 2);
+    /* Whoever wrote hyphens wrote a text, from which no spreadsheet takes a 0. */
+    bool lost = read.digits[0] != '0' && (international || !read.gaps);
+    if (lost && read.count < 11)
+        put_zero(&read);
+    *repaired = international || lost;
+    for (size_t i = 0; i < read.count && is_phone(&read); i++) {
+        if (read.gap[i])
+            phone[length++] = '-';
+        phone[length++] = read.digits[i];
+    }
+    phone[length] = '\0';
+    return length > 0;
+}
+
+/* ---- Postal codes ---- */
+
+/* Whether a postal code that begins with these two digits lies where `address` begins. Only those that begin with 0 are
+ * ever asked for: an Excel that took a 0 away took it from one of these. */
+static bool lies_in(const char code[2], struct span address)
+{
+    static const struct {
+        char second;
+        const char *prefecture;
+    } places[] = {
+        {'0', "北海道"}, {'1', "秋田県"}, {'2', "岩手県"}, {'3', "青森県"}, {'4', "北海道"},
+        {'5', "北海道"}, {'6', "北海道"}, {'7', "北海道"}, {'8', "北海道"}, {'9', "北海道"},
+    };
+    const char *prefecture = places[code[1] - '0'].prefecture;
+    return code[0] == '0' && address.length >= strlen(prefecture) &&
+           memcmp(address.data, prefecture, strlen(prefecture)) == 0;
+}
+
+bool value_postal_code(struct span text, struct span address, char postal_code[VALUE_POSTAL_CODE_SIZE], bool *repaired)
+{
+    enum { DIGITS = 7, FIRST_PART = 3, LOST_MAX = 2 };
+    static const char mark[] = "〒";
+    char bytes[NARROW_MAX];
+    if (text.length >= strlen(mark) && memcmp(text.data, mark, strlen(mark)) == 0)
+        text = (struct span){text.data + strlen(mark), text.length - strlen(mark)};
+    *repaired = false;
+    if (!narrow(text, bytes, &text))
+        return false;
+    text = trimmed(text);
+    bool hyphen = text.length == DIGITS + 1 && text.data[FIRST_PART] == '-';
+    struct span head = {text.data, hyphen ? FIRST_PART : text.length};
+    struct span tail = hyphen ? (struct span){text.data + FIRST_PART + 1, DIGITS - FIRST_PART} : head;
+    if (!value_is_digits(head) || !value_is_digits(tail))
+        return false;
+    size_t lost = hyphen || text.length >= DIGITS ? 0 : DIGITS - text.length;
+    if (lost > LOST_MAX || text.length > DIGITS + 1 || (!hyphen && text.length > DIGITS) ||
+        (lost > 0 && text.data[0] == '0'))
+        return false;
+    memset(postal_code, '0', lost);
+    memcpy(postal_code + lost, text.data, text.length);
+    postal_code[lost + text.length] = '\0';
+    *repaired = lost > 0;
+    return lost == 0 || lies_in(postal_code, address);
+}
+
+/* ---- Texts ---- */
+
+static bool is_letter_or_digit(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+static bool is_local_part(struct span text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] <= ' ' || text.data[i] > '~' || strchr("\"(),:;<>@[\\]", text.data[i]) != NULL)
+            return false;
+    return text.length >= 1 && text.length <= VALUE_EMAIL_LOCAL_MAX;
+}
+
+/* Two labels or more. */
+static bool is_domain(struct span text)
+{
+    size_t labels = 0;
+    size_t length = 0; /* of the label at hand */
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '.') {
+            if (length == 0 || text.data[i - 1] == '-')
+                return false;
+            labels++;
+            length = 0;
+        } else if (is_letter_or_digit(text.data[i]) || (text.data[i] == '-' && length > 0)) {
+            length++;
+        } else {
+            return false;
+        }
+    }
+    return labels >= 1 && length > 0 && text.data[text.length - 1] != '-';
+}
+
+bool value_is_email(struct span text)
+{
+    const char *at = text.length <= VALUE_EMAIL_MAX ? memchr(text.data, '@', text.length) : NULL;
+    if (at == NULL)
+        return false;
+    size_t local = (size_t)(at - text.data);
+    return is_local_part((struct span){text.data, local}) && is_domain((struct span){at + 1, text.length - local - 1});
+}
+
+bool value_is_kana(struct span text)
+{
+    for (size_t at = 0, size = 0; at < text.length; at += size) {
+        uint32_t character = utf8_decode((struct span){text.data + at, text.length - at}, &size);
+        bool kana = (character >= 0x3041 && character <= 0x30FF) || (character >= 0xFF61 && character <= 0xFF9F);
+        bool between = (character >= 0x3000 && character <= 0x301F) || narrowed(character) < 0x80;
+        if (!kana && !between)
+            return false;
+    }
+    return true;
+}
+
+/* ---- What a spreadsheet made of it ---- */
+
+bool value_is_rounded(struct span text)
+{
+    size_t digits = 0;
+    if (!take_byte(&text, '-'))
+        take_byte(&text, '+');
+    if (take_number(&text, 1, 1) < 0)
+        return false;
+    if (take_byte(&text, '.')) {
+        while (digits < text.length && text.data[digits] >= '0' && text.data[digits] <= '9')
+            digits++;
+        text = (struct span){text.data + digits, text.length - digits};
+        if (digits == 0)
+            return false;
+    }
+    if (!take_byte(&text, 'E') || !(take_byte(&text, '+') || take_byte(&text, '-')))
+        return false;
+    return text.length >= 2 && text.length <= 3 && value_is_digits(text);
+}
+
+bool value_unwrap(struct span text, struct span *inside)
+{
+    if (text.length < 4 || memcmp(text.data, "=\"", 2) != 0 || text.data[text.length - 1] != '"')
+        return false;
+    *inside = (struct span){text.data + 2, text.length - 3};
+    return memchr(inside->data, '"', inside->length) == NULL;
 }

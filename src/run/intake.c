@@ -3,7 +3,7 @@
 
 #include "order/rules.h"
 #include "order/value.h"
-#include "run/rows.h"
+#include "run/twins.h"
 #include "text/utf8.h"
 
 #include <inttypes.h>
@@ -246,11 +246,14 @@ static bool enter_row(struct intake *intake, struct book_row row, const struct s
     struct book *book = &intake->work->book;
     struct span control = rows_cell(work, cells, count, ORDER_FIELD_CONTROL);
     struct span id = id_of(intake, rows_cell(work, cells, count, ORDER_FIELD_ID));
+    enum book_payment payment = row_payment(intake, cells, count, whole);
     if (whole && control.data != NULL && span_is(control, "D"))
-        return book_add_deleted(book, row);
-    if (!book_add(book, row, id, row_payment(intake, cells, count, whole)))
+        return book_add_deleted(book, row, id, payment);
+    if (!book_add(book, row, id, payment))
         return false;
     struct book_order *order = &book->orders[book->rows[book->row_count - 1].order];
+    if (order->rows == 1 && whole && !work->options->allow_reimported && !twins_note(intake->work, cells, count))
+        return false;
     bool sound = whole && rows_has_id(work, cells, count);
     order->sound = order->sound || sound;
     order->damaged = order->damaged || !sound;

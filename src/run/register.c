@@ -34,7 +34,7 @@ static void add_outcome(struct sender *sender, struct book_order *order, const c
 {
     const char *args[FINDING_ARGS] = {arg};
     struct finding finding = {
-        .code = code, .row = row, .item = item > 0 ? (uint32_t)item : 0, .column = FINDING_NO_COLUMN};
+        .code = code, .row = row, .item = item > 0 ? (uint16_t)item : 0, .column = FINDING_NO_COLUMN};
     uint32_t added = (uint32_t)sender->work->findings.count;
     if (findings_add(&sender->work->findings, finding, args))
         order->outcome = added;
@@ -87,6 +87,10 @@ static bool refuse(struct sender *sender, struct book_order *order, const struct
     uint32_t row;
     const struct catalog_entry *entry =
         catalog_match(sender->work->catalog, (struct span){buf_text(message), message->length}, &item);
+    if (item >= ORDER_LINES_MAX) { /* of a line that no order has: the service's words are all that is known */
+        entry = catalog_find(sender->work->catalog, "SERVICE_REFUSED");
+        item = -1;
+    }
     if (!row_of_item(sender, order, item, &row))
         return false;
     add_outcome(sender, order, entry->code, row, item, buf_text(message));

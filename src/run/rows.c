@@ -1,7 +1,9 @@
 /* run/rows.c: see rows.h. */
 #include "run/rows.h"
 
+#include "order/rules.h"
 #include "order/value.h"
+#include "text/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,11 +70,18 @@ static bool is_used(const struct work *work, size_t cell)
            (work->schema.columns[column].field != ORDER_FIELD_NONE || work->schema.columns[column].needed != 0);
 }
 
+/* What a cell means: ="…" is the text inside. */
+static struct span meant(struct span cell)
+{
+    struct span inside;
+    return value_unwrap(cell, &inside) ? inside : cell;
+}
+
 struct span rows_cell(const struct work *work, const struct span *cells, size_t count, enum order_field field)
 {
     size_t column = order_layout_column(&work->layout, field);
     size_t cell = column != ORDER_NO_COLUMN ? work->layout.cells[column] : ORDER_NO_COLUMN;
-    return cell < count ? cells[cell] : (struct span){NULL, 0};
+    return cell < count ? meant(cells[cell]) : (struct span){NULL, 0};
 }
 
 bool rows_is_ours(const struct work *work, const struct csv_record *record, size_t cell)
@@ -107,13 +116,20 @@ static size_t cells_there(const struct work *work, const struct csv_record *reco
     return there;
 }
 
-/* Whether a value is of its column's type; a text is whatever it is. */
+/* Whether a value, in UTF-8, is of its column's type. A text is whatever it is; so is what people write in many ways.
+ */
 static bool has_type(struct span value, enum order_type type)
 {
     char time[VALUE_TIME_SIZE];
     int64_t number;
     switch (type) {
     case ORDER_TYPE_TEXT:
+    case ORDER_TYPE_CODE:
+    case ORDER_TYPE_DATE:
+    case ORDER_TYPE_PHONE:
+    case ORDER_TYPE_POSTAL_CODE:
+    case ORDER_TYPE_EMAIL:
+    case ORDER_TYPE_KANA:
         break;
     case ORDER_TYPE_DIGITS:
         return value_is_digits(value);
@@ -125,6 +141,20 @@ static bool has_type(struct span value, enum order_type type)
         return span_is(value, "N") || span_is(value, "U") || span_is(value, "D");
     }
     return true;
+}
+
+/* The same of a cell as it stands in the file. */
+static bool cell_has_type(const struct work *work, struct span cell, enum order_type type)
+{
+    struct buf text = {0};
+    size_t bad;
+    cell = meant(cell);
+    if (utf8_is_ascii(cell))
+        return has_type(cell, type);
+    bool has =
+        text_decode(work->codec, cell, &text, &bad) && has_type((struct span){buf_text(&text), text.length}, type);
+    buf_free(&text);
+    return has || type == ORDER_TYPE_TEXT;
 }
 
 bool rows_has_id(const struct work *work, const struct span *cells, size_t count)
@@ -140,7 +170,7 @@ static bool cells_fit(const struct work *work, const struct span *cells, size_t 
     for (size_t cell = 0; cell < count && cell < work->layout.heading_count; cell++) {
         size_t column = work->layout.columns[cell];
         if (column != ORDER_NO_COLUMN && !value_is_blank(cells[cell]) &&
-            !has_type(cells[cell], work->schema.columns[column].type))
+            !cell_has_type(work, cells[cell], work->schema.columns[column].type))
             return false;
     }
     return rows_has_id(work, cells, count);
@@ -257,6 +287,27 @@ static bool decode_cell(struct rows *rows, const struct csv_record *record, size
     return text->data != NULL && !rows->text.failed;
 }
 
+/* Whether it matters what stands in this column. */
+static bool is_read(const struct order_column *column)
+{
+    return column->field != ORDER_FIELD_NONE || column->needed != 0 || column->type != ORDER_TYPE_TEXT;
+}
+
+/* ="…" is read as the text inside, and the clerk is told so. */
+static void unwrap(const struct work *work, uint32_t row, size_t column, struct span *text, struct findings *findings)
+{
+    struct span inside;
+    struct buf excerpt = {0};
+    if (text->data == NULL || !is_read(&work->schema.columns[column]) || !value_unwrap(*text, &inside))
+        return;
+    *text = inside;
+    utf8_excerpt(inside, RULES_EXCERPT_MAX, &excerpt);
+    const char *args[FINDING_ARGS] = {buf_text(&excerpt)};
+    if (findings != NULL)
+        findings_add(findings, (struct finding){.code = "FORMULA_TEXT", .row = row, .column = (uint16_t)column}, args);
+    buf_free(&excerpt);
+}
+
 /* The cells of a record into `line`, unless it is damaged. Those of columns that the schema does not know are read for
  * their encoding only. */
 static bool load_cells(struct rows *rows, const struct csv_record *record, struct order_row *line,
@@ -277,8 +328,10 @@ static bool load_cells(struct rows *rows, const struct csv_record *record, struc
         struct span text;
         if (!decode_cell(rows, record, cell, values[cell], findings, &text))
             return error_set_memory(error);
-        if (column != ORDER_NO_COLUMN)
-            texts[column] = text;
+        if (column == ORDER_NO_COLUMN)
+            continue;
+        unwrap(work, record->row, column, &text, findings);
+        texts[column] = text;
     }
     return true;
 }

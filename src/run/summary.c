@@ -41,12 +41,10 @@ static struct atobarai_error_count *entry_of(struct tally *tally, const struct c
     return entry;
 }
 
-/* Every code that the order has, once. */
-static void tally_order(struct tally *tally, const struct work *work, const struct book_order *order)
+/* Every code of some findings of an order, once. */
+static void tally_findings(struct tally *tally, const struct work *work, const struct book_order *order,
+                           const struct finding *begin, size_t count)
 {
-    const struct finding *list = work->findings.list;
-    const struct finding *begin = order->outcome != BOOK_NONE ? list + order->outcome : list + order->findings;
-    size_t count = order->outcome != BOOK_NONE ? 1 : order->finding_count;
     for (size_t i = 0; i < count; i++) {
         size_t before = 0;
         while (before < i && strcmp(begin[before].code, begin[i].code) != 0)
@@ -61,6 +59,15 @@ static void tally_order(struct tally *tally, const struct work *work, const stru
     }
 }
 
+static void tally_order(struct tally *tally, const struct work *work, const struct book_order *order)
+{
+    const struct finding *list = work->findings.list;
+    if (order->finding_count > 0)
+        tally_findings(tally, work, order, list + order->findings, order->finding_count);
+    if (order->outcome != BOOK_NONE)
+        tally_findings(tally, work, order, list + order->outcome, 1);
+}
+
 static int compare_errors(const void *a, const void *b)
 {
     const struct atobarai_error_count *left = a;
@@ -73,6 +80,7 @@ static int compare_errors(const void *a, const void *b)
 /* What was found good, or not reached at all, is done where nothing is sent, and otherwise still to be sent. */
 static void count_order(const struct work *work, const struct book_order *order, struct atobarai_summary *summary)
 {
+    summary->skipped_rows += order->deleted;
     switch ((enum book_state)order->state) {
     case BOOK_SKIPPED:
         summary->skipped_rows += order->rows;
@@ -108,8 +116,6 @@ bool summary_count(const struct work *work, struct atobarai_summary *summary, st
     summary->rows = book->row_count;
     for (size_t i = 0; i < ATOBARAI_STATUSES; i++)
         summary->by_status[i].name = order_status_name((enum order_status)(i + 1));
-    for (size_t i = 0; i < book->row_count; i++)
-        summary->skipped_rows += book->rows[i].order == BOOK_NONE;
     for (size_t i = 0; i < book->order_count; i++) {
         count_order(work, &book->orders[i], summary);
         tally_order(&tally, work, &book->orders[i]);

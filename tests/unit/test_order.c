@@ -765,7 +765,7 @@ static void book_joins_rows_that_lie_apart(void **state)
     enter(&book, 3, "1002", BOOK_PAYMENT_OTHER);
     enter(&book, 4, "", BOOK_PAYMENT_DEFERRED);
     enter(&book, 5, "1001", BOOK_PAYMENT_DEFERRED);
-    assert_true(book_add_deleted(&book, (struct book_row){.number = 6, .order = 0, .next = 0}));
+    assert_true(book_add_deleted(&book, (struct book_row){.number = 6}, span_of("1001"), BOOK_PAYMENT_OTHER));
     enter(&book, 7, "", BOOK_PAYMENT_OTHER);
     enter(&book, 9, "1002", BOOK_PAYMENT_OTHER);
     enter(&book, 10, "01001", BOOK_PAYMENT_DEFERRED);
@@ -780,8 +780,10 @@ static void book_joins_rows_that_lie_apart(void **state)
     assert_rows(&book, 5, "11");
     assert_string_equal(book_id(&book, &book.orders[1]), "1002");
     assert_string_equal(book_id(&book, &book.orders[2]), "");
-    assert_int_equal(book.rows[4].order, BOOK_NONE); /* deleted */
-    assert_int_equal(book.rows[4].next, BOOK_NONE);
+    assert_int_equal(book.rows[4].order, 0); /* deleted: of the order, but no line of it */
+    assert_int_equal(book.rows[4].next, BOOK_DELETED);
+    assert_int_equal(book.orders[0].deleted, 1);
+    assert_false(book.orders[0].other);
     assert_int_equal(book.orders[0].state, BOOK_UNJUDGED);
     assert_int_equal(book.orders[0].outcome, BOOK_NONE);
     book_free(&book);
@@ -1778,7 +1780,7 @@ static void desk_begin(struct desk *desk, const struct fixture *fixture, const c
     enter(&desk->book, 4, "1001", BOOK_PAYMENT_DEFERRED);
     enter(&desk->book, 5, "1001", BOOK_PAYMENT_DEFERRED);
     enter(&desk->book, 6, "", BOOK_PAYMENT_DEFERRED);
-    assert_true(book_add_deleted(&desk->book, (struct book_row){.number = 7}));
+    assert_true(book_add_deleted(&desk->book, (struct book_row){.number = 7}, span_of(""), BOOK_PAYMENT_DEFERRED));
     memset(desk->cells, 0, sizeof desk->cells);
     desk->source =
         (struct result_source){fixture->catalog, desk->sheet.columns, &desk->book, &desk->findings, SOME_TIME};
@@ -1794,7 +1796,7 @@ static void desk_end(struct desk *desk)
 }
 
 /* A finding of order 0. */
-static void find(struct desk *desk, const char *code, uint32_t row, uint32_t item, const char *arg)
+static void find(struct desk *desk, const char *code, uint32_t row, uint16_t item, const char *arg)
 {
     const char *const args[FINDING_ARGS] = {arg};
     findings_add(&desk->findings, (struct finding){.code = code, .row = row, .item = item, .column = FINDING_NO_COLUMN},

@@ -1,0 +1,126 @@
+/* run/twins.c: see twins.h. */
+#include "run/twins.h"
+
+#include "order/value.h"
+
+#include <stdlib.h>
+
+/* What the mall calls an order: its number, and the shop that the number is of. */
+struct name {
+    struct span shop;
+    struct span number;
+};
+
+/* False where the row says nothing: an empty cell, or one that a spreadsheet shortened, as it does all of a column
+ * alike. */
+static bool name_of(const struct work *work, const struct span *cells, size_t count, struct name *name)
+{
+    name->number = rows_cell(work, cells, count, ORDER_FIELD_MALL_NUMBER);
+    name->shop = rows_cell(work, cells, count, ORDER_FIELD_SHOP);
+    return name->number.length > 0 && !value_is_blank(name->number) && !value_is_rounded(name->number);
+}
+
+/* FNV-1a, going on from `hash`. */
+static uint64_t hash_of(uint64_t hash, struct span text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3U;
+    return (hash ^ 0x100) * 0x100000001b3U; /* no byte: where a text ends counts */
+}
+
+bool twins_note(struct work *work, const struct span *cells, size_t count)
+{
+    static const uint64_t none = 0;
+    struct name name;
+    uint32_t order = work->book.rows[work->book.row_count - 1].order;
+    uint64_t hash = none;
+    size_t size = (size_t)order * sizeof hash;
+    if (name_of(work, cells, count, &name)) {
+        hash = hash_of(hash_of(0xcbf29ce484222325U, name.shop), name.number);
+        hash += hash == none;
+    }
+    while (work->mall_names.length < size && !work->mall_names.failed) /* orders that began with no whole row */
+        buf_append(&work->mall_names, &none, sizeof none);
+    if (work->mall_names.length > size) /* an order whose deleted rows came first */
+        memcpy(work->mall_names.data + size, &hash, sizeof hash);
+    else
+        buf_append(&work->mall_names, &hash, sizeof hash);
+    return !work->mall_names.failed;
+}
+
+/* The name on the first row of an order, put into `text`. */
+static bool read_name(const struct work *work, struct rows *rows, uint32_t order, struct buf *text, struct error *error)
+{
+    struct csv_record record;
+    const struct span *cells;
+    size_t count;
+    struct name name;
+    if (!rows_record(rows, &work->book.rows[work->book.orders[order].first], &record, error) ||
+        !rows_cells(rows, &record, &cells, &count, error))
+        return false;
+    if (name_of(work, cells, count, &name)) {
+        buf_append(text, name.shop.data != NULL ? name.shop.data : "", name.shop.length);
+        buf_append_byte(text, '\0');
+        buf_append(text, name.number.data, name.number.length);
+    }
+    return !text->failed || error_set_memory(error);
+}
+
+/* Two orders whose hashes are the same: most likely their names are, too. */
+static bool compare(struct work *work, struct rows *rows, uint32_t first, uint32_t second, struct error *error)
+{
+    struct buf texts[2] = {{0}, {0}};
+    bool read = read_name(work, rows, first, &texts[0], error) && read_name(work, rows, second, &texts[1], error);
+    if (read && span_equal((struct span){buf_text(&texts[0]), texts[0].length},
+                           (struct span){buf_text(&texts[1]), texts[1].length})) {
+        work->book.orders[second].twin = first;
+        if (work->book.orders[first].twin == BOOK_NONE)
+            work->book.orders[first].twin = second;
+    }
+    buf_free(&texts[0]);
+    buf_free(&texts[1]);
+    return read;
+}
+
+static uint64_t noted(const struct work *work, uint32_t order)
+{
+    uint64_t hash;
+    memcpy(&hash, buf_text(&work->mall_names) + (size_t)order * sizeof hash, sizeof hash);
+    return hash;
+}
+
+/* `slots` is a hash table of orders: a power of two, more than there are orders. */
+static bool find(struct work *work, struct rows *rows, uint32_t *slots, size_t slot_count, struct error *error)
+{
+    const struct book *book = &work->book;
+    size_t count = work->mall_names.length / sizeof(uint64_t);
+    for (uint32_t i = 0; i < book->order_count && i < count; i++) {
+        uint64_t hash = noted(work, i);
+        if (hash == 0 || book_is_skipped(&book->orders[i]))
+            continue;
+        size_t at = (size_t)(hash ^ (hash >> 32)) & (slot_count - 1);
+        while (slots[at] != BOOK_NONE && noted(work, slots[at]) != hash)
+            at = (at + 1) & (slot_count - 1);
+        if (slots[at] == BOOK_NONE)
+            slots[at] = i;
+        else if (!compare(work, rows, slots[at], i, error))
+            return false;
+    }
+    return true;
+}
+
+bool twins_find(struct work *work, struct rows *rows, struct error *error)
+{
+    size_t slot_count = 64;
+    while (slot_count / 3 * 2 < work->book.order_count)
+        slot_count *= 2;
+    uint32_t *slots = malloc(slot_count * sizeof *slots);
+    if (slots == NULL)
+        return error_set_memory(error);
+    for (size_t i = 0; i < slot_count; i++)
+        slots[i] = BOOK_NONE;
+    bool done = find(work, rows, slots, slot_count, error);
+    free(slots);
+    buf_free(&work->mall_names); /* nobody asks again */
+    return done;
+}
