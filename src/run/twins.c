@@ -96,7 +96,8 @@ static bool find(struct work *work, struct rows *rows, uint32_t *slots, size_t s
     size_t count = work->mall_names.length / sizeof(uint64_t);
     for (uint32_t i = 0; i < book->order_count && i < count; i++) {
         uint64_t hash = noted(work, i);
-        if (hash == 0 || book_is_skipped(&book->orders[i]))
+        bool has_id = *book_id(book, &book->orders[i]) != '\0'; /* without one it is a row that lost its order */
+        if (hash == 0 || !has_id || book_is_skipped(&book->orders[i]))
             continue;
         size_t at = (size_t)(hash ^ (hash >> 32)) & (slot_count - 1);
         while (slots[at] != BOOK_NONE && noted(work, slots[at]) != hash)

@@ -29,21 +29,22 @@ LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
 COMMANDS = ("check", "register", "sandbox")
 TAKEN = {
     "": {"lang", "help", "version"},
-    "check": {"version", "output", "schema", "force", "summary-json", "lang", "quiet", "verbose", "help"},
-    "register": {"version", "output", "schema", "force", "summary-json", "lang", "quiet", "verbose", "help", "dialect",
-                 "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox"},
+    "check": {"version", "output", "schema", "force", "strict",
+              "allow-reimported", "jobs", "summary-json", "lang", "quiet", "verbose", "help"},
+    "register": {"version", "output", "schema", "force", "strict", "allow-reimported", "jobs", "summary-json", "lang",
+                 "quiet", "verbose", "help", "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox"},
     "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "lang", "help"},
 }
 # A value for each option that takes one.
 VALUES = {
     "output": "result.csv", "schema": "schema.json", "summary-json": "summary.json", "dialect": "json",
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
-    "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
+    "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
 }
 # Planned, and options that no command has.
 LATER = {
-    "config", "profile", "ledger", "encoding", "output-encoding", "jobs", "rate", "retry-on", "strict", "dry-run", "only",
-    "set-status", "set-shop-status", "allow-reimported", "xlsx", "report", "log", "ca-file", "once", "since", "status",
+    "config", "profile", "ledger", "encoding", "output-encoding", "rate", "retry-on", "dry-run", "only",
+    "set-status", "set-shop-status", "xlsx", "report", "log", "ca-file", "once", "since", "status",
     "list", "format", "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
 }
 failures = 0

@@ -14,7 +14,7 @@ COLUMNS = HEADER.count(",") + 1
 
 
 def row(order, line=1, name="煎茶", note="", memo=""):
-    return f"U,3,{order},2026-11-05 08:10:00,後払い,{order}{line},A-{line},A-{line},{name},100,見本 太郎,{note},{memo}"
+    return f"U,3,{order},2026-11-05 08:10:00,後払い,{order}{line},A{line},A{line},{name},100,見本 太郎,{note},{memo}"
 
 
 def written(case, *rows):

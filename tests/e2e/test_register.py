@@ -197,7 +197,7 @@ def write_csv(path, orders, columns=COLUMNS, **cells):
             row = {"コントロールカラム": "U", "受注ID": order_id, "受注日時": "2026-11-02 17:54:08",
                    "受注番号": f"MALL-{order_id}", "支払方法": "クロネコ代金後払い", "項番": number,
                    "明細ID": int(re.sub(r"\D", "", order_id) or 0) * 100 + number, "商品コード": f"C{number}",
-                   "商品番号": f"A-{number}", "商品名": f"見本の品 {number}", "請求金額": 1980, "注文者氏名": "見本 太郎",
+                   "商品番号": f"A{number}", "商品名": f"見本の品 {number}", "請求金額": 1980, "注文者氏名": "見本 太郎",
                    "注文者メールアドレス": "taro@example.com", **cells, **line}
             writer.writerow([row[column] for column in columns])
     path.write_bytes(text.getvalue().encode("cp932"))
@@ -359,7 +359,7 @@ def test_samples():
 def test_order_of_lines():
     with Case("a file sorted otherwise is the same submission") as case, Sandbox(case.tmp) as sandbox, \
             Relay(sandbox) as relay:
-        lines = [{"項番": n, "明細ID": n, "商品番号": f"X-{n}", "商品名": f"品 {n}"} for n in range(1, 6)]
+        lines = [{"項番": n, "明細ID": n, "商品番号": f"X{n}", "商品名": f"品 {n}"} for n in range(1, 6)]
         for turn, order in enumerate((lines, lines[::-1], lines[2:] + lines[:2])):
             outcome = register(case.tmp, relay.url, write_csv(case.tmp / f"{turn}.csv", {"2000001": order}))
             case.equal("exit", outcome.status, 0)
@@ -885,7 +885,7 @@ def test_other_dialect():
                        [("GET", "/v1/shop/2000003/state")] + [("POST", f"/v1/shop/200000{n}") for n in (1, 2, 3)])
             call = [c for c in relay.calls if c.path.endswith("1")][0]
             case.equal("body", call.json, {"no": "2000001", "sum": {"total": 1980}, "who": "見本 太郎",
-                                           "goods": [{"code": "A-1", "label": {"ja": "見本の品 1"}}]})
+                                           "goods": [{"code": "A1", "label": {"ja": "見本の品 1"}}]})
             case.equal("headers", [call.headers.get(n) for n in ("X-Key", "X-Shop", "Content-Type", "Authorization")],
                        [f"Key {API_KEY}", MERCHANT, "application/json", None])
             case.true("key", re.fullmatch("[0-9a-f]{64}", call.headers["X-Request-Id"]))
