@@ -26,6 +26,7 @@ SOURCES  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 EMBEDDED := src/base/embedded.S
 CLI      := $(sort $(wildcard src/cli/*.c))
 UNITS    := $(sort $(wildcard tests/unit/test_*.c))
+TOOLS    := $(sort $(wildcard tests/tools/*.c))
 EMBED_EXAMPLE := $(wildcard samples/embed/*.c)
 
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(EMBEDDED:%.S=$(BUILD)/%.o)
@@ -67,7 +68,7 @@ $(BUILD)/embed-%: $(BUILD)/samples/embed/%.o $(LIBRARY)
 
 # Everything that the tests run in one build folder.
 .PHONY: tests-built
-tests-built: $(PROGRAM) $(UNITS:%.c=$(BUILD)/%) $(EMBED_EXAMPLE:samples/embed/%.c=$(BUILD)/embed-%)
+tests-built: $(PROGRAM) $(UNITS:%.c=$(BUILD)/%) $(TOOLS:%.c=$(BUILD)/%) $(EMBED_EXAMPLE:samples/embed/%.c=$(BUILD)/embed-%)
 
 # $(call install,PACKAGES): those that are missing, by apt-get; says nothing to do when there is nothing.
 define install
@@ -109,8 +110,8 @@ C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 lint:
 	clang-format --dry-run --Werror $(C_FILES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem -D_GNU_SOURCE -DATOBARAI_VERSION='""' -Isrc -Iinclude src
-	printf '%s\n' $(filter src/%.c samples/%.c,$(C_FILES)) | \
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -DATOBARAI_VERSION='""' -Isrc -Iinclude src tests/tools
+	printf '%s\n' $(filter src/%.c samples/%.c tests/tools/%.c,$(C_FILES)) | \
 		xargs -P $$(nproc) -I{} clang-tidy --quiet {} -- -std=c17 $(CPPFLAGS) 2>/dev/null
 
 format:
