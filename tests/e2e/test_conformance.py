@@ -176,7 +176,7 @@ def compare(file, found, used):
         used.update(each.name for _, each in shown)
         places = [(number, place + 1) for place, each in shown if each.refused]
         if places:
-            problem = None if refused in places else f"refused at {refused}, not at one of {places}"
+            problem = None if refused == places[0] else f"refused at {refused}, not at {places[0]}"
             return problem or (None if len(records) == read else "records go on behind the refusal")
         if read == len(records):
             return f"record {number}: missing ({'refused at ' + str(refused) if refused else 'the end'})"
