@@ -82,10 +82,11 @@ enum csv_next csv_reader_next(struct csv_reader *reader, struct csv_record *reco
         return CSV_NEXT_END;
     if (!scan_record(reader, error))
         return CSV_NEXT_FAILED;
-    if (!csv_scan_finish(scan))
-        return unclosed(reader, scan->cells, error);
-    if (scan->torn != CSV_NO_CELL)
+    bool closed = csv_scan_finish(scan);
+    if (scan->torn != CSV_NO_CELL) /* it comes before the cell that is still open */
         return unclosed(reader, scan->torn, error);
+    if (!closed)
+        return unclosed(reader, scan->cells, error);
     bool too_long = scan->length > CSV_ROW_MAX;
     size_t kept = too_long ? CSV_ROW_MAX : (size_t)scan->length;
     if (!csv_window_view(&reader->window, reader->offset, kept, &view, error))

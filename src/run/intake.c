@@ -239,22 +239,28 @@ static enum book_payment row_payment(struct intake *intake, const struct span *c
     return whole ? payment_of(intake, rows_cell(work, cells, count, ORDER_FIELD_PAYMENT)) : BOOK_PAYMENT_UNKNOWN;
 }
 
-/* Into the book with it. */
-static bool enter_row(struct intake *intake, struct book_row row, const struct span *cells, size_t count, bool whole)
+/* Into the book with it; `cells` are the values of the record's cells. */
+static bool enter_record(struct intake *intake, const struct csv_record *record, const struct span *cells, size_t count)
 {
-    const struct work *work = intake->work;
-    struct book *book = &intake->work->book;
+    struct work *work = intake->work;
+    struct book *book = &work->book;
+    struct book_row row = {.offset = record->offset,
+                           .number = record->row,
+                           .length = record->length < UINT32_MAX ? (uint32_t)record->length : UINT32_MAX};
+    bool whole = rows_damage_of(work, record, cells, count, NULL) == ROWS_WHOLE;
     struct span control = rows_cell(work, cells, count, ORDER_FIELD_CONTROL);
-    struct span id = id_of(intake, rows_cell(work, cells, count, ORDER_FIELD_ID));
+    struct span id = {"", 0};
+    if (rows_id_in_place(work, record))
+        id = id_of(intake, rows_cell(work, cells, count, ORDER_FIELD_ID));
     enum book_payment payment = row_payment(intake, cells, count, whole);
     if (whole && control.data != NULL && span_is(control, "D"))
         return book_add_deleted(book, row, id, payment);
     if (!book_add(book, row, id, payment))
         return false;
     struct book_order *order = &book->orders[book->rows[book->row_count - 1].order];
-    if (order->rows == 1 && whole && !work->options->allow_reimported && !twins_note(intake->work, cells, count))
+    if (order->rows == 1 && whole && !work->options->allow_reimported && !twins_note(work, cells, count))
         return false;
-    bool sound = whole && rows_has_id(work, cells, count);
+    bool sound = whole && rows_has_id(work, record, cells, count);
     order->sound = order->sound || sound;
     order->damaged = order->damaged || !sound;
     return true;
@@ -262,19 +268,15 @@ static bool enter_row(struct intake *intake, struct book_row row, const struct s
 
 static bool add_record(struct intake *intake, const struct csv_record *record, struct error *error)
 {
-    struct work *work = intake->work;
     const struct span *cells;
     size_t count;
     size_t cell;
-    struct book_row row = {.offset = record->offset,
-                           .number = record->row,
-                           .length = record->length < UINT32_MAX ? (uint32_t)record->length : UINT32_MAX};
-    if (swallows_rows(work, record, &cell))
-        return csv_quote_unclosed(work->input, record->row, cell, error);
-    if (!check_id_is_read(work, record, error) || !csv_fields_parse(intake->fields, record->raw, &cells, &count, error))
+    if (swallows_rows(intake->work, record, &cell))
+        return csv_quote_unclosed(intake->work->input, record->row, cell, error);
+    if (!check_id_is_read(intake->work, record, error) ||
+        !csv_fields_parse(intake->fields, record->raw, &cells, &count, error))
         return false;
-    bool whole = rows_damage_of(work, record, cells, count, NULL) == ROWS_WHOLE;
-    return enter_row(intake, row, cells, count, whole) || error_set_memory(error);
+    return enter_record(intake, record, cells, count) || error_set_memory(error);
 }
 
 static bool read_rows(struct intake *intake, struct error *error)

@@ -157,15 +157,22 @@ static bool cell_has_type(const struct work *work, struct span cell, enum order_
     return has || type == ORDER_TYPE_TEXT;
 }
 
-bool rows_has_id(const struct work *work, const struct span *cells, size_t count)
+bool rows_id_in_place(const struct work *work, const struct csv_record *record)
+{
+    size_t cell = work->layout.cells[order_layout_column(&work->layout, ORDER_FIELD_ID)];
+    return record->stray == CSV_NO_CELL || record->stray > cell;
+}
+
+bool rows_has_id(const struct work *work, const struct csv_record *record, const struct span *cells, size_t count)
 {
     struct span id = rows_cell(work, cells, count, ORDER_FIELD_ID);
     size_t column = order_layout_column(&work->layout, ORDER_FIELD_ID);
-    return id.length > 0 && !value_is_blank(id) && has_type(id, work->schema.columns[column].type);
+    return rows_id_in_place(work, record) && id.length > 0 && !value_is_blank(id) &&
+           has_type(id, work->schema.columns[column].type);
 }
 
 /* Whether each cell holds what its column can hold. */
-static bool cells_fit(const struct work *work, const struct span *cells, size_t count)
+static bool cells_fit(const struct work *work, const struct csv_record *record, const struct span *cells, size_t count)
 {
     for (size_t cell = 0; cell < count && cell < work->layout.heading_count; cell++) {
         size_t column = work->layout.columns[cell];
@@ -173,7 +180,7 @@ static bool cells_fit(const struct work *work, const struct span *cells, size_t 
             !cell_has_type(work, cells[cell], work->schema.columns[column].type))
             return false;
     }
-    return rows_has_id(work, cells, count);
+    return rows_has_id(work, record, cells, count);
 }
 
 enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record, const struct span *cells,
@@ -194,7 +201,7 @@ enum rows_damage rows_damage_of(const struct work *work, const struct csv_record
             return ROWS_CELLS_MISSING;
     /* A spreadsheet drops empty cells at a row's end. But where a cell holds what its column cannot, a delimiter was
      * lost before it, and every cell behind stands under a wrong heading. */
-    if (found < headings && !cells_fit(work, cells, count))
+    if (found < headings && !cells_fit(work, record, cells, count))
         return ROWS_CELLS_MISSING;
     return ROWS_WHOLE;
 }

@@ -26,8 +26,11 @@ enum rows_damage rows_damage_of(const struct work *work, const struct csv_record
 /* Whether cell `cell` of the record is one of ours, in a result file that comes back. */
 bool rows_is_ours(const struct work *work, const struct csv_record *record, size_t cell);
 
-/* Whether the record has a 受注ID, of the type that the schema asks for. */
-bool rows_has_id(const struct work *work, const struct span *cells, size_t count);
+/* Whether the record's 受注ID is where it belongs: behind a stray quote nobody knows which cell is which. */
+bool rows_id_in_place(const struct work *work, const struct csv_record *record);
+
+/* Whether the record has a 受注ID, in its place and of the type that the schema asks for. */
+bool rows_has_id(const struct work *work, const struct csv_record *record, const struct span *cells, size_t count);
 
 /* The value that serves `field` among a record's `count` cells; `data` NULL where it has none. */
 struct span rows_cell(const struct work *work, const struct span *cells, size_t count, enum order_field field);

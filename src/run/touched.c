@@ -65,7 +65,7 @@ static bool touch_row(struct work *work, struct rows *rows, const struct book_ro
     size_t count;
     if (!rows_record(rows, row, &record, error) || !rows_cells(rows, &record, &cells, &count, error))
         return false;
-    struct suspect suspect = {&work->book, row->number, row->order, rows_has_id(work, cells, count)};
+    struct suspect suspect = {&work->book, row->number, row->order, rows_has_id(work, &record, cells, count)};
     size_t id_column = order_layout_column(&work->layout, ORDER_FIELD_ID);
     /* In a whole row each cell is where it belongs, and it is the id itself that is spoilt. */
     bool whole = rows_damage_of(work, &record, cells, count, NULL) == ROWS_WHOLE;

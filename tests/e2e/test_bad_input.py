@@ -1134,7 +1134,7 @@ def test_results_as_input():
         case.equal("first", (status, [row[11] for row in table(first)[1:]]), (1, ["", "CELLS_MISSING"]))
         status, second = again(case, "register", first, "--sandbox")
         case.equal("again", (status, [row[11] for row in table(second)[1:]]), (1, ["", "CELLS_MISSING"]))
-        status, third = again(case, "register", first.replace(b",,,,CELLS_MISSING", b",1,a@b.example,,CELLS_MISSING"),
+        status, third = again(case, "register", first.replace(b",,,,CELLS_MISSING", b",0300000002,a@b.example,,CELLS_MISSING"),
                               "--sandbox")
         case.equal("mended", (status, [row[10] for row in table(third)[1:]]), (0, [OK, OK]))
     with Case("a result file, one row with too many cells: ours last, the merchant's cells untouched") as case:

@@ -77,6 +77,16 @@ def main():
     held_back("an order id with a NUL byte behind it",
               [row(10001), row(10001, 2).encode("cp932").replace(b",10001,", b",10001\0,"), row(10002)],
               ["DAMAGED_ROW_NEAR", "NUL_BYTE", ""], 1)
+    refused("a quote that closes in a later row, and another that never does", 9,
+            row(10001), row(10002, name='"煎茶'), row(10003, name='"特価"', memo='"終わり'))
+    held_back("a blank behind a closing quote before the order id: its order is held back",
+              [row(1001), row(1002), row(1002, 2).replace(",3,", ',"3" ,'), row(1003)],
+              ["", "DAMAGED_ROW_NEAR", "QUOTE_STRAY", ""], 2)
+    held_back("the same, and the next cell holds the id of another order",
+              [row(10001), row(10002), row(10002, 2).replace(",3,10002,2026-11-05 08:10:00", ',"3" ,10002,10001'),
+               row(10003)], ["DAMAGED_ROW_NEAR", "DAMAGED_ROW_NEAR", "QUOTE_STRAY", ""], 1)
+    held_back("a stray quote behind the order id: the row is that order's",
+              [row(1001), row(1002), row(1002, 2, note='"3" '), row(1003)], ["", "SIBLING_ROW", "QUOTE_STRAY", ""], 2)
     held_back("an order id longer than any: its row says so", [row(10001), row("7" * 300), row(10002)],
               ["", "ORDER_ID_SIZE", ""], 2)
     with Case("rows of empty cells, as a spreadsheet writes blank lines, are blank lines") as case:
