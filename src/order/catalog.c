@@ -3,10 +3,17 @@
 
 #include "base/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+struct code {
+    const char *text;
+    const struct catalog_entry *entry;
+};
+
 struct catalog {
-    struct catalog_entry *entries; /* sorted by code */
+    struct catalog_entry *entries; /* in the order of the file */
+    struct code *codes;            /* of the entries, sorted */
     size_t count;
     const struct catalog_entry *generic;
     cJSON *json; /* owns all texts */
@@ -71,7 +78,7 @@ static bool parse_entry(struct catalog_entry *entry, const cJSON *from, struct e
 
 static int compare_codes(const void *a, const void *b)
 {
-    return strcmp(((const struct catalog_entry *)a)->code, ((const struct catalog_entry *)b)->code);
+    return strcmp(((const struct code *)a)->text, ((const struct code *)b)->text);
 }
 
 static bool parse(struct catalog *catalog, struct error *error)
@@ -81,15 +88,20 @@ static bool parse(struct catalog *catalog, struct error *error)
     const cJSON *item = NULL;
     if (!cJSON_IsArray(entries) || entries->child == NULL || generic == NULL)
         return invalid("JSON", error);
-    catalog->entries = calloc((size_t)cJSON_GetArraySize(entries), sizeof *catalog->entries);
-    if (catalog->entries == NULL)
+    size_t size = (size_t)cJSON_GetArraySize(entries);
+    catalog->entries = calloc(size, sizeof *catalog->entries);
+    catalog->codes = calloc(size, sizeof *catalog->codes);
+    if (catalog->entries == NULL || catalog->codes == NULL)
         return error_set_memory(error);
     cJSON_ArrayForEach(item, entries)
     {
-        if (!parse_entry(&catalog->entries[catalog->count++], item, error))
+        struct catalog_entry *entry = &catalog->entries[catalog->count];
+        struct code *code = &catalog->codes[catalog->count++];
+        if (!parse_entry(entry, item, error))
             return false;
+        *code = (struct code){entry->code, entry};
     }
-    qsort(catalog->entries, catalog->count, sizeof *catalog->entries, compare_codes);
+    qsort(catalog->codes, catalog->count, sizeof *catalog->codes, compare_codes);
     catalog->generic = catalog_find(catalog, generic);
     return catalog->generic != NULL || invalid(generic, error);
 }
@@ -117,88 +129,189 @@ void catalog_free(struct catalog *catalog)
         free(catalog->entries[i].patterns);
     }
     free(catalog->entries);
+    free(catalog->codes);
     cJSON_Delete(catalog->json);
     free(catalog);
 }
 
-const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *code)
+size_t catalog_count(const struct catalog *catalog)
 {
-    struct catalog_entry key = {.code = code};
-    return bsearch(&key, catalog->entries, catalog->count, sizeof key, compare_codes);
+    return catalog->count;
 }
 
-/* Whether `message` is `pattern` with a number in the place of {N}. */
-static bool matches(const char *pattern, struct span message, long *item)
+const struct catalog_entry *catalog_entry(const struct catalog *catalog, size_t index)
 {
-    enum { ITEM_MAX = 1000000 }; /* more detail lines no order has */
+    return &catalog->entries[index];
+}
+
+const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *code)
+{
+    struct code key = {code, NULL};
+    const struct code *found = bsearch(&key, catalog->codes, catalog->count, sizeof key, compare_codes);
+    return found != NULL ? found->entry : NULL;
+}
+
+const struct catalog_entry *catalog_generic(const struct catalog *catalog)
+{
+    return catalog->generic;
+}
+
+/* ---- Templates ---- */
+
+/* The placeholder that `text` begins with, and its bytes; CATALOG_PLACES when it begins with none. */
+static enum catalog_place place_of(const char *text, size_t *length)
+{
+    static const char *const names[CATALOG_PLACES] = {"{N}", "{row}", "{column}", "{path}", "{1}", "{2}", "{3}"};
+    size_t place = *text == '{' ? 0 : CATALOG_PLACES; /* most bytes are none */
+    while (place < CATALOG_PLACES && strncmp(text, names[place], strlen(names[place])) != 0)
+        place++;
+    *length = place < CATALOG_PLACES ? strlen(names[place]) : 0;
+    return (enum catalog_place)place;
+}
+
+/* How many bytes of `text` a {N} at its beginning stands for: digits, or the N that manuals write. */
+static size_t item_length(struct span text)
+{
+    size_t digits = 0;
+    while (digits < text.length && text.data[digits] >= '0' && text.data[digits] <= '9')
+        digits++;
+    return digits == 0 && text.length > 0 && text.data[0] == 'N' ? 1 : digits;
+}
+
+/* How many bytes of `text` the beginning of `template` stands for at least, which is a placeholder or a byte; 0 when it
+ * does not fit. */
+static size_t step_length(const char *template, enum catalog_place place, struct span text)
+{
+    if (place == CATALOG_ITEM)
+        return item_length(text);
+    return text.length > 0 && (place != CATALOG_PLACES || text.data[0] == *template) ? 1 : 0;
+}
+
+/* Whether `message` is `template` filled. Each placeholder takes as little as it can: where the rest does not fit, the
+ * last one that can grow takes a byte more, which is enough, since growing one before it would only leave less. */
+static bool matches(const char *template, struct span message, struct catalog_words *words)
+{
+    const char *behind = NULL; /* what follows that placeholder; NULL: there is none yet */
+    struct span *open = NULL;  /* its text */
     size_t at = 0;
-    *item = -1;
-    while (*pattern != '\0') {
-        if (strncmp(pattern, "{N}", 3) == 0) {
-            size_t digits = at;
-            *item = 0;
-            for (; at < message.length && message.data[at] >= '0' && message.data[at] <= '9' && *item < ITEM_MAX; at++)
-                *item = *item * 10 + (message.data[at] - '0');
-            if (at == digits)
-                return false;
-            pattern += 3;
-        } else if (at < message.length && message.data[at] == *pattern) {
-            at++;
-            pattern++;
+    *words = (struct catalog_words){0};
+    while (*template != '\0' || at < message.length) {
+        size_t length;
+        enum catalog_place place = place_of(template, &length);
+        size_t step = step_length(template, place, (struct span){message.data + at, message.length - at});
+        if (step > 0) {
+            template += place != CATALOG_PLACES ? length : 1;
+            if (place != CATALOG_PLACES)
+                words->of[place] = (struct span){message.data + at, step};
+            if (place != CATALOG_PLACES && place != CATALOG_ITEM) {
+                open = &words->of[place];
+                behind = template;
+            }
+            at += step;
         } else {
-            return false;
+            if (behind == NULL)
+                return false;
+            at = (size_t)(open->data - message.data) + ++open->length;
+            if (at > message.length)
+                return false;
+            template = behind;
         }
     }
-    return at == message.length;
+    return true;
+}
+
+/* Bytes of `template` outside of placeholders. */
+static size_t literal_length(const char *template)
+{
+    size_t literal = 0;
+    while (*template != '\0') {
+        size_t length;
+        bool plain = place_of(template, &length) == CATALOG_PLACES;
+        literal += plain;
+        template += plain ? 1 : length;
+    }
+    return literal;
+}
+
+/* The number that stands in the place of {N}, -1 where there is none; false when it is no number, or beyond all. */
+static bool read_item(struct span digits, long *item)
+{
+    enum { DIGITS_MAX = 6 }; /* more detail lines no order has */
+    *item = -1;
+    if (digits.data == NULL || digits.length > DIGITS_MAX)
+        return digits.data == NULL;
+    *item = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        if (digits.data[i] == 'N')
+            return false;
+        *item = *item * 10 + (digits.data[i] - '0');
+    }
+    return true;
 }
 
 const struct catalog_entry *catalog_match(const struct catalog *catalog, struct span message, long *item)
 {
+    struct catalog_words words;
     for (size_t i = 0; i < catalog->count; i++)
         for (size_t p = 0; p < catalog->entries[i].pattern_count; p++)
-            if (matches(catalog->entries[i].patterns[p], message, item))
+            if (matches(catalog->entries[i].patterns[p], message, &words) && read_item(words.of[CATALOG_ITEM], item))
                 return &catalog->entries[i];
     *item = -1;
     return catalog->generic;
 }
 
-/* Fill the placeholder that `text` begins with; its length, 0 when it begins with none. */
-static size_t fill_one(const char *text, const struct catalog_values *values, struct buf *out)
+/* Let `template` be the best, if it fits and better than the one before. */
+static void fit(const char *template, struct span message, size_t *best, struct catalog_words *words)
 {
-    static const struct {
-        const char *name;
+    struct catalog_words found;
+    if (!matches(template, message, &found))
+        return;
+    size_t literal = literal_length(template);
+    if (literal <= *best)
+        return;
+    *best = literal;
+    *words = found;
+}
+
+size_t catalog_fit(const struct catalog_entry *entry, struct span message, struct catalog_words *words)
+{
+    size_t best = 0;
+    for (size_t i = 0; i < entry->pattern_count; i++)
+        fit(entry->patterns[i], message, &best, words);
+    for (size_t language = 0; language < CATALOG_LANGUAGES; language++)
+        fit(entry->texts[language].message, message, &best, words);
+    return best;
+}
+
+void catalog_fill_words(const char *template, const struct catalog_words *words, struct buf *out)
+{
+    while (*template != '\0') {
         size_t length;
-    } names[] = {{"{N}", 3}, {"{row}", 5}, {"{column}", 8}, {"{path}", 6}, {"{1}", 3}, {"{2}", 3}, {"{3}", 3}};
-    size_t which = 0;
-    while (which < sizeof names / sizeof *names && strncmp(text, names[which].name, names[which].length) != 0)
-        which++;
-    if (which == sizeof names / sizeof *names)
-        return 0;
-    struct span value = which == 2 ? values->column : which == 3 ? values->path : (struct span){NULL, 0};
-    if (which == 0)
-        buf_printf(out, "%ld", values->item);
-    else if (which == 1)
-        buf_printf(out, "%lu", (unsigned long)values->row);
-    else if (which >= 4)
-        value = values->args[which - 4];
-    if (value.data != NULL)
-        buf_append(out, value.data, value.length);
-    return names[which].length;
+        enum catalog_place place = place_of(template, &length);
+        if (place == CATALOG_PLACES)
+            length = 1 + strcspn(template + 1, "{");
+        if (place == CATALOG_PLACES || words->of[place].data == NULL)
+            buf_append(out, template, length);
+        else
+            buf_append(out, words->of[place].data, words->of[place].length);
+        template += length;
+    }
 }
 
 void catalog_fill(const char *template, const struct catalog_values *values, struct buf *out)
 {
-    while (*template != '\0') {
-        size_t plain = strcspn(template, "{");
-        buf_append(out, template, plain);
-        template += plain;
-        if (*template == '\0')
-            break;
-        size_t filled = fill_one(template, values, out);
-        if (filled == 0) {
-            buf_append_byte(out, '{');
-            filled = 1;
-        }
-        template += filled;
-    }
+    char item[24];
+    char row[24];
+    snprintf(item, sizeof item, "%ld", values->item);
+    snprintf(row, sizeof row, "%lu", (unsigned long)values->row);
+    struct catalog_words words = {.of = {[CATALOG_ITEM] = span_of(item),
+                                         [CATALOG_ROW] = span_of(row),
+                                         [CATALOG_COLUMN] = values->column,
+                                         [CATALOG_PATH] = values->path}};
+    for (size_t i = 0; i < ERROR_ARGS; i++)
+        words.of[CATALOG_ARG1 + i] = values->args[i];
+    for (size_t place = 0; place < CATALOG_PLACES; place++)
+        if (words.of[place].data == NULL)
+            words.of[place] = span_of("");
+    catalog_fill_words(template, &words, out);
 }

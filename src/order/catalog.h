@@ -39,8 +39,16 @@ struct catalog *catalog_parse(struct span json, struct error *error);
 /* NULL is allowed. */
 void catalog_free(struct catalog *catalog);
 
-/* The entry of `code`; NULL when there is none. Borrowed, as all entries, until catalog_free(). */
+/* The entries in the order of the file: `index` from 0 up to below catalog_count(). Borrowed, as all entries, until
+ * catalog_free(). */
+size_t catalog_count(const struct catalog *catalog);
+const struct catalog_entry *catalog_entry(const struct catalog *catalog, size_t index);
+
+/* The entry of `code`; NULL when there is none. */
 const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *code);
+
+/* The entry for messages of the service that no pattern knows. */
+const struct catalog_entry *catalog_generic(const struct catalog *catalog);
 
 /* The entry that a message of the service means; `item` is its {N}, -1 where it has none. A message that no pattern
  * knows gets the generic entry, whose {1} is the message itself. Never NULL. */
@@ -57,5 +65,29 @@ struct catalog_values {
 
 /* Append `template` to `out` with its placeholders filled. */
 void catalog_fill(const char *template, const struct catalog_values *values, struct buf *out);
+
+/* The placeholders, in the order {N} {row} {column} {path} {1} {2} {3}. */
+enum catalog_place {
+    CATALOG_ITEM,
+    CATALOG_ROW,
+    CATALOG_COLUMN,
+    CATALOG_PATH,
+    CATALOG_ARG1,
+    CATALOG_PLACES = CATALOG_ARG1 + ERROR_ARGS,
+};
+
+/* A text for each placeholder; a `data` of NULL: none. */
+struct catalog_words {
+    struct span of[CATALOG_PLACES];
+};
+
+/* The same as catalog_fill(), but a placeholder for which there is no text stays as it is. */
+void catalog_fill_words(const char *template, const struct catalog_words *words, struct buf *out);
+
+/* How well a filled `message` fits the entry: the bytes outside of placeholders of that template among its patterns and
+ * its messages of both languages which fits best; 0 when none does. A placeholder stands for any text but an empty one,
+ * {N} for digits or the letter N itself, and a template that is nothing but placeholders fits nothing. `words` gets
+ * what they stand for, borrowed from `message`. */
+size_t catalog_fit(const struct catalog_entry *entry, struct span message, struct catalog_words *words);
 
 #endif

@@ -647,6 +647,113 @@ static void catalog_fills_placeholders(void **state)
     buf_free(&out);
 }
 
+static void catalog_fills_with_words(void **state)
+{
+    (void)state;
+    struct catalog_words words = {.of = {[CATALOG_ITEM] = span_of("N"), [CATALOG_ARG1] = span_of("")}};
+    struct buf out = {0};
+    words.of[CATALOG_ARG1 + 2] = span_of("{row}");
+    catalog_fill_words("{N}-{row}-{column}-{path}-{1}-{2}-{3}-{x}{", &words, &out);
+    assert_string_equal(buf_text(&out), "N-{row}-{column}-{path}--{2}-{row}-{x}{"); /* what has no text stays */
+    buf_free(&out);
+}
+
+/* An entry with a pattern and messages: what fits it, how well, and what the placeholders stand for. */
+static void catalog_recognises_filled_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message;
+        size_t fit;
+        const char *words[CATALOG_PLACES]; /* NULL: none */
+    } cases[] = {
+        {"items[7].x", sizeof "items[].x" - 1, {[CATALOG_ITEM] = "7"}},
+        {"items[0123].x", sizeof "items[].x" - 1, {[CATALOG_ITEM] = "0123"}},
+        {"items[N].x", sizeof "items[].x" - 1, {[CATALOG_ITEM] = "N"}},
+        {"items[].x", 0, {0}},
+        {"items[NN].x", 0, {0}},
+        {"items[1].", 0, {0}},
+        {"items[1].xx", 0, {0}},
+        {"aはbだ", sizeof "はだ" - 1, {[CATALOG_ARG1] = "a", [CATALOG_ARG1 + 1] = "b"}},
+        {"単価は値だ", sizeof "はだ" - 1, {[CATALOG_ARG1] = "単価", [CATALOG_ARG1 + 1] = "値"}},
+        {"はははだ", sizeof "はだ" - 1, {[CATALOG_ARG1] = "は", [CATALOG_ARG1 + 1] = "は"}},
+        {"aはだだだ", sizeof "はだ" - 1, {[CATALOG_ARG1] = "a", [CATALOG_ARG1 + 1] = "だだ"}},
+        {"aはだ", 0, {0}}, /* a placeholder is not empty */
+        {"はbだ", 0, {0}},
+        {"aはb", 0, {0}},
+        {"Row 5 of 7: no",
+         sizeof "Row  of : " - 1,
+         {[CATALOG_ROW] = "5", [CATALOG_ITEM] = "7", [CATALOG_COLUMN] = "no"}},
+        {"Row 5 of 6 of 7: no: yes",
+         sizeof "Row  of : " - 1,
+         {[CATALOG_ROW] = "5 of 6", [CATALOG_ITEM] = "7", [CATALOG_COLUMN] = "no: yes"}},
+        {"Row 5 of x: no", 0, {0}},
+        {"", 0, {0}},
+    };
+    static const char *const patterns[] = {"items[{N}].x", "{1}", "{1}{2}"};
+    struct catalog_entry entry = {.patterns = (const char **)patterns, .pattern_count = COUNT(patterns)};
+    entry.texts[CATALOG_JA].message = "{1}は{2}だ";
+    entry.texts[CATALOG_EN].message = "Row {row} of {N}: {column}";
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct catalog_words words = {0};
+        size_t fit = catalog_fit(&entry, span_of(cases[i].message), &words);
+        if (fit != cases[i].fit)
+            fail_msg("%s: %zu", cases[i].message, fit);
+        for (size_t place = 0; place < CATALOG_PLACES && fit > 0; place++) {
+            if (cases[i].words[place] == NULL)
+                assert_null(words.of[place].data);
+            else
+                assert_true(span_is(words.of[place], cases[i].words[place]));
+        }
+    }
+}
+
+/* The template with the most bytes of its own wins, and a span ends where it says. */
+static void catalog_prefers_the_closest_template(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"a{1}", "a{2}c", "{3}bc"};
+    struct catalog_entry entry = {.patterns = (const char **)patterns, .pattern_count = COUNT(patterns)};
+    struct catalog_words words;
+    entry.texts[CATALOG_JA].message = entry.texts[CATALOG_EN].message = "{1}";
+    assert_int_equal(catalog_fit(&entry, span_of("abc"), &words), 2);
+    assert_true(span_is(words.of[CATALOG_ARG1 + 1], "b")); /* of two that are as good, the first */
+    assert_null(words.of[CATALOG_ARG1].data);
+    assert_int_equal(catalog_fit(&entry, span_of("abd"), &words), 1);
+    assert_int_equal(catalog_fit(&entry, span_of("xbc"), &words), 2);
+    assert_int_equal(catalog_fit(&entry, (struct span){"abc", 2}, &words), 1);
+    assert_true(span_is(words.of[CATALOG_ARG1], "b"));
+    assert_int_equal(catalog_fit(&entry, span_of("xyz"), &words), 0);
+}
+
+/* Every message of the catalogue, filled, is recognised as its own entry's, and nothing fits better. */
+static void catalog_recognises_its_own_messages(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct catalog_values values = {.item = 7,
+                                    .row = 12,
+                                    .column = span_of("商品名"),
+                                    .path = span_of("order.csv"),
+                                    .args = {span_of("値"), span_of("3"), span_of("x y")}};
+    for (size_t i = 0; i < catalog_count(fixture->catalog); i++) {
+        const struct catalog_entry *entry = catalog_entry(fixture->catalog, i);
+        for (size_t language = 0; language < CATALOG_LANGUAGES && entry != catalog_generic(fixture->catalog);
+             language++) {
+            struct buf text = {0};
+            struct catalog_words words;
+            catalog_fill(entry->texts[language].message, &values, &text);
+            struct span message = {buf_text(&text), text.length};
+            size_t own = catalog_fit(entry, message, &words);
+            if (own == 0)
+                fail_msg("%s: %s", entry->code, buf_text(&text));
+            for (size_t other = 0; other < catalog_count(fixture->catalog); other++)
+                if (catalog_fit(catalog_entry(fixture->catalog, other), message, &words) > own)
+                    fail_msg("%s: %s", catalog_entry(fixture->catalog, other)->code, buf_text(&text));
+            buf_free(&text);
+        }
+    }
+}
+
 static void assert_fills_whole(const char *code, const struct catalog_entry *entry)
 {
     struct catalog_values values = {.item = 1,
@@ -727,6 +834,10 @@ static void catalog_mistakes_are_named(void **state)
     long item;
     assert_non_null(catalog);
     assert_true(catalog_find(catalog, "Z")->warning);
+    assert_int_equal(catalog_count(catalog), 3); /* in the order of the file */
+    assert_string_equal(catalog_entry(catalog, 0)->code, "Z");
+    assert_string_equal(catalog_entry(catalog, 2)->code, "A");
+    assert_string_equal(catalog_generic(catalog)->code, "G");
     assert_string_equal(matched(catalog, "x5", &item), "A");
     assert_int_equal(item, 5);
     assert_string_equal(matched(catalog, "y", &item), "G");
@@ -2140,6 +2251,10 @@ int main(void)
         cmocka_unit_test(catalog_finds_by_code),
         cmocka_unit_test(catalog_knows_the_services_words),
         cmocka_unit_test(catalog_fills_placeholders),
+        cmocka_unit_test(catalog_fills_with_words),
+        cmocka_unit_test(catalog_recognises_filled_messages),
+        cmocka_unit_test(catalog_prefers_the_closest_template),
+        cmocka_unit_test(catalog_recognises_its_own_messages),
         cmocka_unit_test(catalog_entries_fill_whole),
         cmocka_unit_test(catalog_mistakes_are_named),
         cmocka_unit_test(book_joins_rows_that_lie_apart),
