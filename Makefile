@@ -2,6 +2,7 @@
 #
 #   make         build/atobarai
 #   make demo    install what is missing, build, and run the main job on samples/ against the built-in sandbox
+#   make docs    write docs/errors.md and docs/errors.en.md anew, from the error catalogue
 #   make check   install what the tests need, build in every way, lint, and run every test
 #
 # A second build in another folder: make BUILD=build/asan SANITIZE=1
@@ -37,7 +38,7 @@ PROGRAM  := $(BUILD)/atobarai
 DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libssl-dev
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck
 
-.PHONY: all deps deps-check demo check test lint format clean
+.PHONY: all deps deps-check demo docs check test lint format clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM)
@@ -93,6 +94,12 @@ demo: deps
 	@echo "demo: building"
 	@$(MAKE) --no-print-directory -s all
 	@tests/demo.sh $(PROGRAM) out
+
+# The catalogue as a document. In two steps, so that a program that fails leaves the old one.
+docs: $(PROGRAM)
+	$(PROGRAM) explain --list --format markdown --lang ja >$(BUILD)/errors.md
+	$(PROGRAM) explain --list --format markdown --lang en >$(BUILD)/errors.en.md
+	mv $(BUILD)/errors.md $(BUILD)/errors.en.md docs/
 
 check: deps-check
 	@echo "check: building with gcc, with gcc and sanitizers, and with clang"

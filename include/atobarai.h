@@ -171,6 +171,26 @@ bool atobarai_message(const char *code, enum atobarai_language language, const c
 
 void atobarai_message_free(struct atobarai_message *message);
 
+/* ---- The catalogue, explained ---- */
+
+enum atobarai_format {
+    ATOBARAI_TEXT,     /* for people: a line for each part, none of them broken */
+    ATOBARAI_CSV,      /* a header and a row for each entry, RFC 4180 */
+    ATOBARAI_JSON,     /* an array of objects */
+    ATOBARAI_MARKDOWN, /* a section for each entry; the whole catalogue is a document with a table of contents */
+};
+
+/* Cause and remedy of `what`: a code, in capitals or not; a message of ours in either language, or of the service; or
+ * what stands in a cell of エラーコード or エラー内容, joined with |. NULL: every entry of the catalogue. Entries are
+ * in `language`; a message is shown as it was given, and what can be read from it fills the placeholders of cause and
+ * remedy. The others become words (N, 列名, …) in text and Markdown, and stay as they are ({row}, {column}, …) in CSV
+ * and JSON. A message that nobody knows gets the entry for such messages, SERVICE_REFUSED.
+ *
+ * Free the text with free(). NULL: `status` and `message` say why; ATOBARAI_USAGE with EXPLAIN_UNKNOWN for a word that
+ * looks like a code and is none, with EXPLAIN_MISSING for nothing but blanks. */
+char *atobarai_explain(const char *what, enum atobarai_format format, enum atobarai_language language,
+                       enum atobarai_status *status, struct atobarai_message *message);
+
 /* ---- The sandbox: the service, simulated, on loopback ---- */
 
 struct atobarai_sandbox;

@@ -1,5 +1,6 @@
 /* cli/main.c: where the program begins and ends. */
 #include "cli/console.h"
+#include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/job.h"
 #include "cli/options.h"
@@ -28,6 +29,8 @@ static enum atobarai_status run(const struct cli_options *options)
         return cli_help(options->command, options->language);
     if (cli_options_given(options, CLI_VERSION))
         return cli_help_version(options->language);
+    if (options->command == CLI_EXPLAIN)
+        return cli_explain(options);
     if (options->command == CLI_SANDBOX)
         return cli_sandbox(options);
     return cli_job(options);

@@ -36,6 +36,22 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
             .takes_input = true,
             .needs_output = true,
         },
+    [CLI_EXPLAIN] =
+        {
+            .name = "explain",
+            .arguments = {"コード|\"エラー内容\"|--list", "CODE|\"MESSAGE\"|--list"},
+            .summary = {"エラーコードかエラー内容から、原因と直し方を調べます。",
+                        "Look up the cause and the remedy of an error code or an error message."},
+            .notes = {"エラー内容は、結果のファイルのセルを丸ごと、引用符で囲んで指定できます。例：\n"
+                      "  atobarai explain ITEM_NAME_SIZE\n"
+                      "  atobarai explain \"「単価」が空です。\"\n"
+                      "N は行か明細の番号、… は実行のたびに変わる値です。\n",
+                      "A message may be a whole cell of a result file, in quotes. Examples:\n"
+                      "  atobarai explain ITEM_NAME_SIZE\n"
+                      "  atobarai explain \"「単価」が空です。\"\n"
+                      "N is the number of a row or a detail line, … a value that differs from run to run.\n"},
+            .takes_question = true,
+        },
     [CLI_SANDBOX] =
         {
             .name = "sandbox",
@@ -58,9 +74,10 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
 enum {
     NO_COMMAND = 1U << CLI_NONE,
     REGISTER = 1U << CLI_REGISTER,
+    EXPLAIN = 1U << CLI_EXPLAIN,
     SANDBOX = 1U << CLI_SANDBOX,
     FILES = 1U << CLI_CHECK | REGISTER,
-    ALL = NO_COMMAND | FILES | SANDBOX,
+    ALL = NO_COMMAND | FILES | EXPLAIN | SANDBOX,
 };
 
 const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
@@ -153,6 +170,18 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                          .commands = REGISTER,
                          .help = {"本物のサービスではなく、組み込みの模擬サービスに送る",
                                   "send to a simulated service inside the program, not to the real one"}},
+    [CLI_LIST] = {.name = "list",
+                  .kind = CLI_FLAG,
+                  .commands = EXPLAIN,
+                  .help = {"すべてのエラーコードの一覧", "every error code"}},
+    [CLI_FORMAT] = {.name = "format",
+                    .kind = CLI_LAYOUT,
+                    .commands = EXPLAIN,
+                    .value = "FORMAT",
+                    .default_text = "table",
+                    .default_number = ATOBARAI_TEXT,
+                    .help = {"形式：table（text も同じ）、csv、json、markdown",
+                             "table (text is the same), csv, json or markdown"}},
     [CLI_PORT] = {.name = "port",
                   .kind = CLI_NUMBER,
                   .commands = SANDBOX,
@@ -353,6 +382,24 @@ static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64
     return *text != '\0' && value >= least && value <= most;
 }
 
+static bool parse_format(const char *text, uint64_t *number)
+{
+    static const struct {
+        const char *name;
+        enum atobarai_format format;
+    } formats[] = {
+        {"table", ATOBARAI_TEXT}, {"text", ATOBARAI_TEXT},         {"csv", ATOBARAI_CSV},
+        {"json", ATOBARAI_JSON},  {"markdown", ATOBARAI_MARKDOWN},
+    };
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(text, formats[i].name) == 0) {
+            *number = formats[i].format;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether the option can have this value; a number is left in `number`. */
 static bool accept_value(const struct cli_option_entry *entry, const char *value, uint64_t *number)
 {
@@ -364,6 +411,8 @@ static bool accept_value(const struct cli_option_entry *entry, const char *value
         return parse_number(value, entry->least, entry->most, number);
     case CLI_LANGUAGE:
         return parse_language(value, &language);
+    case CLI_LAYOUT:
+        return parse_format(value, number);
     default:
         return true;
     }
@@ -405,10 +454,13 @@ static bool take_command(struct cli_options *options, const char *name, struct c
 /* `index` counts from 0, which is the command. */
 static bool take_operand(struct cli_options *options, const char *word, size_t index, struct cli_usage *usage)
 {
-    if (index > (cli_commands[options->command].takes_input ? 1 : 0))
+    const struct cli_command_entry *command = &cli_commands[options->command];
+    if (index > (command->takes_input || command->takes_question ? 1 : 0))
         return refuse(usage, "USAGE_EXTRA_ARGUMENT", word, NULL);
-    if (index == 1)
+    if (index == 1 && command->takes_input)
         options->input = word;
+    else if (index == 1)
+        options->question = word;
     return true;
 }
 
@@ -420,6 +472,10 @@ static bool complete(const struct cli_options *options, struct cli_usage *usage)
         return refuse(usage, "USAGE_MISSING_COMMAND", "", NULL);
     if (command->takes_input && options->input == NULL)
         return refuse(usage, "USAGE_MISSING_INPUT", command->name, NULL);
+    if (command->takes_question && options->question == NULL && !cli_options_given(options, CLI_LIST))
+        return refuse(usage, "EXPLAIN_MISSING", "", NULL);
+    if (options->question != NULL && cli_options_given(options, CLI_LIST))
+        return refuse(usage, "USAGE_EXTRA_ARGUMENT", options->question, NULL);
     if (cli_options_given(options, CLI_USE_SANDBOX) && cli_options_given(options, CLI_API_URL))
         return refuse(usage, "USAGE_CONFLICT", "--sandbox",
                       "--api-url"); /* a rehearsal must not pass for the real run */

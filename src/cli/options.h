@@ -13,6 +13,7 @@ enum cli_command {
     CLI_NONE, /* the program's name alone, as in atobarai --help */
     CLI_CHECK,
     CLI_REGISTER,
+    CLI_EXPLAIN,
     CLI_SANDBOX,
     CLI_COMMANDS,
 };
@@ -24,6 +25,7 @@ struct cli_command_entry {
     const char *summary[2];   /* one sentence */
     const char *notes[2];     /* what help says below the options, in whole lines; "": nothing */
     bool takes_input;         /* exactly one file */
+    bool takes_question;      /* exactly one text, or --list in its place */
     bool needs_output;        /* will not run without --output */
 };
 
@@ -45,6 +47,8 @@ enum cli_option {
     CLI_RETRIES,
     CLI_MAX_ERRORS,
     CLI_USE_SANDBOX,
+    CLI_LIST,
+    CLI_FORMAT,
     CLI_PORT,
     CLI_PORT_FILE,
     CLI_STATE,
@@ -64,6 +68,7 @@ enum cli_kind {
     CLI_FILE,     /* the name of a file, where standard input or output (-) makes no sense */
     CLI_NUMBER,   /* decimal digits, from least to most */
     CLI_LANGUAGE, /* ja, en */
+    CLI_LAYOUT,   /* the name of an enum atobarai_format, which becomes the number */
 };
 
 struct cli_option_entry {
@@ -86,7 +91,8 @@ extern const struct cli_option_entry cli_options_table[CLI_OPTIONS];
 struct cli_options {
     enum cli_command command;
     enum atobarai_language language;
-    const char *input; /* NULL: the command takes none, or help or the version is asked for */
+    const char *input;    /* NULL: the command takes none, or help or the version is asked for */
+    const char *question; /* likewise, and with --list */
     struct {
         bool given;
         const char *text;
@@ -94,7 +100,7 @@ struct cli_options {
     } values[CLI_OPTIONS];
 };
 
-/* Why a command line is refused: a USAGE_… or OUTPUT_MISSING of the catalogue and its details. */
+/* Why a command line is refused: a USAGE_…, OUTPUT_MISSING or EXPLAIN_MISSING of the catalogue and its details. */
 struct cli_usage {
     const char *code;
     char name[128];     /* {1}; a longer one is cut */

@@ -1,7 +1,9 @@
 /* cli/text.c: see text.h. */
 #include "cli/text.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { REPLACEMENT = '?' };
 
@@ -66,15 +68,90 @@ size_t cli_text_width(const char *text)
     return width;
 }
 
+static void print_character(FILE *out, const char *text, uint32_t character, size_t size)
+{
+    if (character < 0x20 || (character >= 0x7F && character < 0xA0) || (character == REPLACEMENT && size == 1))
+        putc(REPLACEMENT, out);
+    else
+        fwrite(text, 1, size, out);
+}
+
 void cli_text_print(FILE *out, const char *text)
 {
     size_t size;
     for (; *text != '\0'; text += size) {
         uint32_t character = decode(text, &size);
-        if (character < 0x20 || (character >= 0x7F && character < 0xA0) || (character == REPLACEMENT && size == 1))
-            putc(REPLACEMENT, out);
-        else
-            fwrite(text, 1, size, out);
+        print_character(out, text, character, size);
+    }
+}
+
+/* ---- Lines ---- */
+
+/* Whether the `size` bytes of one character are in `set`. */
+static bool is_one_of(const char *set, const char *character, size_t size)
+{
+    return memmem(set, strlen(set), character, size) != NULL;
+}
+
+/* Bytes of `text` up to where a line may be broken first, and the columns that they take. `text` begins with neither a
+ * blank nor a newline. A line neither begins with what closes nor ends with what opens (kinsoku). */
+static size_t piece_of(const char *text, size_t *width)
+{
+    static const char closing[] =
+        "、。，．・：；？！）」』】〉》〕］｝’”ー々…‥ぁぃぅぇぉっゃゅょァィゥェォッャュョ),.:;?!]}";
+    static const char opening[] = "（「『【〈《〔［｛‘“([{";
+    size_t length = 0;
+    size_t before = 0; /* bytes of the character before */
+    bool wide = false; /* whether that is wide */
+    *width = 0;
+    while (text[length] != '\0' && text[length] != ' ' && text[length] != '\n') {
+        size_t size;
+        size_t columns = character_width(decode(text + length, &size));
+        bool breakable = length > 0 && (wide || columns == 2);
+        if (breakable && !is_one_of(closing, text + length, size) &&
+            !is_one_of(opening, text + length - before, before))
+            break;
+        *width += columns;
+        wide = columns == 2;
+        length += size;
+        before = size;
+    }
+    return length;
+}
+
+/* Print the line that `text` begins with, and its newline. Returns its bytes without the newline. */
+static size_t wrap_line(FILE *out, const char *text, size_t columns)
+{
+    size_t indent = strspn(text, " ");
+    size_t at = indent;
+    size_t blanks = indent; /* to be printed before the next piece */
+    size_t used = 0;
+    while (text[at] != '\0' && text[at] != '\n') {
+        size_t width;
+        size_t length = piece_of(text + at, &width);
+        if (used > 0 && used + blanks + width > columns) {
+            putc('\n', out);
+            used = 0;
+            blanks = indent + 2;
+        }
+        cli_text_blanks(out, blanks);
+        used += blanks + width;
+        for (size_t size, end = at + length; at < end; at += size) {
+            uint32_t character = decode(text + at, &size);
+            print_character(out, text + at, character, size);
+        }
+        blanks = strspn(text + at, " ");
+        at += blanks;
+    }
+    putc('\n', out);
+    return at;
+}
+
+void cli_text_wrap(FILE *out, const char *text, size_t columns)
+{
+    while (*text != '\0') {
+        text += wrap_line(out, text, columns);
+        text += *text == '\n';
     }
 }
 

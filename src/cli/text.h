@@ -12,6 +12,10 @@ size_t cli_text_width(const char *text);
  * must not command the terminal. */
 void cli_text_print(FILE *out, const char *text);
 
+/* Print `text`, which is lines, broken into lines of `columns` where it can be: at blanks, and between Japanese
+ * characters, as Japanese typesetting allows it. What follows a break is indented by two more than the line. */
+void cli_text_wrap(FILE *out, const char *text, size_t columns);
+
 /* Print so many blanks. */
 void cli_text_blanks(FILE *out, size_t count);
 

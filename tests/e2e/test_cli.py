@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The command line: usage errors, help, and the command sandbox. Runs of check and register are tested elsewhere.
+"""The command line: usage errors, help, and the command sandbox. The other commands are tested elsewhere.
 
 Prints one line "ok - ..." or "not ok - ..." per test and exits 1 if any failed. Standard library only. The program is
 in the environment variable ATOBARAI.
@@ -26,13 +26,14 @@ SECONDS = 20  # no step takes longer, sanitizers included
 CATALOGUE = {entry["code"]: entry
              for entry in json.loads((ROOT / "schemas/error-catalog.json").read_text(encoding="utf-8"))["entries"]}
 LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
-COMMANDS = ("check", "register", "sandbox")
+COMMANDS = ("check", "register", "explain", "sandbox")
 TAKEN = {
     "": {"lang", "help", "version"},
     "check": {"version", "output", "schema", "force", "strict",
               "allow-reimported", "jobs", "summary-json", "lang", "quiet", "verbose", "help"},
     "register": {"version", "output", "schema", "force", "strict", "allow-reimported", "jobs", "summary-json", "lang",
                  "quiet", "verbose", "help", "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox"},
+    "explain": {"version", "list", "format", "lang", "help"},
     "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "lang", "help"},
 }
 # A value for each option that takes one.
@@ -40,12 +41,13 @@ VALUES = {
     "output": "result.csv", "schema": "schema.json", "summary-json": "summary.json", "dialect": "json",
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
     "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
+    "format": "json",
 }
 # Planned, and options that no command has.
 LATER = {
     "config", "profile", "ledger", "encoding", "output-encoding", "rate", "retry-on", "dry-run", "only",
     "set-status", "set-shop-status", "xlsx", "report", "log", "ca-file", "once", "since", "status",
-    "list", "format", "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
+    "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
 }
 failures = 0
 
@@ -141,6 +143,17 @@ def test_usage():
         (("check", "--", "in.csv", "--force"), "USAGE_EXTRA_ARGUMENT", "--force"),
         (("check", "-", "-"), "USAGE_EXTRA_ARGUMENT", "-"),
         (("sandbox", "8080"), "USAGE_EXTRA_ARGUMENT", "8080"),
+        (("explain",), "EXPLAIN_MISSING"),
+        (("explain", "--format", "csv"), "EXPLAIN_MISSING"),
+        (("explain", "--"), "EXPLAIN_MISSING"),
+        (("explain", "--list", "IN_DOUBT"), "USAGE_EXTRA_ARGUMENT", "IN_DOUBT"),
+        (("explain", "IN_DOUBT", "NOT_SENT"), "USAGE_EXTRA_ARGUMENT", "NOT_SENT"),
+        (("explain", "--list=yes"), "USAGE_BAD_VALUE", "--list", "yes"),
+        (("explain", "--list", "--format"), "USAGE_MISSING_VALUE", "--format"),
+        (("explain", "--list", "--format", "CSV"), "USAGE_BAD_VALUE", "--format", "CSV"),
+        (("explain", "--list", "--format=xml"), "USAGE_BAD_VALUE", "--format", "xml"),
+        (("explain", "IN_DOUBT", "-o", "out.txt"), "USAGE_UNKNOWN_OPTION", "-o"),
+        (("check", "in.csv", "--list"), "USAGE_UNKNOWN_OPTION", "--list"),
         (("sandbox", "--port-file", "-"), "USAGE_BAD_VALUE", "--port-file", "-"),
         (("sandbox", "--fault", "sloth=1"), "USAGE_BAD_VALUE", "--fault", "sloth=1"),
         (("sandbox", "--fault", "500=0.1,429=1.5"), "USAGE_BAD_VALUE", "--fault", "429=1.5"),
@@ -247,8 +260,8 @@ def default_problems():
 
 def option_problems(command):
     """Each option of help is taken and no other is. Nothing runs: the input is missing, or there is one word too many."""
-    end = ["x"] if command == "sandbox" else []
-    code, detail = ("USAGE_EXTRA_ARGUMENT", "x") if command == "sandbox" else ("USAGE_MISSING_INPUT", command)
+    end = {"sandbox": ["x"], "explain": ["y", "x"]}.get(command, [])
+    code, detail = ("USAGE_EXTRA_ARGUMENT", "x") if end else ("USAGE_MISSING_INPUT", command)
     for name in sorted(set().union(*TAKEN.values(), LATER)):
         words = [f"--{name}"] + ([VALUES[name]] if name in VALUES else [])
         done = run(command, *words, *end)
