@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAM = os.environ.get("ATOBARAI", str(ROOT / "build" / "atobarai"))
+PROGRAM = os.path.abspath(os.environ.get("ATOBARAI", ROOT / "build" / "atobarai"))
 HEADINGS = ["与信ステータス", "エラーコード", "エラー項目", "エラー内容", "エラー理由", "修正方法/対応方法",
             "後払い受注番号", "処理日時"]
 TIMEOUT = 120  # seconds for one run of the program

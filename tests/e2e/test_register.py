@@ -628,11 +628,15 @@ def test_answers():
                    [16, 16, 1, 8, 0, 7])
 
 
-def not_found(words):
-    """The catalogue's message about 404 to a registration."""
+def message_of(code):
+    """The catalogue's Japanese message."""
     entries = json.loads((SCHEMAS / "error-catalog.json").read_text(encoding="utf-8"))["entries"]
-    texts = next(entry["ja"] for entry in entries if entry["code"] == "SERVICE_NOT_FOUND")
-    return texts["message"].replace("{1}", words)
+    return next(entry["ja"]["message"] for entry in entries if entry["code"] == code)
+
+
+def not_found(words):
+    """The message about 404 to a registration."""
+    return message_of("SERVICE_NOT_FOUND").replace("{1}", words)
 
 
 def test_wrong_address():
@@ -701,6 +705,8 @@ def test_signal(number):
         case.equal("each order is done or was not sent", set(codes), {"", "NOT_SENT"})
         case.equal("what was in flight has its outcome", codes.count(""), sandbox.stats()["registered"])
         case.true("some were left", codes.count("NOT_SENT") > 10)
+        left = [row["エラー内容"] for row in outcome.rows.values() if row["エラーコード"]]
+        case.true("and told why", all(message_of("REASON_INTERRUPTED") in message for message in left))
         case.true("says that it is safe", "もう一度" in outcome.stderr)
         case.equal("unsent", outcome.summary["unsent"], codes.count("NOT_SENT"))
         again = register(case.tmp, sandbox.url, source, "--concurrency", "40")
@@ -733,7 +739,7 @@ def test_signal_before_sending():
         case.equal("calls", len(relay.calls), 0)
         case.true("no closing message", "買い手情報登録を予約しました" not in outcome.stderr)
         case.true("no result line", out.name not in outcome.stderr)
-        case.true("says that it was interrupted", "処理を中断しました" in outcome.stderr)
+        case.true("says that it was interrupted", message_of("INTERRUPTED") in outcome.stderr)
 
 
 def test_killed():

@@ -1,0 +1,481 @@
+#!/usr/bin/env python3
+"""The corpus of small cases: tests/cases/NAME/{in.csv, expected.csv, case.json}, see tests/cases/README.md.
+
+    test_cases.py [NAME…]             run them all, or these
+    test_cases.py --update [NAME…]    write expected.csv instead, to be read before it is committed
+
+A case that a person can read is UTF-8 in the repository; it is run in each encoding of VARIANTS, and the result is turned
+back before it is compared. Every code of the catalogue has a case, or stands in ELSEWHERE.
+The program's path is in the environment variable ATOBARAI. Prints one line "ok - ..." or "not ok - ..." per case (and
+one for the catalogue) and exits 1 if any failed.
+"""
+import argparse
+import contextlib
+import http.server
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from harness import HEADINGS, PROGRAM, ROOT, Case, check, done, run
+
+CASES = ROOT / "tests" / "cases"
+CATALOG = {entry["code"]: entry
+           for entry in json.loads((ROOT / "schemas" / "error-catalog.json").read_text(encoding="utf-8"))["entries"]}
+VARIANTS = ("cp932",)  # all that there are: "cp932", "utf-8", "utf-16" (little-endian, with its mark and tabs)
+TIME = "yyyy-mm-dd hh:mm:ss"  # what stands for the time of the run in an expected.csv
+CREDENTIALS = {"ATOBARAI_API_KEY": "key-of-a-case", "ATOBARAI_MERCHANT_CODE": "merchant-of-a-case"}
+KEYS = {"about", "arguments", "command", "exit", "stderr", "codes", "bytes", "sandbox", "service", "before",
+        "environment", "lines"}
+
+# Codes that no small file can show, and the test that shows each. test_message.c looks at words alone.
+BAD_INPUT, REGISTER = "tests/e2e/test_bad_input.py", "tests/e2e/test_register.py"
+BASE, MESSAGE, ORDER = "tests/unit/test_base.c", "tests/unit/test_message.c", "tests/unit/test_order.c"
+TRANSPORT = "tests/unit/test_transport.c"
+ELSEWHERE = {
+    "HEADER_TOO_LONG": BAD_INPUT, "ROW_TOO_LONG": BAD_INPUT, "ROW_UNREADABLE": BAD_INPUT, "ORDER_TOO_LARGE": BAD_INPUT,
+    "INPUT_CHANGED": BAD_INPUT, "INPUT_ENCODING": BAD_INPUT, "RESULT_LOST": BAD_INPUT, "INPUT_TOO_LARGE": MESSAGE,
+    "INTERRUPTED": REGISTER, "REASON_INTERRUPTED": REGISTER, "TRANSPORT_FAILED": TRANSPORT, "OUT_OF_MEMORY": BASE,
+    "CATALOG_INVALID": ORDER, "ENCODING_UNAVAILABLE": MESSAGE,
+    "ERRNO_EACCES": MESSAGE, "ERRNO_EBADF": MESSAGE, "ERRNO_EDQUOT": MESSAGE, "ERRNO_EEXIST": MESSAGE,
+    "ERRNO_EFBIG": MESSAGE, "ERRNO_ELOOP": MESSAGE, "ERRNO_EPERM": MESSAGE, "ERRNO_EPIPE": MESSAGE,
+    "ERRNO_EROFS": MESSAGE,
+}
+
+
+class Unfit(Exception):
+    """What a case holds cannot be used."""
+
+
+# ---- CSV as text ----
+
+
+def split_records(text, delimiter):
+    """Each record as its raw cells, quotes and all, and its line end; no cells on an empty line. A quote opens a cell
+    only at its beginning, and closes it unless doubled."""
+    records, cells, begin, at, quoted, fresh = [], [], 0, 0, False, True
+
+    def finish(end, line_end):
+        nonlocal cells
+        if cells or end > begin:
+            cells.append(text[begin:end])
+        records.append((cells, line_end))
+        cells = []
+
+    while at < len(text):
+        letter = text[at]
+        if quoted:
+            if letter == '"' and text[at + 1:at + 2] == '"':
+                at += 1
+            elif letter == '"':
+                quoted = False
+        elif letter == '"' and fresh:
+            quoted, fresh = True, False
+        elif letter == delimiter:
+            cells.append(text[begin:at])
+            begin, fresh = at + 1, True
+        elif letter in "\r\n":
+            line_end = "\r\n" if text[at:at + 2] == "\r\n" else letter
+            finish(at, line_end)
+            at += len(line_end) - 1
+            begin, fresh = at + 1, True
+        else:
+            fresh = False
+        at += 1
+    if begin < len(text) or cells:
+        finish(len(text), "")
+    return records
+
+
+def value_of(raw):
+    """What a raw cell says."""
+    return raw[1:-1].replace('""', '"') if len(raw) > 1 and raw[0] == raw[-1] == '"' else raw
+
+
+class Table:
+    """A CSV file. Where its bytes matter, its text is these bytes, one character each, and `words` makes them legible."""
+
+    def __init__(self, text, delimiter, words=lambda raw: raw):
+        self.records = split_records(text, delimiter)
+        self.delimiter, self.words = delimiter, words
+        self.headings = [value_of(words(cell)).strip() for cell in self.records[0][0]] if self.records else []
+
+    @classmethod
+    def of_bytes(cls, data):
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            encoding = "utf-16-le" if data[:2] == b"\xff\xfe" else "utf-16-be"
+            text = data.decode(encoding, "surrogatepass")
+            if text.encode(encoding, "surrogatepass") != data:
+                raise Unfit("UTF-16 that cannot be told by its text")
+            header = text.splitlines()[0]
+            return cls(text, "\t" if "\t" in header else ",", lambda raw: raw.lstrip("\ufeff"))
+        header = data.splitlines()[0] if data else b""
+        delimiter = "\t" if b"\t" in header and b"," not in header else ","
+        encoding = "utf-8" if HEADINGS[-1].encode("utf-8") in header else "cp932"
+        return cls(data.decode("latin-1"), delimiter,
+                   lambda raw: raw.encode("latin-1").decode(encoding, "replace").lstrip("\ufeff"))
+
+    def place(self, cells, heading):
+        """The index of our column `heading` in a record. Where a record has cells too many, ours come last."""
+        index = len(self.headings) - 1 - self.headings[::-1].index(heading) if heading in self.headings else None
+        extra = len(cells) - len(self.headings)
+        return index if index is None or extra <= 0 else index + extra
+
+    def ours(self, cells, heading):
+        place = self.place(cells, heading)
+        return value_of(self.words(cells[place])) if place is not None and place < len(cells) else ""
+
+    def rows(self):
+        """Row number, as a spreadsheet counts, and cells; without the header and empty lines."""
+        return [(number, cells) for number, (cells, _) in enumerate(self.records, 1) if number > 1 and cells]
+
+    def hide_time(self, begin, end):
+        """Put TIME in place of every time of this run."""
+        for _, cells in self.rows():
+            place = self.place(cells, HEADINGS[-1])
+            if place is None or place >= len(cells):
+                continue
+            with contextlib.suppress(ValueError):
+                then = time.mktime(time.strptime(value_of(cells[place]), "%Y-%m-%d %H:%M:%S"))
+                if begin <= then <= end:
+                    cells[place] = cells[place].replace(value_of(cells[place]), TIME)
+
+    def text(self):
+        return "".join(self.delimiter.join(cells) + end for cells, end in self.records)
+
+    def values(self):
+        return [[value_of(cell) for cell in cells] for cells, _ in self.records]
+
+
+# ---- The encodings ----
+
+
+def with_tabs(text):
+    """The same file with tabs between its cells; one that holds a tab is quoted."""
+    records = split_records(text, ",")
+    return "".join("\t".join(f'"{cell}"' if "\t" in cell and cell[0] != '"' else cell for cell in cells) + end
+                   for cells, end in records)
+
+
+def encode(data, variant):
+    """A readable file's bytes in another encoding; None where it does not fit."""
+    text = data.decode("utf-8")
+    if variant == "cp932":
+        with contextlib.suppress(UnicodeEncodeError):
+            return text.encode("cp932")
+        return None
+    return data if variant == "utf-8" else ("\ufeff" + with_tabs(text)).encode("utf-16-le")
+
+
+def decode(data, variant):
+    """A result as a table of text."""
+    if variant == "bytes":
+        return Table.of_bytes(data)
+    if variant == "utf-16":
+        text = data.decode("utf-16-le")
+        if text[:1] != "\ufeff":
+            raise Unfit("the result lacks its byte order mark")
+        return Table(text[1:], "\t")
+    return Table(data.decode(variant), ",")
+
+
+# ---- The service ----
+
+
+@contextlib.contextmanager
+def simulated_service(folder, wanted):
+    """A sandbox process; `wanted` may name a fault and a seed."""
+    port_file = folder / "port"
+    options = [word for key, value in wanted.items() for word in (f"--{key}", str(value))]
+    process = subprocess.Popen([PROGRAM, "sandbox", "--port-file", port_file, *options], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 20
+        while not port_file.exists() and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.005)
+        yield int(port_file.read_text())
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextlib.contextmanager
+def scripted_service(wanted):
+    """A server that gives every request the same answer: {"status": …, "body": …}."""
+    body = json.dumps(wanted["body"], ensure_ascii=False).encode()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response_only(wanted["status"])
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def closed_port():
+    """A port that nobody listens on: it is taken, and kept, but not listened on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def service_of(about, folder):
+    if "sandbox" in about:
+        return simulated_service(folder, about["sandbox"])
+    if about.get("service") == "closed":
+        return closed_port()
+    return scripted_service(about["service"]) if "service" in about else contextlib.nullcontext()
+
+
+# ---- A case ----
+
+
+def read_case(folder):
+    """case.json, with everything that it may leave out."""
+    path = folder / "case.json"
+    about = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if set(about) - KEYS:
+        raise Unfit(f"case.json: unknown {sorted(set(about) - KEYS)}")
+    return {"arguments": ["check"], "stderr": [], "bytes": False, "lines": "crlf", "environment": {}, **about}
+
+
+def unreadable(path, lines):
+    """Why a person's editor, or ours, would change a file."""
+    data = path.read_bytes()
+    if data[:3] == b"\xef\xbb\xbf":
+        yield f"{path.name}: has a byte order mark"
+    with contextlib.suppress(UnicodeDecodeError):
+        data.decode("utf-8")
+        if lines == "crlf" and any(end not in ("\r\n", "") for _, end in split_records(data.decode("utf-8"), ",")):
+            yield f"{path.name}: a row does not end with CRLF"
+        return
+    yield f"{path.name}: is not UTF-8"
+
+
+def variants_of(folder, about, variants):
+    if about["bytes"] or not (folder / "in.csv").exists():
+        return ["bytes"]
+    return [variant for variant in variants if encode((folder / "in.csv").read_bytes(), variant) is not None]
+
+
+def lay_out(folder, tmp, variant):
+    """A copy of the case's folder to run in, its CSV files in the encoding asked for."""
+    tmp.mkdir()
+    for path in folder.iterdir():
+        if path.name in ("case.json", "expected.csv"):
+            continue
+        if path.suffix == ".csv" and variant != "bytes":
+            (tmp / path.name).write_bytes(encode(path.read_bytes(), variant))
+        elif path.is_dir():
+            shutil.copytree(path, tmp / path.name)
+        else:
+            shutil.copy(path, tmp / path.name)
+
+
+def words_of(about, port):
+    """The command line. "command" is all of it; "arguments" lack the files, and the service where there is one."""
+    url = f"http://127.0.0.1:{port}/v1"
+    if "command" in about:
+        words = about["command"]
+    else:
+        command, *options = about["arguments"]
+        words = [command, "in.csv", "-o", "out.csv", *options]
+        if port is not None and "--api-url" not in words:
+            words += ["--api-url", url]
+    return [word.replace("{url}", url).replace("{port}", str(port)) for word in words]
+
+
+def execute(about, tmp):
+    """Run it. Its exit status, what it says, and when it began and ended."""
+    environment = {**(CREDENTIALS if "sandbox" in about or "service" in about else {}), **about["environment"]}
+    with service_of(about, tmp.parent) as port:
+        if "before" in about:
+            first = run("register", about["before"], "-o", "before.csv", "--api-url", f"http://127.0.0.1:{port}/v1",
+                        env=environment, cwd=tmp)
+            if first[0] > 1:
+                raise Unfit(f"what comes before ended with {first[0]}: {first[2]}")
+        begin = int(time.time())
+        status, _, errors = run(*words_of(about, port), env=environment, cwd=tmp)
+    return status, errors, begin, time.time()
+
+
+# ---- What is asserted ----
+
+
+def codes_of(table, cells):
+    text = table.ours(cells, "エラーコード")
+    return text.split("|") if text else []
+
+
+def errors_in(table):
+    """Whether any row has an error; what begins with 注意: is a warning."""
+    return any(not message.startswith("注意: ") for _, cells in table.rows() if codes_of(table, cells)
+               for message in table.ours(cells, "エラー内容").split("|"))
+
+
+def pattern_of(code, part="message"):
+    """What a sentence of the catalogue looks like when its placeholders are filled."""
+    pieces = re.split(r"\{(?:N|row|column|path|1|2|3)\}", CATALOG[code]["ja"][part])
+    return re.compile(".+?".join(re.escape(piece) for piece in pieces), re.DOTALL)
+
+
+def differences(found, expected):
+    """Sentences about two tables whose cells should be the same."""
+    if len(found) != len(expected):
+        yield f"{len(found)} records, not {len(expected)}"
+    for number, (one, other) in enumerate(zip(found, expected), 1):
+        if len(one) != len(other):
+            yield f"row {number}: {len(one)} cells, not {len(other)}: {one!r}"
+        for column, (mine, theirs) in enumerate(zip(one, other), 1):
+            if mine != theirs:
+                yield f"row {number}, cell {column}: {mine!r}, not {theirs!r}"
+
+
+def verify_result(about, table, expected, variant):
+    """The result against expected.csv: the same bytes, or with tabs the same cells."""
+    if variant == "utf-16":
+        yield from differences(table.values(), expected.values())
+    elif table.text() != expected.text():
+        yield from differences([cells for cells, _ in table.records], [cells for cells, _ in expected.records])
+        yield "the result is not expected.csv"
+    for number, cells in table.rows():
+        counts = {len(table.ours(cells, heading).split("|")) for heading in HEADINGS[1:6]}
+        if len(counts) > 1:
+            yield f"row {number}: not as many texts as codes"
+    if "codes" in about:
+        found = {str(number): codes_of(table, cells) for number, cells in table.rows() if codes_of(table, cells)}
+        for row in sorted(found.keys() | about["codes"].keys(), key=int):
+            if found.get(row, []) != about["codes"].get(row, []):
+                yield f"row {row}: {found.get(row, [])}, not {about['codes'].get(row, [])}"
+
+
+def content_of(path):
+    return path.read_bytes() if path.exists() else None
+
+
+def verify(folder, about, tmp, variant):
+    lay_out(folder, tmp, variant)
+    out = tmp / "out.csv"
+    old = content_of(out)
+    status, errors, begin, end = execute(about, tmp)
+    expected = folder / "expected.csv"
+    wanted = about.get("exit")
+    if expected.exists():
+        given = decode(expected.read_bytes(), "bytes" if variant == "bytes" else "utf-8")
+        wanted = wanted if wanted is not None else int(errors_in(given))
+        if not out.exists():
+            yield f"no result: {errors}"
+        else:
+            table = decode(out.read_bytes(), variant)
+            table.hide_time(begin, end)
+            yield from verify_result(about, table, given, variant)
+    elif wanted in (None, 0, 1, 5) and "command" not in about:
+        found = decode(out.read_bytes(), variant) if out.exists() else None
+        yield "there is no expected.csv: write it with --update, and read it"
+        if found is not None and "codes" in about:
+            yield from verify_result(about, found, found, variant)
+    elif content_of(out) != old:
+        yield "the result file is not as it was"
+    if status != wanted:
+        yield f"exit {status}, not {wanted}: {errors}"
+    if status > 1 and not about["stderr"]:
+        yield "case.json does not say which message goes with this exit status"
+    for code in about["stderr"]:
+        if code not in CATALOG:
+            yield f"{code} is not in the catalogue"
+        elif not pattern_of(code).search(errors):
+            yield f"standard error lacks the message of {code}: {errors!r}"
+
+
+def run_case(folder, variants):
+    with Case(folder.name) as case:
+        about = read_case(folder)
+        if not about["bytes"]:
+            for path in sorted(folder.glob("*.csv")):
+                case.problems += unreadable(path, about["lines"])
+        for variant in [] if case.problems else variants_of(folder, about, variants):
+            case.problems += [f"{variant}: {problem}" for problem in verify(folder, about, case.tmp / variant, variant)]
+
+
+def update(folder, variants):
+    """Write expected.csv: the result of the first variant that the case can be run in."""
+    with Case(f"{folder.name}: expected.csv") as case:
+        about = read_case(folder)
+        variant = variants_of(folder, about, [name for name in variants if name != "utf-16"])[0]
+        lay_out(folder, case.tmp / variant, variant)
+        out = case.tmp / variant / "out.csv"
+        old = content_of(out)
+        _, _, begin, end = execute(about, case.tmp / variant)
+        (folder / "expected.csv").unlink(missing_ok=True)
+        if content_of(out) == old:
+            return
+        table = decode(out.read_bytes(), variant)
+        table.hide_time(begin, end)
+        encoding = "utf-8" if variant != "bytes" else "latin-1"
+        if out.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            encoding = "utf-16-le" if out.read_bytes()[:1] == b"\xff" else "utf-16-be"
+        (folder / "expected.csv").write_bytes(table.text().encode(encoding, "surrogatepass"))
+
+
+# ---- The catalogue ----
+
+
+def shown_by(folder):
+    """The codes that a case shows: on a row, in the reason that a row gives, or on standard error."""
+    about = read_case(folder)
+    shown = set(about["stderr"])
+    if (folder / "expected.csv").exists():
+        table = decode((folder / "expected.csv").read_bytes(), "bytes" if about["bytes"] else "utf-8")
+        for _, cells in table.rows():
+            shown.update(codes_of(table, cells))
+            message = table.ours(cells, "エラー内容")
+            shown.update(code for code in CATALOG if code.startswith("REASON_") and pattern_of(code).search(message))
+    return shown
+
+
+def coverage(folders):
+    """Every code has a case or another test that names it."""
+    shown = set().union(*(shown_by(folder) for folder in folders))
+    for code in sorted(CATALOG.keys() - shown - ELSEWHERE.keys()):
+        yield f"{code}: no case shows it"
+    for code in sorted(ELSEWHERE.keys() & shown):
+        yield f"{code}: a case shows it, so it need not stand in ELSEWHERE"
+    for code, path in ELSEWHERE.items():
+        if code not in CATALOG:
+            yield f"{code}: stands in ELSEWHERE and not in the catalogue"
+        elif f'"{code}"' not in (ROOT / path).read_text(encoding="utf-8"):
+            yield f"{code}: {path} does not name it"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Run the cases of tests/cases.")
+    parser.add_argument("names", metavar="NAME", nargs="*")
+    parser.add_argument("--update", action="store_true", help="write expected.csv instead, to be read before a commit")
+    parser.add_argument("--variants", default=",".join(VARIANTS), help="encodings to run the readable cases in")
+    options = parser.parse_args()
+    variants = options.variants.split(",")
+    folders = sorted(path for path in CASES.iterdir() if path.is_dir())
+    for folder in folders if not options.names else [CASES / name for name in options.names]:
+        (update if options.update else run_case)(folder, variants)
+    if not options.names and not options.update:
+        check("every code of the catalogue has a case, or a test that names it", coverage(folders))
+    return done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
