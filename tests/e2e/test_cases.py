@@ -4,8 +4,8 @@
     test_cases.py [NAME…]             run them all, or these
     test_cases.py --update [NAME…]    write expected.csv instead, to be read before it is committed
 
-A case that a person can read is UTF-8 in the repository; it is run in each encoding of VARIANTS, and the result is turned
-back before it is compared. Every code of the catalogue has a case, or stands in ELSEWHERE.
+A case that a person can read is UTF-8 in the repository; it is run in each encoding of VARIANTS, and the result is
+turned back before it is compared. Every code of the catalogue has a case, or stands in ELSEWHERE.
 The program's path is in the environment variable ATOBARAI. Prints one line "ok - ..." or "not ok - ..." per case (and
 one for the catalogue) and exits 1 if any failed.
 """
@@ -98,11 +98,11 @@ def value_of(raw):
 
 
 class Table:
-    """A CSV file. Where its bytes matter, its text is these bytes, one character each, and `words` makes them legible."""
+    """A CSV file. Where its bytes matter, its text is these bytes, one character each; `words` makes them legible."""
 
-    def __init__(self, text, delimiter, words=lambda raw: raw):
+    def __init__(self, text, delimiter, encoding="utf-8", words=lambda raw: raw):
         self.records = split_records(text, delimiter)
-        self.delimiter, self.words = delimiter, words
+        self.delimiter, self.encoding, self.words = delimiter, encoding, words
         self.headings = [value_of(words(cell)).strip() for cell in self.records[0][0]] if self.records else []
 
     @classmethod
@@ -113,11 +113,11 @@ class Table:
             if text.encode(encoding, "surrogatepass") != data:
                 raise Unfit("UTF-16 that cannot be told by its text")
             header = text.splitlines()[0]
-            return cls(text, "\t" if "\t" in header else ",", lambda raw: raw.lstrip("\ufeff"))
+            return cls(text, "\t" if "\t" in header else ",", encoding, lambda raw: raw.lstrip("\ufeff"))
         header = data.splitlines()[0] if data else b""
         delimiter = "\t" if b"\t" in header and b"," not in header else ","
         encoding = "utf-8" if HEADINGS[-1].encode("utf-8") in header else "cp932"
-        return cls(data.decode("latin-1"), delimiter,
+        return cls(data.decode("latin-1"), delimiter, "latin-1",
                    lambda raw: raw.encode("latin-1").decode(encoding, "replace").lstrip("\ufeff"))
 
     def place(self, cells, heading):
@@ -147,6 +147,9 @@ class Table:
 
     def text(self):
         return "".join(self.delimiter.join(cells) + end for cells, end in self.records)
+
+    def bytes(self):
+        return self.text().encode(self.encoding, "surrogatepass")
 
     def values(self):
         return [[value_of(cell) for cell in cells] for cells, _ in self.records]
@@ -268,9 +271,13 @@ def unreadable(path, lines):
 
 
 def variants_of(folder, about, variants):
+    """The encodings that a case can be run in; at least one."""
     if about["bytes"] or not (folder / "in.csv").exists():
         return ["bytes"]
-    return [variant for variant in variants if encode((folder / "in.csv").read_bytes(), variant) is not None]
+    fitting = [variant for variant in variants if encode((folder / "in.csv").read_bytes(), variant) is not None]
+    if not fitting:
+        raise Unfit(f"in.csv fits into none of {', '.join(variants)}")
+    return fitting
 
 
 def lay_out(folder, tmp, variant):
@@ -328,9 +335,9 @@ def errors_in(table):
                for message in table.ours(cells, "エラー内容").split("|"))
 
 
-def pattern_of(code, part="message"):
-    """What a sentence of the catalogue looks like when its placeholders are filled."""
-    pieces = re.split(r"\{(?:N|row|column|path|1|2|3)\}", CATALOG[code]["ja"][part])
+def pattern_of(code):
+    """What the message of a code looks like when its placeholders are filled."""
+    pieces = re.split(r"\{(?:N|row|column|path|1|2|3)\}", CATALOG[code]["ja"]["message"])
     return re.compile(".+?".join(re.escape(piece) for piece in pieces), re.DOTALL)
 
 
@@ -364,11 +371,22 @@ def verify_result(about, table, expected, variant):
                 yield f"row {row}: {found.get(row, [])}, not {about['codes'].get(row, [])}"
 
 
+def verify_messages(about, status, errors):
+    if status > 1 and not about["stderr"]:
+        yield "case.json does not say which message goes with this exit status"
+    for code in about["stderr"]:
+        if code not in CATALOG:
+            yield f"{code} is not in the catalogue"
+        elif not pattern_of(code).search(errors):
+            yield f"standard error lacks the message of {code}: {errors!r}"
+
+
 def content_of(path):
     return path.read_bytes() if path.exists() else None
 
 
 def verify(folder, about, tmp, variant):
+    """Run the case in one encoding; sentences about what is not as it should be."""
     lay_out(folder, tmp, variant)
     out = tmp / "out.csv"
     old = content_of(out)
@@ -378,28 +396,23 @@ def verify(folder, about, tmp, variant):
     if expected.exists():
         given = decode(expected.read_bytes(), "bytes" if variant == "bytes" else "utf-8")
         wanted = wanted if wanted is not None else int(errors_in(given))
-        if not out.exists():
-            yield f"no result: {errors}"
-        else:
+        if out.exists():
             table = decode(out.read_bytes(), variant)
             table.hide_time(begin, end)
             yield from verify_result(about, table, given, variant)
+        else:
+            yield "there is no result"
     elif wanted in (None, 0, 1, 5) and "command" not in about:
-        found = decode(out.read_bytes(), variant) if out.exists() else None
         yield "there is no expected.csv: write it with --update, and read it"
-        if found is not None and "codes" in about:
+        if out.exists():
+            found = decode(out.read_bytes(), variant)
             yield from verify_result(about, found, found, variant)
+        wanted = status
     elif content_of(out) != old:
         yield "the result file is not as it was"
     if status != wanted:
-        yield f"exit {status}, not {wanted}: {errors}"
-    if status > 1 and not about["stderr"]:
-        yield "case.json does not say which message goes with this exit status"
-    for code in about["stderr"]:
-        if code not in CATALOG:
-            yield f"{code} is not in the catalogue"
-        elif not pattern_of(code).search(errors):
-            yield f"standard error lacks the message of {code}: {errors!r}"
+        yield f"exit {status}, not {wanted}: {errors!r}"
+    yield from verify_messages(about, status, errors)
 
 
 def run_case(folder, variants):
@@ -426,10 +439,7 @@ def update(folder, variants):
             return
         table = decode(out.read_bytes(), variant)
         table.hide_time(begin, end)
-        encoding = "utf-8" if variant != "bytes" else "latin-1"
-        if out.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            encoding = "utf-16-le" if out.read_bytes()[:1] == b"\xff" else "utf-16-be"
-        (folder / "expected.csv").write_bytes(table.text().encode(encoding, "surrogatepass"))
+        (folder / "expected.csv").write_bytes(table.bytes())
 
 
 # ---- The catalogue ----
