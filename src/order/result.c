@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { SIBLINGS_NAMED = 5 }; /* rows that a sibling row names; the rest are "ほか" */
+enum { SIBLINGS_NAMED = 5 }; /* rows that a sibling row names; the rest are "…" */
 
 const char *const result_headings[RESULT_COLUMNS] = {
     [RESULT_STATUS] = "与信ステータス", [RESULT_CODE] = "エラーコード", [RESULT_ITEM] = "エラー項目",
@@ -39,16 +39,24 @@ static void put_text(struct buf *cell, struct span text)
     }
 }
 
+static bool is_ours(struct span heading)
+{
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        if (span_is(heading, result_headings[i]))
+            return true;
+    return false;
+}
+
 /* The columns to fix: the finding's own, or those that the catalogue names and the file has. */
 static void put_columns(const struct result_source *source, const struct finding *finding,
                         const struct catalog_entry *entry, struct buf *cell)
 {
     const struct order_layout *layout = source->columns.layout;
     if (finding->cell > 0) {
-        if (finding->cell <= layout->heading_count)
+        if (finding->cell <= layout->heading_count && !is_ours(layout->headings[finding->cell - 1]))
             put_text(cell, layout->headings[finding->cell - 1]);
         else
-            buf_printf(cell, "%u列目", (unsigned)finding->cell); /* beyond the last heading */
+            buf_printf(cell, "%u列目", (unsigned)finding->cell); /* beyond the last heading of the clerk's */
         return;
     }
     if (finding->column != FINDING_NO_COLUMN) {
@@ -112,7 +120,7 @@ static void name_rows(const struct finding *list, size_t count, char *text, size
             continue;
         last = list[i].row;
         if (named++ == SIBLINGS_NAMED) {
-            snprintf(text + length, size - length, "ほか");
+            snprintf(text + length, size - length, "、…");
             return;
         }
         length += (size_t)snprintf(text + length, size - length, "%s%" PRIu32, named > 1 ? "、" : "", last);

@@ -72,11 +72,11 @@ static void check_number(const struct judging *judging, size_t column, struct sp
     const struct order_column *about = &judging->columns->schema->columns[column];
     int64_t number;
     char bounds[2][24];
-    if (!value_integer(value, &number)) {
+    if (!value_is_whole(value)) {
         add_quoting(judging, "NOT_A_NUMBER", column, value);
         return;
     }
-    if (number >= about->least && number <= about->most)
+    if (value_integer(value, &number) && number >= about->least && number <= about->most)
         return;
     struct buf excerpt = {0};
     utf8_excerpt(value, RULES_EXCERPT_MAX, &excerpt);

@@ -135,10 +135,10 @@ static bool needs_of(const cJSON *object, const struct reading *reading, unsigne
 static bool number_of(const cJSON *object, const char *name, const struct reading *reading, int64_t *value)
 {
     const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
-    const double limit = 1e15; /* up to here a double holds every whole number */
     if (number == NULL)
         return true;
-    if (!cJSON_IsNumber(number) || number->valuedouble < -limit || number->valuedouble > limit)
+    if (!cJSON_IsNumber(number) || number->valuedouble < -(double)ORDER_INTEGER_MAX ||
+        number->valuedouble > (double)ORDER_INTEGER_MAX)
         return invalid(reading, name);
     *value = (int64_t)number->valuedouble;
     return (double)*value == number->valuedouble || invalid(reading, name);
@@ -148,8 +148,8 @@ static bool number_of(const cJSON *object, const char *name, const struct readin
 static bool bounds_of(struct order_column *column, const cJSON *from, const struct reading *reading)
 {
     int64_t length = 0;
-    column->least = INT64_MIN;
-    column->most = INT64_MAX;
+    column->least = -ORDER_INTEGER_MAX; /* what can be sent at all */
+    column->most = ORDER_INTEGER_MAX;
     if (!number_of(from, "maxLength", reading, &length) || !number_of(from, "minimum", reading, &column->least) ||
         !number_of(from, "maximum", reading, &column->most))
         return false;

@@ -89,6 +89,8 @@ struct order_column {
 
 #define ORDER_NO_COLUMN SIZE_MAX
 
+#define ORDER_INTEGER_MAX INT64_C(999999999999999) /* 15 digits: what every JSON library carries through a double */
+
 struct order_schema {
     struct order_column *columns;
     size_t count;

@@ -97,6 +97,17 @@ bool value_integer(struct span text, int64_t *number)
     return true;
 }
 
+bool value_is_whole(struct span text)
+{
+    for (size_t at = 0, size = 0; at < text.length; at += size) {
+        uint32_t character = narrowed(utf8_decode((struct span){text.data + at, text.length - at}, &size));
+        bool sign = at == 0 && character == '-' && size < text.length;
+        if (!sign && (character < '0' || character > '9'))
+            return false;
+    }
+    return text.length > 0;
+}
+
 /* ---- Times ---- */
 
 /* A number of `min` to `max` digits at the beginning of `text`, which then goes on behind it; -1 when there is none. */

@@ -25,6 +25,9 @@ bool value_is_digits(struct span text);
 /* A whole number in digits, half or full width, with a minus before it at most. False when it is none, or too large. */
 bool value_integer(struct span text, int64_t *number);
 
+/* Whether it is one, however large. */
+bool value_is_whole(struct span text);
+
 /* yyyy-mm-dd hh:mm:ss, a time that exists; as Excel writes it back, too: slashes, single digits, no seconds (00 then);
  * half or full width. `time` gets it as RFC 3339 with Japan's offset. */
 bool value_time(struct span text, char time[VALUE_TIME_SIZE]);

@@ -176,9 +176,12 @@ static enum book_payment payment_of(struct intake *intake, struct span cell)
     buf_clear(&intake->payment);
     buf_append(&intake->payment, cell.data, cell.length);
     buf_clear(&intake->text);
-    if (!text_decode(intake->work->codec, cell, &intake->text, &bad) || intake->text.failed || intake->payment.failed)
+    bool read = memchr(cell.data, '\0', cell.length) == NULL &&
+                text_decode(intake->work->codec, cell, &intake->text, &bad) && !intake->text.failed;
+    struct span text = {buf_text(&intake->text), intake->text.length};
+    if (!read || intake->payment.failed || value_is_blank(text))
         intake->payment_is = BOOK_PAYMENT_UNKNOWN;
-    else if (is_deferred(&intake->work->schema, (struct span){buf_text(&intake->text), intake->text.length}))
+    else if (is_deferred(&intake->work->schema, text))
         intake->payment_is = BOOK_PAYMENT_DEFERRED;
     else
         intake->payment_is = BOOK_PAYMENT_OTHER;

@@ -240,6 +240,8 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
                           size_t count, struct findings *findings)
 {
     size_t there;
+    /* In a result file that comes back, the clerk's cells end before ours. */
+    size_t ours = work->ours[RESULT_STATUS] + RESULT_COLUMNS == work->layout.heading_count ? RESULT_COLUMNS : 0;
     switch (rows_damage_of(work, record, cells, count, &there)) {
     case ROWS_WHOLE:
         return false;
@@ -250,8 +252,8 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
         add(findings, "QUOTE_STRAY", record->row, record->stray, 0, 0);
         return true;
     case ROWS_CELLS_EXTRA:
-        add(findings, "CELLS_EXTRA", record->row, work->layout.heading_count, record->cells,
-            work->layout.heading_count);
+        add(findings, "CELLS_EXTRA", record->row, work->layout.heading_count - ours, record->cells - ours,
+            work->layout.heading_count - ours);
         return true;
     case ROWS_CELLS_MISSING:
         add(findings, "CELLS_MISSING", record->row, there, there, work->layout.heading_count);

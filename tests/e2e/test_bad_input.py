@@ -879,6 +879,9 @@ def test_bytes_that_are_no_text():
         judged(case, build(cells(1), cells(2, 支払方法=b"\x8c\xe3\x95\xa5\x82")),
                {3: Wanted("ENCODING_INVALID", "支払方法",
                           a1=len(joined(build(cells(1)))) + len("N,2,2026-11-02 17:54:08,") + 4)}, 2, 1)
+    with Case("a 支払方法 of blanks, or with a NUL byte: judged, not skipped") as case:
+        judged(case, build(cells(1), cells(2, 支払方法=" 　"), cells(3, 支払方法="代金\0引換".encode("cp932"))),
+               {3: Wanted("REQUIRED", "支払方法"), 4: Wanted("NUL_BYTE", "支払方法")}, 3, 2)
     with Case("unreadable cells in rows that are none of ours: skipped as ever") as case:
         judged(case, build(cells(1), cells(2, 支払方法="代金引換", 備考=b"\x81"),
                            cells(1, コントロールカラム="D", 備考=b"\0")), {}, 1, 0, skipped=2)
@@ -1143,7 +1146,7 @@ def test_results_as_input():
         case.equal("exit", status, 1)
         found = table(second)
         case.equal("the merchant's cells", found[2][:12], cells(2) + ["余分", "な"])
-        case.equal("ours", (len(found[2]), found[2][-8:-5]), (20, ["", "CELLS_EXTRA", "19列目"]))
+        case.equal("ours", (len(found[2]), found[2][-8:-5]), (20, ["", "CELLS_EXTRA", "11列目"]))
         _, third = again(case, "check", second)
         case.true("the same bytes when run again", masked(second) == masked(third))
     with Case("a result file, one row with a comma too many before ours: no other cell is overwritten") as case:
