@@ -55,6 +55,14 @@ enum {
     ATOBARAI_JOBS_MAX = 256,
 };
 
+/* What the input is encoded in. The result is encoded as the input is, byte order mark and all. */
+enum atobarai_encoding {
+    ATOBARAI_ENCODING_AUTO, /* look: a byte order mark, or else the header's bytes */
+    ATOBARAI_ENCODING_CP932,
+    ATOBARAI_ENCODING_UTF8,
+    ATOBARAI_ENCODING_UTF16, /* in either byte order */
+};
+
 /* All texts are borrowed until atobarai_job_new() returns. */
 struct atobarai_options {
     const char *schema;        /* path of a column schema in place of schemas/robot-in-order.json; NULL: the built-in */
@@ -62,6 +70,7 @@ struct atobarai_options {
     const char *api_url;       /* base URL of the service, ends in /v1; https, or http on loopback */
     const char *api_key;       /* secret: kept in memory only */
     const char *merchant_code; /* likewise */
+    enum atobarai_encoding encoding;
     bool sandbox;              /* run against a simulated service inside the process; the three above are not needed */
     bool force;                /* replace an existing result file */
     bool strict;               /* warnings are errors: their orders are held back */
@@ -119,12 +128,26 @@ struct atobarai_error_count {
     uint32_t first_row;   /* of the file, as a spreadsheet counts */
 };
 
+/* What the input's encoding was told by. */
+enum atobarai_told {
+    ATOBARAI_TOLD_NOT,       /* the run ended before */
+    ATOBARAI_TOLD_BY_MARK,   /* a byte order mark */
+    ATOBARAI_TOLD_BY_NULS,   /* UTF-16 without one, by its NUL bytes */
+    ATOBARAI_TOLD_BY_UTF8,   /* characters beyond ASCII that are UTF-8 */
+    ATOBARAI_TOLD_BY_CP932,  /* characters beyond ASCII that are not */
+    ATOBARAI_TOLD_BY_ASCII,  /* there are none: CP932 */
+    ATOBARAI_TOLD_BY_OPTION, /* the options */
+};
+
 /* Orders are counted, not rows, except where rows are named. orders = succeeded + failed + invalid + unsent. */
 struct atobarai_summary {
     const char *command; /* "check", "register" */
     const char *input;
-    const char *output;    /* NULL: none */
-    const char *encoding;  /* of the input: "cp932" */
+    const char *output;   /* NULL: none */
+    const char *encoding; /* of the input: "cp932", "utf-8", "utf-16" */
+    enum atobarai_told told;
+    bool mark;             /* it has a byte order mark */
+    char delimiter;        /* , or TAB */
     uint64_t rows;         /* without the header and blank lines */
     uint64_t orders;       /* without skipped ones */
     uint64_t skipped_rows; /* another 支払方法 than deferred payment, or コントロールカラム D */

@@ -15,7 +15,7 @@ ALLOWED = {
     "include": set(),
     "base": {"base"},
     "text": {"base", "text"},
-    "csv": {"base", "csv"},
+    "csv": {"base", "text", "csv"},
     "order": {"base", "text", "order"},
     "api": {"base", "order", "api"},
     "sandbox": {"base", "sandbox"},

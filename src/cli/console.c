@@ -241,13 +241,34 @@ static void print_host(const char *label, const char *url)
     print_part(label, shown);
 }
 
+/* What the input was found to be, and what told so. */
+static void print_input(const struct atobarai_summary *summary, enum atobarai_language language)
+{
+    static const char *const told[][2] = {
+        [ATOBARAI_TOLD_BY_MARK] = {"先頭のBOMから判定", "told by the byte order mark"},
+        [ATOBARAI_TOLD_BY_NULS] = {"1文字2バイトの並びから判定", "told by its NUL bytes"},
+        [ATOBARAI_TOLD_BY_UTF8] = {"日本語がUTF-8として正しいことから判定", "told by characters that are UTF-8"},
+        [ATOBARAI_TOLD_BY_CP932] = {"UTF-8ではない日本語があることから判定", "told by characters that are no UTF-8"},
+        [ATOBARAI_TOLD_BY_ASCII] = {"半角の英数字と記号だけなので既定のとおり", "the default: there is only ASCII"},
+        [ATOBARAI_TOLD_BY_OPTION] = {"--encoding のとおり", "as --encoding says"},
+    };
+    static const char *const marks[][2] = {{"BOMなし", "without a byte order mark"},
+                                           {"BOMあり", "with a byte order mark"}};
+    static const char *const delimiters[][2] = {{"コンマ", "comma"}, {"タブ", "tab"}};
+    bool english = language == ATOBARAI_EN;
+    if (summary->told == ATOBARAI_TOLD_NOT)
+        return;
+    fprintf(stderr, english ? "Encoding: %s, %s (%s)\n" : "文字コード: %s、%s（%s）\n", summary->encoding,
+            marks[summary->mark][language], told[summary->told][language]);
+    print_part(english ? "Delimiter: " : "区切り: ", delimiters[summary->delimiter == '\t'][language]);
+}
+
 void cli_console_details(const struct cli_options *options, const struct atobarai_summary *summary)
 {
     bool english = options->language == ATOBARAI_EN;
     const char *label = english ? "Service: " : "接続先: ";
     const char *url = cli_options_text(options, CLI_API_URL);
-    if (summary->encoding != NULL)
-        print_part(english ? "Encoding: " : "文字コード: ", summary->encoding);
+    print_input(summary, options->language);
     if (cli_options_given(options, CLI_USE_SANDBOX))
         print_part(label, english ? "the built-in sandbox" : "組み込みの模擬サービス");
     else if (url != NULL)

@@ -13,7 +13,9 @@ enum atobarai_status cli_explain(const struct cli_options *options)
 {
     struct atobarai_message message;
     enum atobarai_status status;
-    enum atobarai_format format = (enum atobarai_format)cli_options_number(options, CLI_FORMAT);
+    uint64_t chosen = cli_options_number(options, CLI_FORMAT);
+    /* The last choice is another word for the first. */
+    enum atobarai_format format = chosen <= ATOBARAI_MARKDOWN ? (enum atobarai_format)chosen : ATOBARAI_TEXT;
     char *text = atobarai_explain(options->question, format, options->language, &status, &message);
     if (text == NULL) {
         cli_console_message(options->language, &message);

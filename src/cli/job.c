@@ -78,6 +78,7 @@ static struct atobarai_job *new_job(const struct cli_options *options)
         .api_key = sends ? secret(api_key) : NULL,
         .merchant_code = sends ? secret(merchant_code) : NULL,
         .sandbox = cli_options_given(options, CLI_USE_SANDBOX),
+        .encoding = (enum atobarai_encoding)cli_options_number(options, CLI_ENCODING),
         .force = cli_options_given(options, CLI_FORCE),
         .strict = cli_options_given(options, CLI_STRICT),
         .allow_reimported = cli_options_given(options, CLI_ALLOW_REIMPORTED),

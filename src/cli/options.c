@@ -93,6 +93,15 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                     .value = "FILE",
                     .help = {"列の定義のファイル（組み込みの定義のかわりに使う）",
                              "column schema, in place of the built-in one"}},
+    [CLI_ENCODING] = {.name = "encoding",
+                      .kind = CLI_CHOICE,
+                      .commands = FILES,
+                      .value = "NAME",
+                      .choices = "auto|cp932|utf-8|utf-16", /* in the order of enum atobarai_encoding */
+                      .default_text = "auto",
+                      .default_number = ATOBARAI_ENCODING_AUTO,
+                      .help = {"入力の文字コード。auto、cp932、utf-8、utf-16 のどれか",
+                               "encoding of the input: auto, cp932, utf-8 or utf-16"}},
     [CLI_FORCE] = {.name = "force",
                    .kind = CLI_FLAG,
                    .commands = FILES,
@@ -175,9 +184,10 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                   .commands = EXPLAIN,
                   .help = {"すべてのエラーコードの一覧", "every error code"}},
     [CLI_FORMAT] = {.name = "format",
-                    .kind = CLI_LAYOUT,
+                    .kind = CLI_CHOICE,
                     .commands = EXPLAIN,
                     .value = "FORMAT",
+                    .choices = "table|csv|json|markdown|text", /* in the order of enum atobarai_format */
                     .default_text = "table",
                     .default_number = ATOBARAI_TEXT,
                     .help = {"形式：table（text も同じ）、csv、json、markdown",
@@ -228,8 +238,8 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_VERBOSE] = {.name = "verbose",
                      .kind = CLI_FLAG,
                      .commands = FILES,
-                     .help = {"文字コード、接続先、所要時間も表示する",
-                              "show the encoding, the service's host and the time taken, too"}},
+                     .help = {"文字コードと区切り、接続先、所要時間も表示する",
+                              "show encoding and delimiter, the service's host and the time taken, too"}},
     [CLI_HELP] = {.name = "help", .kind = CLI_FLAG, .commands = ALL, .help = {"この説明", "this text"}},
     [CLI_VERSION] = {.name = "version",
                      .kind = CLI_FLAG,
@@ -382,22 +392,18 @@ static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64
     return *text != '\0' && value >= least && value <= most;
 }
 
-static bool parse_format(const char *text, uint64_t *number)
+/* The place of `word` among `choices`. */
+static bool find_choice(const char *word, const char *choices, uint64_t *place)
 {
-    static const struct {
-        const char *name;
-        enum atobarai_format format;
-    } formats[] = {
-        {"table", ATOBARAI_TEXT}, {"text", ATOBARAI_TEXT},         {"csv", ATOBARAI_CSV},
-        {"json", ATOBARAI_JSON},  {"markdown", ATOBARAI_MARKDOWN},
-    };
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        if (strcmp(text, formats[i].name) == 0) {
-            *number = formats[i].format;
+    size_t length = strlen(word);
+    *place = 0;
+    for (size_t end = strcspn(choices, "|");; end = strcspn(choices, "|"), ++*place) {
+        if (end == length && strncmp(choices, word, length) == 0)
             return true;
-        }
+        if (choices[end] == '\0')
+            return false;
+        choices += end + 1;
     }
-    return false;
 }
 
 /* Whether the option can have this value; a number is left in `number`. */
@@ -409,10 +415,10 @@ static bool accept_value(const struct cli_option_entry *entry, const char *value
         return strcmp(value, "-") != 0;
     case CLI_NUMBER:
         return parse_number(value, entry->least, entry->most, number);
+    case CLI_CHOICE:
+        return find_choice(value, entry->choices, number);
     case CLI_LANGUAGE:
         return parse_language(value, &language);
-    case CLI_LAYOUT:
-        return parse_format(value, number);
     default:
         return true;
     }

@@ -35,6 +35,7 @@ extern const struct cli_command_entry cli_commands[CLI_COMMANDS];
 enum cli_option {
     CLI_OUTPUT,
     CLI_SCHEMA,
+    CLI_ENCODING,
     CLI_FORCE,
     CLI_STRICT,
     CLI_ALLOW_REIMPORTED,
@@ -67,8 +68,8 @@ enum cli_kind {
     CLI_TEXT,     /* anything but nothing */
     CLI_FILE,     /* the name of a file, where standard input or output (-) makes no sense */
     CLI_NUMBER,   /* decimal digits, from least to most */
+    CLI_CHOICE,   /* one of the choices */
     CLI_LANGUAGE, /* ja, en */
-    CLI_LAYOUT,   /* the name of an enum atobarai_format, which becomes the number */
 };
 
 struct cli_option_entry {
@@ -78,7 +79,8 @@ struct cli_option_entry {
     unsigned commands;                    /* that take it, 1 << enum cli_command each */
     const char *value;                    /* name of the value in help; NULL with CLI_FLAG */
     const char *default_text;             /* in force when the option is not given; NULL: none */
-    uint64_t least, most, default_number; /* CLI_NUMBER */
+    const char *choices;                  /* CLI_CHOICE: words with a | between; its number is the place, from 0 */
+    uint64_t least, most, default_number; /* CLI_NUMBER; the default of CLI_CHOICE, too */
     const char *help[2];
 };
 

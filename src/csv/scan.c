@@ -122,3 +122,22 @@ bool csv_scan_finish(struct csv_scan *scan)
     scan->state = CSV_SCAN_END;
     return true;
 }
+
+char csv_delimiter_of(struct span head)
+{
+    size_t tabs = 0;
+    size_t commas = 0;
+    bool quoted = false;
+    char before = ','; /* a quote opens a cell only at its beginning, and "" opens it again */
+    for (size_t i = 0; i < head.length; i++) {
+        char byte = head.data[i];
+        if (!quoted && (byte == '\n' || byte == '\r'))
+            break;
+        if (byte == '"' && (quoted || before == ',' || before == '\t' || before == '"'))
+            quoted = !quoted;
+        tabs += !quoted && byte == '\t';
+        commas += !quoted && byte == ',';
+        before = byte;
+    }
+    return tabs > commas ? '\t' : ',';
+}

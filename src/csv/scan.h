@@ -12,8 +12,8 @@
 #ifndef CSV_SCAN_H
 #define CSV_SCAN_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/span.h"
+
 #include <stdint.h>
 
 enum {
@@ -61,5 +61,9 @@ size_t csv_scan_feed(struct csv_scan *scan, const char *bytes, size_t length);
 /* The input is over: the record at hand ends here. False where a quoted cell is still open: cell `scan->cells`, which
  * began at `scan->cell_begin`. */
 bool csv_scan_finish(struct csv_scan *scan);
+
+/* What stands between the cells of a file that begins with `head`, its byte order mark left out: a tab if its first
+ * line has more tabs than commas outside quotes, or else a comma. */
+char csv_delimiter_of(struct span head);
 
 #endif

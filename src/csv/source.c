@@ -2,18 +2,33 @@
 #include "csv/source.h"
 
 #include "base/file.h"
+#include "text/utf16.h"
+#include "text/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { PIECE = 4096 }; /* bytes of UTF-16 from one known place to the next */
+
+/* A character that begins at byte `text` of the copy and at byte `origin` of the file itself. */
+struct place {
+    uint64_t text;
+    uint64_t origin;
+};
+
 struct csv_source {
     int fd;
-    struct stat stat;   /* of what is read, at the beginning */
+    struct stat stat;   /* of `fd`, at the beginning */
     struct stat origin; /* of what was named: the same, unless that had to be copied */
     char *path;
+    int copy; /* in UTF-8, which is read in the place of `fd`; -1: none */
+    uint64_t copy_size;
+    struct place *places; /* one for each PIECE of the file; owned */
+    size_t place_count;
 };
 
 static bool fail(const char *path, int reason, struct error *error)
@@ -83,6 +98,7 @@ struct csv_source *csv_source_open(const char *path, struct error *error)
         return NULL;
     }
     source->fd = -1;
+    source->copy = -1;
     source->path = copy;
     if (!open_fd(source, error)) {
         csv_source_close(source);
@@ -93,7 +109,7 @@ struct csv_source *csv_source_open(const char *path, struct error *error)
 
 uint64_t csv_source_size(const struct csv_source *source)
 {
-    return (uint64_t)source->stat.st_size;
+    return source->copy >= 0 ? source->copy_size : (uint64_t)source->stat.st_size;
 }
 
 const char *csv_source_path(const struct csv_source *source)
@@ -122,12 +138,126 @@ bool csv_source_unchanged(const struct csv_source *source, struct error *error)
     return true;
 }
 
+/* ---- UTF-16 ---- */
+
+/* pread() that is not interrupted. */
+static ssize_t read_at(int fd, char *bytes, size_t length, uint64_t offset)
+{
+    ssize_t got;
+    do
+        got = pread(fd, bytes, length, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* Write to the copy what `text` holds. */
+static bool write_copy(struct csv_source *source, int copy, struct buf *text, struct error *error)
+{
+    if (text->failed)
+        return error_set_memory(error);
+    if (!file_write(copy, (struct span){buf_text(text), text->length}))
+        return fail(source->path, errno, error);
+    source->copy_size += text->length;
+    buf_clear(text);
+    return true;
+}
+
+/* Fill the copy, and note where each piece begins in both. */
+static bool recode(struct csv_source *source, struct utf16_reader *reader, int copy, struct buf *text,
+                   struct error *error)
+{
+    enum { BLOCK = 16 * PIECE }; /* bytes to read at once */
+    char bytes[BLOCK];
+    uint64_t size = (uint64_t)source->stat.st_size;
+    for (uint64_t at = 0; at < size;) {
+        ssize_t got = read_at(source->fd, bytes, size - at < BLOCK ? (size_t)(size - at) : BLOCK, at);
+        if (got <= 0)
+            return got == 0 ? changed(source, error) : fail(source->path, errno, error);
+        for (struct span rest = {bytes, (size_t)got}; rest.length > 0;) {
+            size_t length = PIECE - (size_t)(at % PIECE);
+            length = rest.length < length ? rest.length : length;
+            if (at % PIECE == 0)
+                source->places[source->place_count++] =
+                    (struct place){source->copy_size + text->length, at - utf16_pending(reader)};
+            utf16_read(reader, (struct span){rest.data, length}, text);
+            rest = (struct span){rest.data + length, rest.length - length};
+            at += length;
+        }
+        if (!write_copy(source, copy, text, error))
+            return false;
+    }
+    utf16_read_end(reader, text);
+    return write_copy(source, copy, text, error);
+}
+
+bool csv_source_recode(struct csv_source *source, enum text_encoding encoding, struct error *error)
+{
+    struct utf16_reader reader = {.big_end_first = encoding == TEXT_UTF16BE};
+    uint64_t size = (uint64_t)source->stat.st_size;
+    struct buf text = {0};
+    char number[24];
+    if (!text_is_utf16(encoding))
+        return true;
+    if (size % 2 != 0) {
+        snprintf(number, sizeof number, "%" PRIu64, size);
+        return error_set(error, ERROR_INPUT, "INPUT_TORN", source->path, number, NULL, NULL);
+    }
+    source->places = calloc((size_t)(size / PIECE) + 1, sizeof *source->places);
+    if (source->places == NULL)
+        return error_set_memory(error);
+    int copy = file_open_unnamed();
+    if (copy < 0)
+        return fail(source->path, errno, error);
+    bool done = recode(source, &reader, copy, &text, error);
+    buf_free(&text);
+    if (!done)
+        close(copy);
+    else
+        source->copy = copy;
+    return done;
+}
+
+/* The last known place that is not behind `offset`. */
+static struct place place_before(const struct csv_source *source, uint64_t offset)
+{
+    size_t first = 0;
+    size_t behind = source->place_count;
+    while (behind - first > 1) {
+        size_t middle = first + (behind - first) / 2;
+        if (source->places[middle].text <= offset)
+            first = middle;
+        else
+            behind = middle;
+    }
+    return first < source->place_count ? source->places[first] : (struct place){0, 0};
+}
+
+uint64_t csv_source_offset(const struct csv_source *source, uint64_t offset)
+{
+    char bytes[PIECE];
+    if (source->copy < 0)
+        return offset;
+    struct place place = place_before(source, offset);
+    while (place.text < offset) {
+        size_t wanted = offset - place.text < PIECE ? (size_t)(offset - place.text) : PIECE;
+        ssize_t got = read_at(source->copy, bytes, wanted, place.text);
+        if (got <= 0)
+            break;
+        place.text += (uint64_t)got;
+        place.origin += 2 * utf8_units((struct span){bytes, (size_t)got});
+    }
+    return place.origin;
+}
+
 void csv_source_close(struct csv_source *source)
 {
     if (source == NULL)
         return;
     if (source->fd >= 0)
         close(source->fd);
+    if (source->copy >= 0)
+        close(source->copy);
+    free(source->places);
     free(source->path);
     free(source);
 }
@@ -139,6 +269,7 @@ void csv_window_init(struct csv_window *window, const struct csv_source *source,
 
 static bool fill(struct csv_window *window, uint64_t offset, size_t wanted, struct error *error)
 {
+    int fd = window->source->copy >= 0 ? window->source->copy : window->source->fd;
     size_t size = window->block; /* to be filled */
     while (size < wanted)        /* doubled, lest a long record be read in single bytes */
         size *= 2;
@@ -158,10 +289,7 @@ static bool fill(struct csv_window *window, uint64_t offset, size_t wanted, stru
     window->offset = offset;
     window->length = kept;
     while (window->length < size) {
-        ssize_t got = pread(window->source->fd, window->bytes + window->length, size - window->length,
-                            (off_t)(offset + window->length));
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = read_at(fd, window->bytes + window->length, size - window->length, offset + window->length);
         if (got < 0)
             return fail(window->source->path, errno, error);
         if (got == 0)

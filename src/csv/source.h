@@ -2,12 +2,14 @@
  *
  * One descriptor serves every pass over the file, so that a file that is renamed or replaced meanwhile does no harm,
  * and a file that is written to is noticed. What cannot be read twice (standard input, a pipe) is first copied to an
- * unlinked temporary file. Nothing is mapped: a file that is cut short meanwhile must not kill the process. */
+ * unlinked temporary file, and so is UTF-16, whose quotes and line ends are no single bytes, as UTF-8. Nothing is
+ * mapped: a file that is cut short meanwhile must not kill the process. */
 #ifndef CSV_SOURCE_H
 #define CSV_SOURCE_H
 
 #include "base/error.h"
 #include "base/span.h"
+#include "text/encoding.h"
 
 #include <stdint.h>
 #include <sys/stat.h>
@@ -18,6 +20,17 @@ struct csv_source;
  * memory. Close with csv_source_close(). */
 struct csv_source *csv_source_open(const char *path, struct error *error);
 
+/* Go on with UTF-8 in the place of UTF-16, its byte order mark as U+FEFF, from a copy in a temporary file; nothing is
+ * lost (see text/utf16.h). Any other encoding stays as it is. Once, and before windows look at the source. False:
+ * INPUT_TORN (kind ERROR_INPUT) with the size {1}, which is odd; the errors of csv_source_open(), the temporary file's
+ * among them; INPUT_CHANGED; out of memory. */
+bool csv_source_recode(struct csv_source *source, enum text_encoding encoding, struct error *error);
+
+/* Where the character at `offset` stands in the file itself, in bytes. Where the copy cannot be read it is a place up
+ * to 4 KiB before that. */
+uint64_t csv_source_offset(const struct csv_source *source, uint64_t offset);
+
+/* Bytes of what is read: the file, or its copy in UTF-8. */
 uint64_t csv_source_size(const struct csv_source *source);
 
 /* As given to csv_source_open(). Borrowed. */
@@ -32,7 +45,7 @@ bool csv_source_unchanged(const struct csv_source *source, struct error *error);
 /* NULL is allowed. */
 void csv_source_close(struct csv_source *source);
 
-/* A part of the file in memory. Several windows may look at one source. */
+/* A part of what is read in memory. Several windows may look at one source. */
 struct csv_window {
     const struct csv_source *source; /* borrowed */
     char *bytes;

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "text/utf16.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,10 @@ struct csv_target {
     char *temporary; /* NULL: standard output, spooled to a file without a name */
     int fd;
     bool force;
-    size_t used; /* bytes in `block` */
+    bool recodes; /* to UTF-16, by `writer` */
+    struct utf16_writer writer;
+    struct buf units; /* what it made last */
+    size_t used;      /* bytes in `block` */
     char block[256 * 1024];
 };
 
@@ -123,7 +127,8 @@ static bool flush(struct csv_target *target, struct error *error)
     return write_all(target, target->fd, bytes, error);
 }
 
-bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error)
+/* Append bytes as they are. */
+static bool put(struct csv_target *target, struct span bytes, struct error *error)
 {
     if (bytes.length > sizeof target->block - target->used && !flush(target, error))
         return false;
@@ -132,6 +137,36 @@ bool csv_target_write(struct csv_target *target, struct span bytes, struct error
     if (bytes.length > 0)
         memcpy(target->block + target->used, bytes.data, bytes.length);
     target->used += bytes.length;
+    return true;
+}
+
+void csv_target_recode(struct csv_target *target, enum text_encoding encoding)
+{
+    target->recodes = text_is_utf16(encoding);
+    target->writer = (struct utf16_writer){.big_end_first = encoding == TEXT_UTF16BE};
+}
+
+static bool put_units(struct csv_target *target, struct error *error)
+{
+    if (target->units.failed)
+        return error_set_memory(error);
+    bool done = put(target, (struct span){buf_text(&target->units), target->units.length}, error);
+    buf_clear(&target->units);
+    return done;
+}
+
+bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error)
+{
+    enum { PIECE = 64 * 1024 };
+    if (!target->recodes)
+        return put(target, bytes, error);
+    while (bytes.length > 0) {
+        struct span piece = {bytes.data, bytes.length < PIECE ? bytes.length : PIECE};
+        utf16_write(&target->writer, piece, &target->units);
+        if (!put_units(target, error))
+            return false;
+        bytes = (struct span){bytes.data + piece.length, bytes.length - piece.length};
+    }
     return true;
 }
 
@@ -187,7 +222,8 @@ static bool rename_into_place(struct csv_target *target, struct error *error)
 
 static bool put_into_place(struct csv_target *target, struct error *error)
 {
-    if (!flush(target, error))
+    utf16_write_end(&target->writer, &target->units);
+    if (!put_units(target, error) || !flush(target, error))
         return false;
     if (target->temporary == NULL)
         return copy_to_standard_output(target, error);
@@ -218,5 +254,6 @@ void csv_target_discard(struct csv_target *target)
         unlink(target->temporary);
     free(target->temporary);
     free(target->path);
+    buf_free(&target->units);
     free(target);
 }

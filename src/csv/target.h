@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
+#include "text/encoding.h"
 
 #include <sys/stat.h>
 
@@ -18,11 +19,15 @@ struct csv_target;
  * ERROR_USAGE. End with csv_target_commit() or csv_target_discard(). */
 struct csv_target *csv_target_open(const char *path, bool force, const struct stat *like, struct error *error);
 
-/* Append. False with OUTPUT_UNWRITABLE: then discard. */
+/* What is appended from now on is UTF-8 (see text/utf16.h) and leaves as UTF-16, where `encoding` is that; otherwise
+ * bytes stay as they are. */
+void csv_target_recode(struct csv_target *target, enum text_encoding encoding);
+
+/* Append; pieces may end within a character. False with OUTPUT_UNWRITABLE, or out of memory: then discard. */
 bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error);
 
 /* Put the file into its place; the target is gone afterwards. False with OUTPUT_UNWRITABLE or OUTPUT_EXISTS (it came
- * meanwhile), the system's reason as {1}: the place is as it was. */
+ * meanwhile), the system's reason as {1}, or out of memory: the place is as it was. */
 bool csv_target_commit(struct csv_target *target, struct error *error);
 
 /* Leave the place as it was. NULL is allowed. */

@@ -113,7 +113,7 @@ static void *check_parts(void *context)
 {
     struct checker *checker = context;
     struct parts *parts = checker->parts;
-    checker->work.codec = text_codec_new(&checker->error);
+    checker->work.codec = text_codec_new(checker->work.encoding.encoding, &checker->error);
     struct rows *rows = checker->work.codec != NULL ? rows_new(&checker->work) : NULL;
     if (rows == NULL && checker->error.code == NULL)
         error_set_memory(&checker->error);

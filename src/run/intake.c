@@ -3,6 +3,7 @@
 
 #include "order/rules.h"
 #include "order/value.h"
+#include "run/input.h"
 #include "run/twins.h"
 #include "text/utf8.h"
 
@@ -10,10 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    HEAD_SIZE = 64 * 1024,                     /* bytes at the beginning of a file that tell what it is */
-    ID_BYTES_MAX = RULES_ORDER_ID_MAX * 3 + 1, /* of an id in UTF-8 */
-};
+enum { ID_BYTES_MAX = RULES_ORDER_ID_MAX * 3 + 1 }; /* of an id in UTF-8 */
 
 struct intake {
     struct work *work;
@@ -29,29 +27,6 @@ struct intake {
 static bool fail(const struct work *work, const char *code, const char *arg, struct error *error)
 {
     return error_set(error, ERROR_INPUT, code, work->input, arg, NULL, NULL);
-}
-
-/* ---- The file as a whole ---- */
-
-static bool check_kind(const struct work *work, struct error *error)
-{
-    struct csv_window window;
-    struct span head;
-    csv_window_init(&window, work->source, HEAD_SIZE);
-    bool read = csv_window_view(&window, 0, HEAD_SIZE, &head, error);
-    enum text_kind kind = TEXT_CP932;
-    if (read) {
-        size_t line = 0; /* the header: a damaged cell further down is a matter of its row */
-        while (line < head.length && (line < TEXT_KIND_HEAD || (head.data[line] != '\n' && head.data[line] != '\r')))
-            line++;
-        kind = text_kind_of((struct span){head.data, line});
-    }
-    csv_window_free(&window);
-    if (!read)
-        return false;
-    if (kind == TEXT_BINARY)
-        return fail(work, "INPUT_BINARY", NULL, error);
-    return kind == TEXT_CP932 || fail(work, "INPUT_ENCODING", text_kind_name(kind), error);
 }
 
 /* ---- The header ---- */
@@ -119,6 +94,7 @@ static bool read_header(struct intake *intake, struct error *error)
     const struct span *cells;
     size_t count;
     char number[24];
+    csv_reader_seek(intake->reader, work->header, 1);
     if (csv_reader_next(intake->reader, &record, error) != CSV_NEXT_RECORD)
         return false; /* the file is not empty, so this is no end */
     if (record.too_long) {
@@ -221,7 +197,7 @@ static bool swallows_rows(const struct work *work, const struct csv_record *reco
             bool ends = byte == '\n' || byte == '\r';
             if (ends && first == CSV_NO_CELL)
                 first = delimiters;
-            delimiters = ends ? 0 : delimiters + (byte == WORK_DELIMITER);
+            delimiters = ends ? 0 : delimiters + (byte == work->delimiter);
             if (delimiters + 1 >= headings)
                 return true;
         }
@@ -325,16 +301,11 @@ static bool read_all(struct intake *intake, struct error *error)
 
 bool intake_run(struct work *work, struct error *error)
 {
-    work->source = csv_source_open(work->input, error);
-    if (work->source == NULL)
-        return false;
-    if (csv_source_size(work->source) == 0)
-        return fail(work, "INPUT_EMPTY", NULL, error);
-    if (!check_kind(work, error))
+    if (!input_open(work, error))
         return false;
     struct intake intake = {.work = work,
-                            .reader = csv_reader_new(work->source, WORK_DELIMITER, CSV_BLOCK_SEQUENTIAL),
-                            .fields = csv_fields_new(WORK_DELIMITER)};
+                            .reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SEQUENTIAL),
+                            .fields = csv_fields_new(work->delimiter)};
     bool done = read_all(&intake, error);
     csv_reader_free(intake.reader);
     csv_fields_free(intake.fields);

@@ -80,7 +80,7 @@ struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const c
     job->summary = (struct atobarai_summary){.command = operation == ATOBARAI_CHECK ? "check" : "register",
                                              .input = job->input,
                                              .output = job->output,
-                                             .encoding = "cp932"};
+                                             .encoding = text_encoding_code(TEXT_CP932)};
     return job;
 }
 
@@ -192,9 +192,7 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct servic
     struct csv_target *target = NULL;
     if (work->sends && job->output == NULL)
         return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
-    work->codec = text_codec_new(&job->error);
-    if (work->codec == NULL || !load_schema(job, work) || (work->sends && !open_service(job, service)) ||
-        !intake_run(work, &job->error))
+    if (!load_schema(job, work) || (work->sends && !open_service(job, service)) || !intake_run(work, &job->error))
         return false;
     if (job->output != NULL) {
         target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
@@ -207,6 +205,22 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct servic
         return false;
     }
     return target == NULL || output_write(work, target, &job->error);
+}
+
+/* What the file is, where the run came as far as that. */
+static void describe_input(const struct work *work, struct atobarai_summary *summary)
+{
+    static const enum atobarai_told told[] = {
+        [TEXT_BY_MARK] = ATOBARAI_TOLD_BY_MARK,   [TEXT_BY_NULS] = ATOBARAI_TOLD_BY_NULS,
+        [TEXT_BY_UTF8] = ATOBARAI_TOLD_BY_UTF8,   [TEXT_BY_CP932] = ATOBARAI_TOLD_BY_CP932,
+        [TEXT_BY_ASCII] = ATOBARAI_TOLD_BY_ASCII, [TEXT_BY_ORDER] = ATOBARAI_TOLD_BY_OPTION,
+    };
+    if (work->delimiter == '\0')
+        return;
+    summary->encoding = text_encoding_code(work->encoding.encoding);
+    summary->told = told[work->encoding.reason];
+    summary->mark = work->encoding.mark > 0;
+    summary->delimiter = work->delimiter;
 }
 
 static uint64_t milliseconds(void)
@@ -270,6 +284,7 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
                         .catalog = job->catalog};
     bool done = run_steps(job, &work, &service);
     job->summary.complete = done;
+    describe_input(&work, &job->summary);
     if (!summary_count(&work, &job->summary, &job->errors) && done)
         done = error_set_memory(&job->error);
     job->summary.elapsed_ms = milliseconds() - begin;

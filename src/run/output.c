@@ -42,10 +42,16 @@ static bool put(struct output *output, const struct csv_record *record, struct e
 
 static bool write_header(struct output *output, struct csv_target *target, struct error *error)
 {
+    const struct work *work = output->work;
+    static const char mark[] = "\xEF\xBB\xBF"; /* as the source has it, if it has one */
     struct csv_record record;
+    csv_target_recode(target, work->encoding.encoding);
+    if (!csv_target_write(target, (struct span){mark, work->header}, error))
+        return false;
+    csv_reader_seek(output->reader, work->header, 1);
     if (csv_reader_next(output->reader, &record, error) != CSV_NEXT_RECORD)
         return false;
-    csv_writer_init(&output->writer, target, WORK_DELIMITER, &output->line, &record, output->work->ours);
+    csv_writer_init(&output->writer, target, work->delimiter, &output->line, &record, work->ours);
     for (size_t i = 0; i < RESULT_COLUMNS; i++) {
         buf_clear(&output->texts[i]);
         buf_append_text(&output->texts[i], result_headings[i]);
@@ -91,7 +97,7 @@ bool output_write(struct work *work, struct csv_target *target, struct error *er
         return error_set_memory(error);
     }
     output->work = work;
-    output->reader = csv_reader_new(work->source, WORK_DELIMITER, CSV_BLOCK_SEQUENTIAL);
+    output->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SEQUENTIAL);
     csv_window_init(&output->window, work->source, CSV_BLOCK_RANDOM);
     output->source = (struct result_source){work->catalog, work->columns, &work->book, &work->findings, work->now};
     bool written = write_all(output, target, error);

@@ -24,8 +24,8 @@ struct rows *rows_new(const struct work *work)
     if (rows == NULL)
         return NULL;
     rows->work = work;
-    rows->reader = csv_reader_new(work->source, WORK_DELIMITER, CSV_BLOCK_RANDOM);
-    rows->fields = csv_fields_new(WORK_DELIMITER);
+    rows->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_RANDOM);
+    rows->fields = csv_fields_new(work->delimiter);
     if (rows->reader == NULL || rows->fields == NULL) {
         rows_free(rows);
         return NULL;
@@ -264,7 +264,7 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
 
 /* ---- Cells ---- */
 
-/* The place in the file of byte `at` of a cell's value: quotes are doubled there. */
+/* The place in the source of byte `at` of a cell's value: quotes are doubled there. */
 static uint64_t offset_of(const struct csv_record *record, size_t cell, struct span value, size_t at)
 {
     uint64_t offset = record->offset + record->extents[cell].begin + at;
@@ -289,7 +289,8 @@ static bool decode_cell(struct rows *rows, const struct csv_record *record, size
     if (!text_decode(rows->work->codec, value, &rows->text, &bad)) {
         if (rows->text.failed)
             return false;
-        add(findings, "ENCODING_INVALID", record->row, cell, offset_of(record, cell, value, bad), 0);
+        uint64_t offset = csv_source_offset(rows->work->source, offset_of(record, cell, value, bad));
+        add(findings, "ENCODING_INVALID", record->row, cell, offset, 0);
         return true;
     }
     *text = arena_copy(&rows->arena, (struct span){buf_text(&rows->text), rows->text.length});

@@ -14,8 +14,6 @@
 
 #include <stdatomic.h>
 
-#define WORK_DELIMITER ','
-
 struct work {
     /* What was asked for; borrowed from the job. */
     bool sends; /* orders are sent: anything but a check */
@@ -30,10 +28,15 @@ struct work {
     int64_t now; /* when the run began; seconds since 1970 */
     const struct catalog *catalog;
     struct order_schema schema;
+
+    /* What the file is (run/input). */
+    struct csv_source *source;
+    struct text_guess encoding;
+    size_t header; /* where the header begins: bytes of the byte order mark, as the source has it */
+    char delimiter;
     struct text_codec *codec;
 
-    /* What the file is (run/intake). */
-    struct csv_source *source;
+    /* What is in it (run/intake). */
     struct order_layout layout;
     struct order_columns columns; /* the two above, once the layout is known */
     size_t ours[RESULT_COLUMNS];  /* its cells that hold ours already, a result file coming back; CSV_NO_CELL: none */

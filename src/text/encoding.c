@@ -7,7 +7,10 @@
 #include <iconv.h>
 #include <stdlib.h>
 
+enum { HEAD = 16 }; /* bytes: no header that is of use is shorter, no kind of binary file is told later */
+
 struct text_codec {
+    bool converts;   /* CP932; the two below are open. Otherwise UTF-8, which only needs to be looked at */
     iconv_t decoder; /* CP932 → UTF-8 */
     iconv_t encoder; /* UTF-8 → CP932 */
 };
@@ -29,13 +32,16 @@ static const char *substitute_of(uint32_t character)
     return "〓";
 }
 
-struct text_codec *text_codec_new(struct error *error)
+struct text_codec *text_codec_new(enum text_encoding encoding, struct error *error)
 {
     struct text_codec *codec = malloc(sizeof *codec);
     if (codec == NULL) {
         error_set_memory(error);
         return NULL;
     }
+    *codec = (struct text_codec){encoding == TEXT_CP932, (iconv_t)-1, (iconv_t)-1};
+    if (!codec->converts)
+        return codec;
     codec->decoder = iconv_open("UTF-8", "CP932");
     codec->encoder = iconv_open("CP932", "UTF-8");
     if (codec->decoder == (iconv_t)-1 || codec->encoder == (iconv_t)-1) {
@@ -92,6 +98,11 @@ bool text_decode(struct text_codec *codec, struct span bytes, struct buf *out, s
         buf_append(out, bytes.data, bytes.length);
         return true;
     }
+    if (!codec->converts) {
+        *bad = utf8_valid_length(bytes);
+        buf_append(out, bytes.data, *bad);
+        return *bad == bytes.length && !out->failed;
+    }
     *bad = convert(codec->decoder, bytes, out, &reason);
     return reason == 0;
 }
@@ -134,6 +145,10 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
         buf_append(out, text.data, text.length);
         return;
     }
+    if (!codec->converts) {
+        utf8_clean(text, out);
+        return;
+    }
     size_t visible = 0; /* bytes that iconv may see; looked for anew only when it has seen them */
     while (text.length > 0) {
         if (visible == 0)
@@ -154,53 +169,140 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
     }
 }
 
-/* A control character where none may be in any kind of text file. Further on, a NUL is a damaged heading. */
-static bool has_control(struct span text)
+/* ---- What a file is ---- */
+
+static bool is_control(unsigned character)
 {
-    for (size_t i = 0; i < text.length && i < TEXT_KIND_HEAD; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n')
+    return character < 0x20 && character != '\t' && character != '\r' && character != '\n';
+}
+
+static bool is_binary(struct span head)
+{
+    if (starts_with(head, "PK\x03\x04", 4) || starts_with(head, "\xD0\xCF\x11\xE0", 4) || starts_with(head, "%PDF", 4))
+        return true;
+    for (size_t i = 0; i < head.length && i < HEAD; i++)
+        if (is_control((unsigned char)head.data[i]))
             return true;
+    return false;
+}
+
+static bool find_mark(struct span head, struct text_guess *guess)
+{
+    static const struct {
+        struct span bytes;
+        enum text_encoding encoding;
+    } marks[] = {{{"\xEF\xBB\xBF", 3}, TEXT_UTF8}, {{"\xFF\xFE", 2}, TEXT_UTF16LE}, {{"\xFE\xFF", 2}, TEXT_UTF16BE}};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        if (!starts_with(head, marks[i].bytes.data, marks[i].bytes.length))
+            continue;
+        *guess = (struct text_guess){marks[i].encoding, (unsigned)marks[i].bytes.length, TEXT_BY_MARK};
+        return true;
     }
     return false;
 }
 
-/* Valid UTF-8; a character that is cut off at the end does not count. */
-static bool is_utf8(struct span text)
+static unsigned unit_at(struct span text, size_t at, enum text_encoding order)
 {
-    struct buf out = {0};
-    int reason = EILSEQ;
-    iconv_t conversion = iconv_open("UTF-16LE", "UTF-8");
-    if (conversion != (iconv_t)-1) {
-        convert(conversion, text, &out, &reason);
-        iconv_close(conversion);
-    }
-    buf_free(&out);
-    return reason == 0 || reason == EINVAL;
+    unsigned first = (unsigned char)text.data[at];
+    unsigned second = (unsigned char)text.data[at + 1];
+    return order == TEXT_UTF16BE ? first << 8 | second : second << 8 | first;
 }
 
-enum text_kind text_kind_of(struct span head)
+static bool has_control_unit(struct span head, enum text_encoding order)
 {
-    if (starts_with(head, "\xFF\xFE", 2) || starts_with(head, "\xFE\xFF", 2))
-        return TEXT_UTF16;
-    if (starts_with(head, "PK\x03\x04", 4) || starts_with(head, "\xD0\xCF\x11\xE0", 4) ||
-        starts_with(head, "%PDF", 4) || has_control(head))
-        return TEXT_BINARY;
-    if (starts_with(head, "\xEF\xBB\xBF", 3) || (!utf8_is_ascii(head) && is_utf8(head)))
-        return TEXT_UTF8;
-    return TEXT_CP932;
+    for (size_t at = 0; at + 1 < head.length && at < HEAD; at += 2)
+        if (is_control(unit_at(head, at, order)))
+            return true;
+    return false;
 }
 
-const char *text_kind_name(enum text_kind kind)
+static bool is_delimiter(unsigned character)
 {
-    switch (kind) {
-    case TEXT_UTF8:
-        return "UTF-8";
-    case TEXT_UTF16:
-        return "UTF-16";
-    case TEXT_CP932:
-    case TEXT_BINARY:
-        break;
+    return character == ',' || character == '\t';
+}
+
+/* Whether the header line reads as UTF-16 of this byte order. Its ASCII characters are units whose other byte is a NUL,
+ * and NULs stand hardly anywhere else (U+4E00 has one on the other side). A NUL or two that got into another encoding
+ * would pass for that; but there the delimiters stand alone, not in units of their own. */
+static bool reads_as_utf16(struct span head, enum text_encoding order)
+{
+    size_t ascii = 0;
+    size_t others = 0; /* NULs on the other side */
+    size_t delimiters = 0;
+    size_t alone = 0; /* bytes that would be a delimiter by themselves */
+    for (size_t at = 0; at + 1 < head.length; at += 2) {
+        unsigned unit = unit_at(head, at, order);
+        if (unit == '\n' || unit == '\r')
+            break;
+        ascii += unit < 0x80;
+        others += (unit & 0xFFU) == 0;
+        delimiters += is_delimiter(unit);
+        alone += !is_delimiter(unit) && (is_delimiter(unit >> 8) || is_delimiter(unit & 0xFFU));
     }
-    return "Shift_JIS";
+    return ascii >= 2 && ascii > 4 * others && delimiters >= alone && !has_control_unit(head, order);
+}
+
+/* How many runs of bytes beyond ASCII are UTF-8, less those that are not; a character that the end of `text` cuts off
+ * is no fault. `runs` gets how many there are. */
+static ptrdiff_t utf8_balance(struct span text, bool to_line_end, size_t *runs)
+{
+    ptrdiff_t balance = 0;
+    *runs = 0;
+    for (size_t at = 0; at < text.length;) {
+        size_t end = at;
+        while (end < text.length && (unsigned char)text.data[end] >= 0x80)
+            end++;
+        struct span run = {text.data + at, end - at};
+        size_t valid = utf8_valid_length(run);
+        bool cut = end == text.length && utf8_is_cut((struct span){run.data + valid, run.length - valid});
+        if (run.length > 0) {
+            balance += valid == run.length || cut ? 1 : -1;
+            ++*runs;
+        }
+        if (end < text.length && to_line_end && (text.data[end] == '\n' || text.data[end] == '\r'))
+            break;
+        at = end + 1;
+    }
+    return balance;
+}
+
+bool text_guess(struct span head, struct text_guess *guess)
+{
+    if (find_mark(head, guess)) {
+        struct span text = {head.data + guess->mark, head.length - guess->mark};
+        return text_is_utf16(guess->encoding) ? !has_control_unit(text, guess->encoding) : !is_binary(text);
+    }
+    for (enum text_encoding order = TEXT_UTF16LE; order <= TEXT_UTF16BE; order++) {
+        *guess = (struct text_guess){order, 0, TEXT_BY_NULS};
+        if (reads_as_utf16(head, order))
+            return true;
+    }
+    size_t runs;
+    ptrdiff_t balance = utf8_balance(head, true, &runs);
+    if (runs == 0)
+        balance = utf8_balance(head, false, &runs);
+    *guess = (struct text_guess){TEXT_CP932, 0, runs == 0 ? TEXT_BY_ASCII : TEXT_BY_CP932};
+    if (balance > 0)
+        *guess = (struct text_guess){TEXT_UTF8, 0, TEXT_BY_UTF8};
+    return !is_binary(head);
+}
+
+bool text_obey(struct span head, enum text_encoding said, struct text_guess *guess)
+{
+    if (find_mark(head, guess))
+        return guess->encoding == said || (text_is_utf16(guess->encoding) && text_is_utf16(said));
+    *guess = (struct text_guess){said, 0, TEXT_BY_ORDER};
+    if (text_is_utf16(said))
+        guess->encoding = reads_as_utf16(head, TEXT_UTF16BE) ? TEXT_UTF16BE : TEXT_UTF16LE;
+    return true;
+}
+
+const char *text_encoding_name(enum text_encoding encoding)
+{
+    return encoding == TEXT_CP932 ? "Shift_JIS" : encoding == TEXT_UTF8 ? "UTF-8" : "UTF-16";
+}
+
+const char *text_encoding_code(enum text_encoding encoding)
+{
+    return encoding == TEXT_CP932 ? "cp932" : encoding == TEXT_UTF8 ? "utf-8" : "utf-16";
 }

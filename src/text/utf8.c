@@ -40,6 +40,33 @@ uint32_t utf8_decode(struct span text, size_t *size)
     return valid ? character : UTF8_INVALID;
 }
 
+size_t utf8_valid_length(struct span text)
+{
+    size_t at = 0;
+    while (at < text.length) {
+        size_t size;
+        struct span rest = {text.data + at, text.length - at};
+        if ((unsigned char)*rest.data < 0x80) {
+            at++;
+            continue;
+        }
+        if (utf8_decode(rest, &size) == UTF8_INVALID && !(size == 3 && memcmp(rest.data, "\xEF\xBF\xBD", 3) == 0))
+            return at; /* U+FFFD itself is a character like any other */
+        at += size;
+    }
+    return at;
+}
+
+bool utf8_is_cut(struct span text)
+{
+    unsigned char first = text.length > 0 ? (unsigned char)text.data[0] : 0;
+    size_t length = first < 0xC2 || first > 0xF4 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    for (size_t i = 1; i < text.length; i++)
+        if (((unsigned char)text.data[i] & 0xC0U) != 0x80U)
+            return false;
+    return text.length > 0 && text.length < length;
+}
+
 void utf8_encode(uint32_t character, struct buf *out)
 {
     char bytes[4];

@@ -9,7 +9,15 @@
 
 bool utf8_is_ascii(struct span text);
 
-/* Length in UTF-16 code units, as the service counts: a character beyond U+FFFF counts two. `text` is valid UTF-8. */
+/* How many bytes of `text`, from its beginning, are valid UTF-8, whole characters: all of them, or up to the first byte
+ * that begins none. */
+size_t utf8_valid_length(struct span text);
+
+/* Whether `text` is the beginning of one character, and not all of it. */
+bool utf8_is_cut(struct span text);
+
+/* Length in UTF-16 code units, as the service counts: a character beyond U+FFFF counts two, where its first byte
+ * stands. `text` is valid UTF-8, or what utf16_read() makes. */
 size_t utf8_units(struct span text);
 
 #define UTF8_INVALID 0xFFFD /* U+FFFD, the replacement character */

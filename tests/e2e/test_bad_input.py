@@ -357,30 +357,22 @@ PNG = (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\6\0\0\0\x1f\x15\x
 def test_no_csv():
     """Another kind of file, another encoding, another table."""
     plain = joined(build(cells(1)))
-    text = plain.decode("cp932")
     for name, data in (("an .xlsx workbook", b"PK\x03\x04\x14\0\6\0" + bytes(range(256))),
                        ("an old workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
                        ("a PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"),
                        ("a PNG image", PNG),
-                       ("UTF-16 without a byte order mark", text.encode("utf-16-le")),
                        ("zeros", bytes(100000))):
         with Case(f"not a CSV: {name}") as case:
             refused(case, data, 4, "INPUT_BINARY")
-    for name, data, kind in (("UTF-8 with a byte order mark", text.encode("utf-8-sig"), "UTF-8"),
-                             ("UTF-8", text.encode("utf-8"), "UTF-8"),
-                             ("Japanese prose in UTF-8", "本日の受注は三件です。\n".encode(), "UTF-8"),
-                             ("UTF-16, little end first", b"\xff\xfe" + text.encode("utf-16-le"), "UTF-16"),
-                             ("UTF-16, big end first", b"\xfe\xff" + text.encode("utf-16-be"), "UTF-16")):
-        with Case(f"not Shift_JIS: {name}") as case:
-            refused(case, data, 4, "INPUT_ENCODING", a1=kind)
-    with Case("an empty file") as case:
-        refused(case, b"", 4, "INPUT_EMPTY")
+    with Case("an empty file, and one that is a byte order mark") as case:
+        for data in (b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
+            refused(case, data, 4, "INPUT_EMPTY")
     for name, data in (("plain prose", "本日の受注は三件です。\r\nよろしくお願いします。\r\n".encode("cp932")),
                        ("a letter in English", b"Dear all,\nno orders today.\n"),
                        ("a line end and nothing else", b"\r\n"),
                        ("blank lines only", b"\n\n\n"),
                        ("a blank line above the header", b"\r\n" + plain),
-                       ("tabs in place of commas", plain.replace(b",", b"\t")),
+                       ("Japanese prose in UTF-8", "本日の受注は三件です。\n".encode()),
                        ("semicolons in place of commas", plain.replace(b",", b";")),
                        ("rows without a header", joined(build(cells(1), head=None))),
                        ("a header without 受注ID", joined(build(head=[h for h in HEAD if h != "受注ID"])))):

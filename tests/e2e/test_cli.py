@@ -29,23 +29,23 @@ LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
 COMMANDS = ("check", "register", "explain", "sandbox")
 TAKEN = {
     "": {"lang", "help", "version"},
-    "check": {"version", "output", "schema", "force", "strict",
+    "check": {"version", "output", "schema", "encoding", "force", "strict",
               "allow-reimported", "jobs", "summary-json", "lang", "quiet", "verbose", "help"},
-    "register": {"version", "output", "schema", "force", "strict", "allow-reimported", "jobs", "summary-json", "lang",
+    "register": {"version", "output", "schema", "encoding", "force", "strict", "allow-reimported", "jobs", "summary-json", "lang",
                  "quiet", "verbose", "help", "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox"},
     "explain": {"version", "list", "format", "lang", "help"},
     "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "lang", "help"},
 }
 # A value for each option that takes one.
 VALUES = {
-    "output": "result.csv", "schema": "schema.json", "summary-json": "summary.json", "dialect": "json",
+    "output": "result.csv", "schema": "schema.json", "encoding": "utf-16", "summary-json": "summary.json", "dialect": "json",
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
     "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
     "format": "json",
 }
 # Planned, and options that no command has.
 LATER = {
-    "config", "profile", "ledger", "encoding", "output-encoding", "rate", "retry-on", "dry-run", "only",
+    "config", "profile", "ledger", "output-encoding", "rate", "retry-on", "dry-run", "only",
     "set-status", "set-shop-status", "xlsx", "report", "log", "ca-file", "once", "since", "status",
     "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
 }
@@ -128,6 +128,11 @@ def test_usage():
         (("check", "-o", "--", "in.csv"), "USAGE_MISSING_VALUE", "-o"),
         (("check", "in.csv", "--schema", "-"), "USAGE_BAD_VALUE", "--schema", "-"),
         (("check", "in.csv", "--force=yes"), "USAGE_BAD_VALUE", "--force", "yes"),
+        (("check", "in.csv", "--encoding", "sjis"), "USAGE_BAD_VALUE", "--encoding", "sjis"),
+        (("check", "in.csv", "--encoding=utf-8|utf-16"), "USAGE_BAD_VALUE", "--encoding", "utf-8|utf-16"),
+        (("register", "in.csv", "-o", "out.csv", "--encoding=utf-1"), "USAGE_BAD_VALUE", "--encoding", "utf-1"),
+        (("check", "in.csv", "--encoding", "UTF-8"), "USAGE_BAD_VALUE", "--encoding", "UTF-8"),
+        (("sandbox", "--encoding", "auto"), "USAGE_UNKNOWN_OPTION", "--encoding"),
         (("check", "in.csv", "-o", "-", "--summary-json", "-"), "USAGE_BAD_VALUE", "--summary-json", "-"),
         (("check", "in.csv", "-o", "out", "--summary-json", "./out"), "USAGE_BAD_VALUE", "--summary-json", "./out"),
         (("check", "in.csv", "--summary-json", "in.csv"), "USAGE_BAD_VALUE", "--summary-json", "in.csv"),
@@ -203,6 +208,14 @@ def test_bounds():
             ("register", "--concurrency", 1, 256), ("register", "--timeout", 1, 3600), ("register", "--retries", 0, 100),
             ("register", "--max-errors", 1, 1000000), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1)):
         check(f"bounds: {command} {option} {least} to {most}", bound_problems(command, option, least, most))
+
+
+def choice_problems():
+    """Each encoding is taken; the input is missing, so nothing runs."""
+    for command in ("check", "register"):
+        for name in ("auto", "cp932", "utf-8", "utf-16"):
+            done = run(command, "--encoding", name)
+            yield from message_problems(done.stderr, "ja", sentence("USAGE_MISSING_INPUT", "ja", "message", command), "", "")
 
 
 def language_problems():
@@ -405,6 +418,7 @@ def main():
     test_usage()
     check("usage: --sandbox with --api-url sends nothing", conflict_problems())
     test_bounds()
+    check("usage: --encoding takes the four names", choice_problems())
     check("usage: --lang wherever it stands", language_problems())
     check("usage: control characters and broken UTF-8 are not printed", terminal_problems())
     test_help()

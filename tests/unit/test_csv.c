@@ -14,6 +14,8 @@
 #include "csv/target.h"
 #include "csv/writer.h"
 #include "scarce_memory.h"
+#include "text/utf16.h"
+#include "text/utf8.h"
 
 #include <csv.h>
 #include <dirent.h>
@@ -264,6 +266,35 @@ static void scans_know_other_delimiters(void **state)
     assert_int_equal(scan.extents[0].end, 3);
     assert_int_equal(scan.extents[1].begin, 4);
     assert_int_equal(scan.extents[1].end, 9);
+}
+
+static void delimiters_are_told_by_the_header(void **state)
+{
+    static const struct {
+        const char *head;
+        char delimiter;
+    } cases[] = {
+        {"", ','},
+        {"a", ','},
+        {"a,b", ','},
+        {"a\tb", '\t'},
+        {"a,b\tc,d", ','},
+        {"a,b\tc\td", '\t'},
+        {"a,b\tc", ','}, /* as many of both */
+        {"\"a,b,c\"\td", '\t'},
+        {"\"a\tb\tc\",d", ','},
+        {"\"a,\"\",b,c\"\td", '\t'}, /* a doubled quote closes nothing */
+        {"\"a\"\t\"b,,,\"\t\"c\"", '\t'},
+        {"a\tb\n,,,,,", '\t'}, /* the first line only */
+        {"a,b\r\t\t\t\t", ','},
+        {"\"a\nb\",c\n\t\t\t\t", ','}, /* which may have line ends within quotes */
+        {"a\"b,c\"\td\"", ','},        /* a quote within a cell opens nothing */
+        {"\"a\tb\tc", ','},            /* never closed */
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (csv_delimiter_of(span_of(cases[i].head)) != cases[i].delimiter)
+            fail_msg("case %zu", i);
 }
 
 static void scans_count_cells_beyond_those_they_keep(void **state)
@@ -1306,6 +1337,130 @@ static void sources_say_where_they_cannot_spool(void **state)
     assert_string_equal(error.args[0], strerror(ENOENT));
 }
 
+/* ---- UTF-16 ---- */
+
+/* `units` random ones, a third of them surrogates, behind a byte order mark. */
+static void append_units(struct buf *file, enum text_encoding encoding, size_t units, uint32_t seed)
+{
+    static const uint32_t firsts[] = {0, 0x80, 0x3000, 0x4E00, 0xD800, 0xDC00};
+    for (size_t i = 0; i <= units; i++) {
+        uint32_t unit = i == 0 ? 0xFEFF : firsts[draw(&seed) % COUNT(firsts)] + draw(&seed) % 0x80;
+        const char bytes[2] = {(char)(unit & 0xFFU), (char)(unit >> 8)};
+        buf_append_byte(file, bytes[encoding == TEXT_UTF16BE]);
+        buf_append_byte(file, bytes[encoding != TEXT_UTF16BE]);
+    }
+}
+
+static void append_as_utf8(struct span units, enum text_encoding encoding, struct buf *text)
+{
+    struct utf16_reader reader = {.big_end_first = encoding == TEXT_UTF16BE};
+    utf16_read(&reader, units, text);
+    utf16_read_end(&reader, text);
+}
+
+/* Each character's place in the file is known, surrogates without a partner included. */
+static void assert_offsets(const struct csv_source *source, struct span text)
+{
+    uint64_t origin = 0;
+    for (size_t at = 0; at < text.length; at++) {
+        if (((unsigned char)text.data[at] & 0xC0U) == 0x80U)
+            continue;
+        assert_int_equal(csv_source_offset(source, at), origin);
+        origin += 2 * utf8_units((struct span){text.data + at, 1});
+    }
+    assert_int_equal(csv_source_offset(source, text.length), origin);
+}
+
+static void sources_in_utf16_are_read_as_utf8(void **state)
+{
+    const struct folder *folder = *state;
+    static const size_t units[] = {0, 1, 2046, 2047, 2048, 30000, 100000};
+    struct buf file = {0};
+    struct buf text = {0};
+    struct error error = {0};
+    for (size_t i = 0; i < COUNT(units) * 2; i++) {
+        enum text_encoding encoding = i % 2 == 0 ? TEXT_UTF16LE : TEXT_UTF16BE;
+        buf_clear(&file);
+        buf_clear(&text);
+        append_units(&file, encoding, units[i / 2], (uint32_t)i);
+        append_as_utf8(span_of_buf(&file), encoding, &text);
+        write_file(folder->in, span_of_buf(&file));
+        struct csv_source *source = open_source(folder->in);
+        assert_true(csv_source_recode(source, encoding, &error));
+        assert_source_holds(source, span_of_buf(&text));
+        assert_offsets(source, span_of_buf(&text));
+        assert_int_equal(csv_source_stat(source)->st_size, file.length); /* still the file's own */
+        append_file(folder->in, "x");
+        assert_changed(source, folder->in);
+        csv_source_close(source);
+    }
+    assert_int_equal(folder_count(folder), 1);
+    buf_free(&file);
+    buf_free(&text);
+}
+
+static void sources_in_other_encodings_stay_as_they_are(void **state)
+{
+    const struct folder *folder = *state;
+    static const enum text_encoding encodings[] = {TEXT_CP932, TEXT_UTF8};
+    struct error error = {0};
+    write_file(folder->in, span_of("\xEF\xBB\xBF"
+                                   "あ\x8E"));
+    for (size_t i = 0; i < COUNT(encodings); i++) {
+        struct csv_source *source = open_source(folder->in);
+        assert_true(csv_source_recode(source, encodings[i], &error));
+        assert_source_holds(source, span_of("\xEF\xBB\xBF"
+                                            "あ\x8E"));
+        assert_int_equal(csv_source_offset(source, 5), 5);
+        csv_source_close(source);
+    }
+}
+
+static void sources_with_half_a_unit_are_refused(void **state)
+{
+    const struct folder *folder = *state;
+    struct error error = {0};
+    write_file(folder->in, (struct span){"\xFF\xFE"
+                                         "a\0b",
+                                         5});
+    struct csv_source *source = open_source(folder->in);
+    assert_false(csv_source_recode(source, TEXT_UTF16LE, &error));
+    assert_int_equal(error.kind, ERROR_INPUT);
+    assert_string_equal(error.code, "INPUT_TORN");
+    assert_string_equal(error.path, folder->in);
+    assert_string_equal(error.args[0], "5");
+    csv_source_close(source);
+}
+
+static void sources_in_utf16_say_what_went_wrong(void **state)
+{
+    const struct folder *folder = *state;
+    struct error error = {0};
+    struct buf file = {0};
+    append_units(&file, TEXT_UTF16LE, 100000, 1);
+    write_file(folder->in, span_of_buf(&file));
+    struct csv_source *source = open_source(folder->in);
+    assert_int_equal(truncate(folder->in, 70000), 0);
+    assert_false(csv_source_recode(source, TEXT_UTF16LE, &error));
+    assert_string_equal(error.code, "INPUT_CHANGED");
+    csv_source_close(source);
+    char *before = getenv("TMPDIR");
+    before = before != NULL ? strdup(before) : NULL;
+    setenv("TMPDIR", "/nowhere/at/all", 1);
+    source = open_source(folder->in);
+    assert_false(csv_source_recode(source, TEXT_UTF16LE, &error));
+    if (before != NULL)
+        setenv("TMPDIR", before, 1);
+    else
+        unsetenv("TMPDIR");
+    free(before);
+    assert_int_equal(error.kind, ERROR_USAGE);
+    assert_string_equal(error.code, "INPUT_UNREADABLE");
+    assert_string_equal(error.args[0], strerror(ENOENT));
+    csv_source_close(source);
+    buf_free(&file);
+}
+
 static void windows_view_any_part(void **state)
 {
     enum { SIZE = 10000 };
@@ -1381,6 +1536,48 @@ static void targets_appear_whole(void **state)
     assert_file(folder->out, span_of_buf(&written));
     buf_free(&written);
     buf_free(&part);
+}
+
+/* What was read as UTF-8 leaves as it came, in whatever pieces. */
+static void targets_in_utf16_get_every_unit_back(void **state)
+{
+    const struct folder *folder = *state;
+    static const size_t pieces[] = {1, 7, 65536, 70001, SIZE_MAX};
+    const struct stat like = input_stat(folder);
+    struct error error = {0};
+    for (size_t i = 0; i < COUNT(pieces) * 2; i++) {
+        enum text_encoding encoding = i % 2 == 0 ? TEXT_UTF16LE : TEXT_UTF16BE;
+        struct buf file = {0};
+        struct buf text = {0};
+        append_units(&file, encoding, 300000, (uint32_t)i);
+        append_as_utf8(span_of_buf(&file), encoding, &text);
+        struct csv_target *target = open_target(folder->out, true, &like);
+        csv_target_recode(target, encoding);
+        for (size_t at = 0; at < text.length;) {
+            size_t length = text.length - at < pieces[i / 2] ? text.length - at : pieces[i / 2];
+            assert_true(csv_target_write(target, (struct span){text.data + at, length}, &error));
+            at += length;
+        }
+        assert_true(csv_target_commit(target, &error));
+        assert_file(folder->out, span_of_buf(&file));
+        buf_free(&file);
+        buf_free(&text);
+    }
+}
+
+static void targets_in_other_encodings_change_nothing(void **state)
+{
+    const struct folder *folder = *state;
+    const struct stat like = input_stat(folder);
+    struct error error = {0};
+    static const enum text_encoding encodings[] = {TEXT_CP932, TEXT_UTF8};
+    for (size_t i = 0; i < COUNT(encodings); i++) {
+        struct csv_target *target = open_target(folder->out, true, &like);
+        csv_target_recode(target, encodings[i]);
+        assert_true(csv_target_write(target, span_of("あ\x8E"), &error));
+        assert_true(csv_target_commit(target, &error));
+        assert_file(folder->out, span_of("あ\x8E"));
+    }
 }
 
 static void targets_leave_nothing_when_discarded(void **state)
@@ -1698,6 +1895,13 @@ static void files_are_not_left_open(void **state)
     int free_before = dup(STDERR_FILENO); /* the lowest free number stays the same when nothing is left open */
     close(free_before);
     csv_source_close(open_source(folder->in));
+    struct csv_source *source = open_source(folder->in);
+    assert_false(csv_source_recode(source, TEXT_UTF16LE, &error)); /* of an odd size */
+    csv_source_close(source);
+    write_file(folder->in, span_of("ab"));
+    source = open_source(folder->in);
+    assert_true(csv_source_recode(source, TEXT_UTF16LE, &error));
+    csv_source_close(source);
     assert_null(csv_source_open(folder->path, &error));
     assert_true(csv_target_commit(open_target(folder->out, false, &like), &error));
     csv_target_discard(open_target(folder->out, true, &like));
@@ -2022,9 +2226,15 @@ static void writers_change_no_byte_of_the_input(void **state)
 /* ---- Memory that runs out ---- */
 
 /* The whole way, from a file to a result file. */
+struct carrying {
+    const struct folder *folder;
+    enum text_encoding encoding;
+};
+
 static bool carry_over(void *context)
 {
-    const struct folder *folder = context;
+    const struct carrying *carrying = context;
+    const struct folder *folder = carrying->folder;
     struct error error = {0};
     struct buf line = {0};
     struct csv_window window;
@@ -2034,11 +2244,14 @@ static bool carry_over(void *context)
     size_t count;
     enum csv_next next = CSV_NEXT_FAILED;
     struct csv_source *source = csv_source_open(folder->in, &error);
-    struct csv_reader *reader = source != NULL ? csv_reader_new(source, ',', 16) : NULL;
+    bool open = source != NULL && csv_source_recode(source, carrying->encoding, &error);
+    struct csv_reader *reader = open ? csv_reader_new(source, ',', 16) : NULL;
     struct csv_fields *fields = reader != NULL ? csv_fields_new(',') : NULL;
     struct csv_target *target =
         fields != NULL ? csv_target_open(folder->out, true, csv_source_stat(source), &error) : NULL;
     csv_window_init(&window, source, 16);
+    if (target != NULL)
+        csv_target_recode(target, carrying->encoding);
     for (bool first = true; target != NULL; first = false) {
         next = csv_reader_next(reader, &record, &error);
         if (next != CSV_NEXT_RECORD)
@@ -2075,11 +2288,17 @@ static void running_out_of_memory_is_an_error_everywhere(void **state)
     for (int i = 0; i < 100; i++)
         buf_append_text(&file, "\"\",");
     append_repeated(&file, 'x', 500);
-    write_file(folder->in, span_of_buf(&file));
-    size_t failures = memory_failures(carry_over, folder, &leaked);
-    assert_true(MEMORY_CAN_BE_SCARCE ? failures > 10 && failures < 50000 : failures == 0);
-    assert_false(leaked);
-    assert_int_equal(folder_count(folder), 2);
+    if (file.length % 2 != 0)
+        buf_append_byte(&file, 'x');
+    write_file(folder->in, span_of_buf(&file)); /* as UTF-16 it is a record of many odd characters */
+    static const enum text_encoding encodings[] = {TEXT_CP932, TEXT_UTF16BE};
+    for (size_t i = 0; i < COUNT(encodings); i++) {
+        struct carrying carrying = {folder, encodings[i]};
+        size_t failures = memory_failures(carry_over, &carrying, &leaked);
+        assert_true(MEMORY_CAN_BE_SCARCE ? failures > 10 && failures < 50000 : failures == 0);
+        assert_false(leaked);
+        assert_int_equal(folder_count(folder), 2);
+    }
     buf_free(&file);
 }
 
@@ -2090,6 +2309,7 @@ int main(void)
         cmocka_unit_test(scans_find_records_and_cells),
         cmocka_unit_test(scans_ask_for_one_more_byte_behind_a_cr),
         cmocka_unit_test(scans_know_other_delimiters),
+        cmocka_unit_test(delimiters_are_told_by_the_header),
         cmocka_unit_test(scans_count_cells_beyond_those_they_keep),
         cmocka_unit_test(scans_are_not_disturbed_by_second_bytes),
         cmocka_unit_test(scans_and_libcsv_agree_on_all_short_inputs),
@@ -2116,8 +2336,14 @@ int main(void)
         WITH_FOLDER(sources_refuse_a_directory_at_standard_input),
         WITH_FOLDER(sources_spool_pipes_with_a_name),
         cmocka_unit_test(sources_say_where_they_cannot_spool),
+        WITH_FOLDER(sources_in_utf16_are_read_as_utf8),
+        WITH_FOLDER(sources_in_other_encodings_stay_as_they_are),
+        WITH_FOLDER(sources_with_half_a_unit_are_refused),
+        WITH_FOLDER(sources_in_utf16_say_what_went_wrong),
         WITH_FOLDER(windows_view_any_part),
         WITH_FOLDER(targets_appear_whole),
+        WITH_FOLDER(targets_in_utf16_get_every_unit_back),
+        WITH_FOLDER(targets_in_other_encodings_change_nothing),
         WITH_FOLDER(targets_leave_nothing_when_discarded),
         WITH_FOLDER(targets_get_the_inputs_mode),
         WITH_FOLDER(targets_replace_only_by_force),

@@ -1,4 +1,4 @@
-/* tests/unit/test_text.c: CP932 and UTF-8, over all of their characters. */
+/* tests/unit/test_text.c: CP932, UTF-8 and UTF-16, over all of their characters. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 
 #include "scarce_memory.h"
 #include "text/encoding.h"
+#include "text/utf16.h"
 #include "text/utf8.h"
 
 #include <stdio.h>
@@ -27,7 +28,14 @@ static struct span span_of_buf(const struct buf *buf)
 static int codec_open(void **state)
 {
     struct error error = {0};
-    *state = text_codec_new(&error);
+    *state = text_codec_new(TEXT_CP932, &error);
+    return *state != NULL ? 0 : -1;
+}
+
+static int utf8_codec_open(void **state)
+{
+    struct error error = {0};
+    *state = text_codec_new(TEXT_UTF8, &error);
     return *state != NULL ? 0 : -1;
 }
 
@@ -438,7 +446,7 @@ static bool convert_once(void *context)
     struct buf back = {0};
     size_t bad;
     (void)context;
-    struct text_codec *codec = text_codec_new(&error);
+    struct text_codec *codec = text_codec_new(TEXT_CP932, &error);
     if (codec == NULL) {
         assert_int_equal(error.kind, ERROR_CONFIG);
         return false;
@@ -465,85 +473,452 @@ static void codecs_say_that_memory_ran_out(void **state)
     text_codec_free(NULL);
 }
 
+/* ---- UTF-8 as a file's encoding ---- */
+
+static void utf8_codecs_take_what_is_valid(void **state)
+{
+    const struct {
+        struct span bytes;
+        size_t bad; /* SIZE_MAX: all is well */
+    } cases[] = {
+        {BYTES(""), SIZE_MAX},
+        {BYTES("plain, and\ta tab\0"), SIZE_MAX},
+        {BYTES("受注ID,～－①㈱髙𠮷😀\u200D"), SIZE_MAX},
+        {BYTES("\xC2\x80\u07FF\u0800\uFFFD\uFFFF\U00010000\U0010FFFF"), SIZE_MAX},
+        {BYTES("\xED\x9F\xBF\xEE\x80\x80"), SIZE_MAX}, /* beside the surrogates */
+        {BYTES("a\xED\xA0\x80"), 1},                   /* a surrogate */
+        {BYTES("\xED\xBF\xBF"), 0},
+        {BYTES("あ\xED\xA0\xBD\xED\xB8\x80"), 3}, /* two that would be one character in UTF-16 */
+        {BYTES("ab\xC0\xAF"), 2},                 /* overlong */
+        {BYTES("\xC1\xBF"), 0},
+        {BYTES("\xE0\x9F\xBF"), 0},
+        {BYTES("\xF0\x8F\xBF\xBF"), 0},
+        {BYTES("\xF4\x90\x80\x80"), 0}, /* beyond U+10FFFF */
+        {BYTES("\xF8\x88\x80\x80\x80"), 0},
+        {BYTES("あ\xFF"), 3},
+        {BYTES("あ\x80"), 3},
+        {BYTES("あ\xE3"), 3}, /* cut off */
+        {BYTES("あ\xE3\x81"), 3},
+        {BYTES("あ\xE3\x81x"), 3},
+        {BYTES("\xF0\x9F\x98"), 0},
+        {BYTES("\uFFFD\xEF\xBF"), 3},
+        {BYTES("\x8E\xF3\x92\x8D"), 0}, /* 受注 in CP932 */
+    };
+    struct buf out = {0};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t bad = SIZE_MAX;
+        size_t length = cases[i].bad == SIZE_MAX ? cases[i].bytes.length : cases[i].bad;
+        buf_clear(&out);
+        bool decoded = text_decode(*state, cases[i].bytes, &out, &bad);
+        if (decoded != (cases[i].bad == SIZE_MAX) || (!decoded && bad != cases[i].bad))
+            fail_msg("case %zu: %d, bad at %zu", i, decoded, bad);
+        assert_true(span_equal(span_of_buf(&out), (struct span){cases[i].bytes.data, length}));
+        assert_int_equal(utf8_valid_length(cases[i].bytes), length);
+    }
+    buf_free(&out);
+}
+
+static void utf8_codecs_write_what_they_are_given(void **state)
+{
+    const struct {
+        struct span text;
+        struct span written;
+    } cases[] = {
+        {BYTES(""), BYTES("")},
+        {BYTES("ab\0c"), BYTES("ab\0c")},
+        {BYTES("〜−‖—¢£¬¥\u00A0 é😀"), BYTES("〜−‖—¢£¬¥\u00A0 é😀")},
+        {BYTES("あ\xFFい\xE3\x81"), BYTES("あ\uFFFDい\uFFFD")}, /* a service may answer anything */
+        {BYTES("\xED\xA0\x80"), BYTES("\uFFFD")},
+    };
+    struct buf out = {0};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        buf_clear(&out);
+        text_encode(*state, cases[i].text, &out);
+        if (!span_equal(span_of_buf(&out), cases[i].written))
+            fail_msg("case %zu: %s", i, buf_text(&out));
+    }
+    buf_free(&out);
+}
+
+static void codecs_of_utf16_are_those_of_utf8(void **state)
+{
+    static const enum text_encoding encodings[] = {TEXT_UTF16LE, TEXT_UTF16BE};
+    (void)state;
+    for (size_t i = 0; i < COUNT(encodings); i++) {
+        struct error error = {0};
+        struct buf out = {0};
+        size_t bad;
+        struct text_codec *codec = text_codec_new(encodings[i], &error);
+        assert_non_null(codec);
+        assert_true(text_decode(codec, BYTES("受注〜"), &out, &bad));
+        text_encode(codec, BYTES("〜"), &out);
+        assert_string_equal(buf_text(&out), "受注〜〜");
+        text_codec_free(codec);
+        buf_free(&out);
+    }
+}
+
 /* ---- What a file is ---- */
 
 #define HEADER_CP932 "\x8E\xF3\x92\x8D\x49\x44,\x8E\x78\x95\xA5\x95\xFB\x96\x40" /* 受注ID,支払方法 */
 #define HEADER_UTF8  "受注ID,支払方法"
+#define HEADER_LE                                                                                                      \
+    "\xD7\x53\xE8\x6C"                                                                                                 \
+    "I\0D\0,\0"                                                                                                        \
+    "\x2F\x65\x55\x62\xB9\x65\xD5\x6C"
+#define HEADER_BE                                                                                                      \
+    "\x53\xD7\x6C\xE8"                                                                                                 \
+    "\0I\0D\0,"                                                                                                        \
+    "\x65\x2F\x62\x55\x65\xB9\x6C\xD5"
+#define CP932_KANA "\x83\x52\x83\x93\x83\x67\x83\x8D\x81\x5B\x83\x8B" /* コントロール */
 
-static void kinds_are_told_by_the_head(void **state)
+enum { BINARY = -1 };
+
+static unsigned mark_of(struct span head)
 {
-    (void)state;
-    const struct {
+    static const struct span marks[] = {{"\xEF\xBB\xBF", 3}, {"\xFF\xFE", 2}, {"\xFE\xFF", 2}};
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (head.length >= marks[i].length && memcmp(head.data, marks[i].data, marks[i].length) == 0)
+            return (unsigned)marks[i].length;
+    return 0;
+}
+
+static void encodings_are_told_by_the_head(void **state)
+{
+    const struct guess_case {
         struct span head;
-        enum text_kind kind;
-    } cases[] = {
-        {BYTES(""), TEXT_CP932},
-        {BYTES("id,name"), TEXT_CP932},
-        {BYTES("a\tb\r\nc\n"), TEXT_CP932},
-        {BYTES(HEADER_CP932), TEXT_CP932},
-        {BYTES("\"" HEADER_CP932), TEXT_CP932},
-        {BYTES("\x83\x52\x83\x93\x83\x67\x83\x8D\x81\x5B\x83\x8B"), TEXT_CP932}, /* コントロール */
-        {BYTES("\x87\x40\xFB\xFC"), TEXT_CP932},                                 /* ①髙 */
-        {BYTES("\xEF\xBB\xBF" HEADER_UTF8), TEXT_UTF8},
-        {BYTES("\xEF\xBB\xBFid"), TEXT_UTF8},
-        {BYTES("\xEF\xBB\xBF"), TEXT_UTF8},
-        {BYTES(HEADER_UTF8), TEXT_UTF8},
-        {BYTES("店舗名,コントロールカラム"), TEXT_UTF8},
-        {BYTES("id,備考😀"), TEXT_UTF8},
-        {BYTES("\xFF\xFEi\0d\0"), TEXT_UTF16},
-        {BYTES("\xFE\xFF\0i\0d"), TEXT_UTF16},
-        {BYTES("\xFF\xFE"), TEXT_UTF16},
-        {BYTES("PK\x03\x04\x14\0"), TEXT_BINARY},
-        {BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), TEXT_BINARY},
-        {BYTES("\xD0\xCF\x11\xE0"), TEXT_BINARY},
-        {BYTES("%PDF-1.7"), TEXT_BINARY},
-        {BYTES("\x89PNG\r\n\x1A\n"), TEXT_BINARY},
-        {BYTES("id,\0name"), TEXT_BINARY},
-        {BYTES("id,\x1Bname"), TEXT_BINARY},
-        {BYTES("\x8E\xF3\x92\x8D\x01"), TEXT_BINARY},
-        {BYTES("受注\x01"), TEXT_BINARY},
+        int encoding; /* or BINARY */
+        enum text_reason reason;
+    } guesses[] = {
+        {BYTES(""), TEXT_CP932, TEXT_BY_ASCII},
+        {BYTES("id,name"), TEXT_CP932, TEXT_BY_ASCII},
+        {BYTES("a\tb\r\nc\n"), TEXT_CP932, TEXT_BY_ASCII},
+        {BYTES(HEADER_CP932), TEXT_CP932, TEXT_BY_CP932},
+        {BYTES("\"" HEADER_CP932), TEXT_CP932, TEXT_BY_CP932},
+        {BYTES(CP932_KANA), TEXT_CP932, TEXT_BY_CP932},
+        {BYTES("\x87\x40\xFB\xFC"), TEXT_CP932, TEXT_BY_CP932},                  /* ①髙 */
+        {BYTES("\xCC\xD8\xB6\xDE\xC5,\xD2\xB0\xD9"), TEXT_CP932, TEXT_BY_CP932}, /* ﾌﾘｶﾞﾅ,ﾒｰﾙ */
+        {BYTES(HEADER_UTF8), TEXT_UTF8, TEXT_BY_UTF8},
+        {BYTES("店舗名\tコントロールカラム"), TEXT_UTF8, TEXT_BY_UTF8},
+        {BYTES("id,備考😀"), TEXT_UTF8, TEXT_BY_UTF8},
+        {BYTES("id,\uFFFD"), TEXT_UTF8, TEXT_BY_UTF8},
+        /* by a mark, whatever follows */
+        {BYTES("\xEF\xBB\xBF" HEADER_UTF8), TEXT_UTF8, TEXT_BY_MARK},
+        {BYTES("\xEF\xBB\xBF"
+               "id"),
+         TEXT_UTF8, TEXT_BY_MARK},
+        {BYTES("\xEF\xBB\xBF" HEADER_CP932), TEXT_UTF8, TEXT_BY_MARK},
+        {BYTES("\xEF\xBB\xBF"), TEXT_UTF8, TEXT_BY_MARK},
+        {BYTES("\xFF\xFE" HEADER_LE), TEXT_UTF16LE, TEXT_BY_MARK},
+        {BYTES("\xFE\xFF" HEADER_BE), TEXT_UTF16BE, TEXT_BY_MARK},
+        {BYTES("\xFF\xFE\xD7\x53"), TEXT_UTF16LE, TEXT_BY_MARK}, /* not a NUL in it */
+        {BYTES("\xFF\xFE"), TEXT_UTF16LE, TEXT_BY_MARK},
+        {BYTES("\xFE\xFF\x53"), TEXT_UTF16BE, TEXT_BY_MARK},
+        /* by NULs */
+        {BYTES(HEADER_LE), TEXT_UTF16LE, TEXT_BY_NULS},
+        {BYTES(HEADER_BE), TEXT_UTF16BE, TEXT_BY_NULS},
+        {BYTES("i\0d\0"), TEXT_UTF16LE, TEXT_BY_NULS},
+        {BYTES("\0i\0d"), TEXT_UTF16BE, TEXT_BY_NULS},
+        {BYTES("i\0d\0,\0"), TEXT_UTF16LE, TEXT_BY_NULS},
+        {BYTES("\xD7\x53\t\0\xE8\x6C\t\0\xE8\x6C"), TEXT_UTF16LE, TEXT_BY_NULS},
+        {BYTES("\0I\0D\0,\x4E\0\0,\0a"), TEXT_UTF16BE, TEXT_BY_NULS},   /* 一 has a NUL on the other side */
+        {BYTES("I\0D\0,\0\x2C\x67,\0a\0"), TEXT_UTF16LE, TEXT_BY_NULS}, /* 本 has a byte like a comma */
+        {BYTES("PK\x03\x04\x14\0"), BINARY, TEXT_BY_ASCII},
+        {BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), BINARY, TEXT_BY_ASCII},
+        {BYTES("\xD0\xCF\x11\xE0"), BINARY, TEXT_BY_ASCII},
+        {BYTES("%PDF-1.7"), BINARY, TEXT_BY_ASCII},
+        {BYTES("\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\x01"), BINARY, TEXT_BY_ASCII},
+        {BYTES("GIF89a\x01\0\x01\0\x80\0\0"), BINARY, TEXT_BY_ASCII},
+        {BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), BINARY, TEXT_BY_ASCII},
+        {BYTES("id,\0name"), BINARY, TEXT_BY_ASCII},
+        {BYTES("id,\x1Bname"), BINARY, TEXT_BY_ASCII},
+        {BYTES("\x8E\xF3\x92\x8D\x01"), BINARY, TEXT_BY_ASCII},
+        {BYTES("受注\x01"), BINARY, TEXT_BY_ASCII},
+        {BYTES("\xEF\xBB\xBFid\0"), BINARY, TEXT_BY_ASCII},
+        {BYTES("\xFF\xFE\0\0i\0\0\0"), BINARY, TEXT_BY_ASCII}, /* UTF-32 */
+        {BYTES("\xFF\xFE\x01\0"), BINARY, TEXT_BY_ASCII},
+        {BYTES("id,PK\x03"), BINARY, TEXT_BY_ASCII},
+        {BYTES("PK,%PDF"), TEXT_CP932, TEXT_BY_ASCII},
+        {BYTES("id,%PDF"), TEXT_CP932, TEXT_BY_ASCII},
         /* a control character further on is damage, and the text a text all the same */
-        {BYTES("0123456789abcde\x01"), TEXT_BINARY},
-        {BYTES("0123456789abcdef\x01\0"), TEXT_CP932},
-        {BYTES(HEADER_CP932 ",\0"), TEXT_CP932},
-        {BYTES(HEADER_UTF8 "\x01"), TEXT_UTF8},
-        {BYTES("i\0d\0"), TEXT_BINARY}, /* UTF-16 without a mark is no text that we know */
-        {BYTES("PK,%PDF"), TEXT_CP932},
-        {BYTES("id,%PDF"), TEXT_CP932},
-        {BYTES("id,PK\x03"), TEXT_BINARY},
+        {BYTES("0123456789abcde\x01"), BINARY, TEXT_BY_ASCII},
+        {BYTES("0123456789abcdef\x01\0"), TEXT_CP932, TEXT_BY_ASCII},
+        {BYTES(HEADER_CP932 ",\0"), TEXT_CP932, TEXT_BY_CP932},
+        {BYTES(HEADER_CP932 ",," HEADER_CP932 ",\0,a,\0"), TEXT_CP932, TEXT_BY_CP932},
+        {BYTES(HEADER_UTF8 "\x01"), TEXT_UTF8, TEXT_BY_UTF8},
+        {BYTES("I\0D\0,\0a\0b\0,\0c\0d\0\x01\0"), TEXT_UTF16LE, TEXT_BY_NULS},
+        /* a damaged heading does not outweigh the others */
+        {BYTES("受注ID,\xE3\x81,支払方法"), TEXT_UTF8, TEXT_BY_UTF8},
+        {BYTES("受注ID,\xFF,支払方法,\x8E\xF3"), TEXT_CP932, TEXT_BY_CP932}, /* as many as not */
+        {BYTES(HEADER_CP932 ",\xC3\xB1"), TEXT_CP932, TEXT_BY_CP932},        /* ﾃｱ is valid as é's sister */
+        /* the header's word counts, the rows' only where it has none */
+        {BYTES(HEADER_UTF8 "\r\n\x8E\xF3,\x8E\xF3,\x8E\xF3,\x8E\xF3"), TEXT_UTF8, TEXT_BY_UTF8},
+        {BYTES(HEADER_CP932 "\n受注,受注,受注,受注,受注,受注"), TEXT_CP932, TEXT_BY_CP932},
+        {BYTES("id,name\r\n1,見本\r\n"), TEXT_UTF8, TEXT_BY_UTF8},
+        {BYTES("id,name\r1,\x8E\xF3\r"), TEXT_CP932, TEXT_BY_CP932},
+        {BYTES("id,name\n1,見本\n2,\xE8\xA6\n3,見本"), TEXT_UTF8, TEXT_BY_UTF8},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
-        if (text_kind_of(cases[i].head) != cases[i].kind)
-            fail_msg("case %zu is taken for kind %d", i, (int)text_kind_of(cases[i].head));
+    (void)state;
+    for (size_t i = 0; i < COUNT(guesses); i++) {
+        const struct guess_case *wanted = &guesses[i];
+        struct text_guess guess;
+        bool text = text_guess(wanted->head, &guess);
+        if (text != (wanted->encoding != BINARY))
+            fail_msg("case %zu is %s", i, text ? "a text" : "binary");
+        if (!text)
+            continue;
+        if ((int)guess.encoding != wanted->encoding || guess.reason != wanted->reason)
+            fail_msg("case %zu is taken for %d by %d", i, (int)guess.encoding, (int)guess.reason);
+        assert_int_equal(guess.mark, mark_of(wanted->head));
+    }
 }
 
 /* What is valid as both is UTF-8: nearly all Japanese UTF-8 would be characters of CP932, too, as gibberish. */
-static void kinds_of_bytes_that_are_valid_as_both(void **state)
+static void bytes_that_are_valid_as_both_are_utf8(void **state)
 {
     struct buf out = {0};
+    struct text_guess guess;
     size_t bad;
     assert_true(text_decode(*state, BYTES("受注ID"), &out, &bad));
-    assert_int_equal(text_kind_of(BYTES("受注ID")), TEXT_UTF8);
+    assert_true(text_guess(BYTES("受注ID"), &guess));
+    assert_int_equal(guess.encoding, TEXT_UTF8);
     buf_free(&out);
 }
 
-static void kinds_of_heads_that_are_cut(void **state)
+static void heads_may_be_cut_anywhere(void **state)
 {
     (void)state;
-    for (size_t length = 1; length < sizeof HEADER_UTF8 - 1; length++) {
-        enum text_kind kind = text_kind_of((struct span){HEADER_UTF8, length});
-        assert_int_equal(kind, TEXT_UTF8);
+    const struct {
+        struct span header;
+        size_t least; /* bytes from which it is known */
+        enum text_encoding encoding;
+    } cases[] = {
+        {BYTES(HEADER_UTF8), 1, TEXT_UTF8},
+        {BYTES(HEADER_CP932), 2, TEXT_CP932},
+        {BYTES("\xFF\xFE" HEADER_LE), 2, TEXT_UTF16LE},
+        {BYTES(HEADER_LE), 8, TEXT_UTF16LE},
+        {BYTES(HEADER_BE), 8, TEXT_UTF16BE},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (size_t length = cases[i].least; length <= cases[i].header.length; length++) {
+            struct text_guess guess;
+            if (!text_guess((struct span){cases[i].header.data, length}, &guess) || guess.encoding != cases[i].encoding)
+                fail_msg("case %zu, %zu bytes", i, length);
+        }
     }
-    for (size_t length = 2; length < sizeof HEADER_CP932 - 1; length++)
-        assert_int_equal(text_kind_of((struct span){HEADER_CP932, length}), TEXT_CP932);
 }
 
-static void kinds_have_names(void **state)
+static void what_is_said_is_obeyed_unless_a_mark_speaks(void **state)
+{
+    const struct {
+        struct span head;
+        enum text_encoding said;
+        bool obeyed;
+        enum text_encoding encoding;
+        unsigned mark;
+        enum text_reason reason;
+    } cases[] = {
+        {BYTES("id"), TEXT_CP932, true, TEXT_CP932, 0, TEXT_BY_ORDER},
+        {BYTES("id"), TEXT_UTF8, true, TEXT_UTF8, 0, TEXT_BY_ORDER},
+        {BYTES("id"), TEXT_UTF16LE, true, TEXT_UTF16LE, 0, TEXT_BY_ORDER},
+        {BYTES(HEADER_UTF8), TEXT_CP932, true, TEXT_CP932, 0, TEXT_BY_ORDER},
+        {BYTES(HEADER_CP932), TEXT_UTF8, true, TEXT_UTF8, 0, TEXT_BY_ORDER},
+        {BYTES("\x01\x02"), TEXT_UTF8, true, TEXT_UTF8, 0, TEXT_BY_ORDER},
+        {BYTES(""), TEXT_UTF16BE, true, TEXT_UTF16LE, 0, TEXT_BY_ORDER},
+        {BYTES(HEADER_LE), TEXT_UTF16LE, true, TEXT_UTF16LE, 0, TEXT_BY_ORDER},
+        {BYTES(HEADER_BE), TEXT_UTF16LE, true, TEXT_UTF16BE, 0, TEXT_BY_ORDER},
+        {BYTES("\xEF\xBB\xBFid"), TEXT_UTF8, true, TEXT_UTF8, 3, TEXT_BY_MARK},
+        {BYTES("\xFF\xFEi"), TEXT_UTF16LE, true, TEXT_UTF16LE, 2, TEXT_BY_MARK},
+        {BYTES("\xFE\xFF"), TEXT_UTF16LE, true, TEXT_UTF16BE, 2, TEXT_BY_MARK},
+        {BYTES("\xEF\xBB\xBFid"), TEXT_CP932, false, TEXT_UTF8, 3, TEXT_BY_MARK},
+        {BYTES("\xEF\xBB\xBFid"), TEXT_UTF16LE, false, TEXT_UTF8, 3, TEXT_BY_MARK},
+        {BYTES("\xFF\xFEi\0"), TEXT_UTF8, false, TEXT_UTF16LE, 2, TEXT_BY_MARK},
+        {BYTES("\xFE\xFF\0i"), TEXT_CP932, false, TEXT_UTF16BE, 2, TEXT_BY_MARK},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct text_guess guess;
+        if (text_obey(cases[i].head, cases[i].said, &guess) != cases[i].obeyed || guess.encoding != cases[i].encoding ||
+            guess.mark != cases[i].mark || guess.reason != cases[i].reason)
+            fail_msg("case %zu", i);
+    }
+}
+
+static void encodings_have_names(void **state)
+{
+    static const char *const names[][2] = {
+        [TEXT_CP932] = {"Shift_JIS", "cp932"},
+        [TEXT_UTF8] = {"UTF-8", "utf-8"},
+        [TEXT_UTF16LE] = {"UTF-16", "utf-16"},
+        [TEXT_UTF16BE] = {"UTF-16", "utf-16"},
+    };
+    (void)state;
+    for (enum text_encoding i = TEXT_CP932; i <= TEXT_UTF16BE; i++) {
+        assert_string_equal(text_encoding_name(i), names[i][0]);
+        assert_string_equal(text_encoding_code(i), names[i][1]);
+        assert_int_equal(text_is_utf16(i), i == TEXT_UTF16LE || i == TEXT_UTF16BE);
+    }
+}
+
+/* ---- UTF-16 ---- */
+
+/* `bytes` as UTF-8, in pieces of `piece` bytes; whether no half unit is left. */
+static bool read_in_pieces(bool big, struct span bytes, size_t piece, struct buf *out)
+{
+    struct utf16_reader reader = {.big_end_first = big};
+    buf_clear(out);
+    for (size_t at = 0; at < bytes.length; at += piece) {
+        size_t length = bytes.length - at < piece ? bytes.length - at : piece;
+        utf16_read(&reader, (struct span){bytes.data + at, length}, out);
+        assert_true(utf16_pending(&reader) <= 3);
+    }
+    bool whole = utf16_read_end(&reader, out);
+    assert_false(out->failed);
+    return whole;
+}
+
+static void write_in_pieces(bool big, struct span text, size_t piece, struct buf *out)
+{
+    struct utf16_writer writer = {.big_end_first = big};
+    buf_clear(out);
+    for (size_t at = 0; at < text.length; at += piece) {
+        size_t length = text.length - at < piece ? text.length - at : piece;
+        utf16_write(&writer, (struct span){text.data + at, length}, out);
+    }
+    utf16_write_end(&writer, out);
+    assert_false(out->failed);
+}
+
+static void utf16_is_read_and_written(void **state)
+{
+    const struct {
+        struct span little;
+        struct span text;
+    } cases[] = {
+        {BYTES(""), BYTES("")},
+        {BYTES("a\0\0\0\n\0"), BYTES("a\0\n")},
+        {BYTES("\xFF\xFE" HEADER_LE), BYTES("\uFEFF" HEADER_UTF8)},
+        {BYTES("\x80\0\xFF\x07\0\x08\xFF\xFF"), BYTES("\xC2\x80\u07FF\u0800\uFFFF")},
+        {BYTES("\0\xD8\0\xDC"), BYTES("\U00010000")},
+        {BYTES("\x3D\xD8\0\xDE"), BYTES("😀")},
+        {BYTES("\xFF\xDB\xFF\xDF"), BYTES("\U0010FFFF")},
+        /* surrogates without a partner */
+        {BYTES("\0\xD8"), BYTES("\xED\xA0\x80")},
+        {BYTES("\xFF\xDF"), BYTES("\xED\xBF\xBF")},
+        {BYTES("\0\xD8"
+               "a\0"),
+         BYTES("\xED\xA0\x80"
+               "a")},
+        {BYTES("\0\xDC\0\xD8"), BYTES("\xED\xB0\x80\xED\xA0\x80")},
+        {BYTES("\0\xD8\x3D\xD8\0\xDE"), BYTES("\xED\xA0\x80😀")},
+        {BYTES("\x3D\xD8\0\xDE\0\xDE"), BYTES("😀\xED\xB8\x80")},
+    };
+    struct buf out = {0};
+    struct buf big = {0};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        buf_clear(&big);
+        for (size_t at = 0; at < cases[i].little.length; at += 2) {
+            buf_append_byte(&big, cases[i].little.data[at + 1]);
+            buf_append_byte(&big, cases[i].little.data[at]);
+        }
+        for (size_t piece = 1; piece <= 5; piece++) {
+            assert_true(read_in_pieces(false, cases[i].little, piece, &out));
+            assert_true(span_equal(span_of_buf(&out), cases[i].text));
+            assert_true(read_in_pieces(true, span_of_buf(&big), piece, &out));
+            assert_true(span_equal(span_of_buf(&out), cases[i].text));
+            write_in_pieces(false, cases[i].text, piece, &out);
+            assert_true(span_equal(span_of_buf(&out), cases[i].little));
+            write_in_pieces(true, cases[i].text, piece, &out);
+            assert_true(span_equal(span_of_buf(&out), span_of_buf(&big)));
+        }
+    }
+    buf_free(&out);
+    buf_free(&big);
+}
+
+/* Any units come back, whatever the pieces, and the UTF-8 is as long as their count says. */
+static void any_units_come_back(void **state)
+{
+    enum { UNITS = 64 };
+    struct buf text = {0};
+    struct buf again = {0};
+    struct buf back = {0};
+    uint32_t seed = 7;
+    (void)state;
+    for (int round = 0; round < 3000; round++) {
+        char bytes[2 * UNITS];
+        struct span all = {bytes, 2 * (draw(&seed) % (UNITS + 1))};
+        bool big = draw(&seed) % 2 != 0;
+        for (size_t i = 0; i < all.length; i += 2) {
+            static const uint32_t firsts[] = {0, 0x3000, 0xD800, 0xDC00};
+            uint32_t unit = firsts[draw(&seed) % 4] + draw(&seed) % 0x400; /* surrogates half of the time */
+            bytes[i + big] = (char)(unit & 0xFFU);
+            bytes[i + !big] = (char)(unit >> 8);
+        }
+        assert_true(read_in_pieces(big, all, all.length + 1, &text));
+        assert_int_equal(utf8_units(span_of_buf(&text)), all.length / 2);
+        for (size_t piece = 1; piece <= 7; piece++) {
+            assert_true(read_in_pieces(big, all, piece, &again));
+            assert_true(span_equal(span_of_buf(&again), span_of_buf(&text)));
+            write_in_pieces(big, span_of_buf(&text), piece, &back);
+            assert_true(span_equal(span_of_buf(&back), all));
+        }
+    }
+    buf_free(&text);
+    buf_free(&again);
+    buf_free(&back);
+}
+
+static void half_a_unit_is_noticed(void **state)
+{
+    struct buf out = {0};
+    (void)state;
+    assert_false(read_in_pieces(false, BYTES("a\0b"), 2, &out));
+    assert_string_equal(buf_text(&out), "a");
+    assert_false(read_in_pieces(true, BYTES("\xD8\0\xDC"), 1, &out));
+    assert_string_equal(buf_text(&out), "\xED\xA0\x80");
+    buf_free(&out);
+}
+
+static void what_is_no_text_is_written_as_something(void **state)
+{
+    const struct {
+        struct span text;
+        struct span big;
+    } cases[] = {
+        {BYTES("a\x80"), BYTES("\0a\xFF\xFD")},
+        {BYTES("\xE3\x81"), BYTES("\xFF\xFD")},
+        {BYTES("\xE3\x81x"), BYTES("\xFF\xFD\0x")},
+        {BYTES("\xE3あ"), BYTES("\xFF\xFD\x30\x42")},
+        {BYTES("\xFF\xC0\xF5"), BYTES("\xFF\xFD\xFF\xFD\xFF\xFD")},
+        {BYTES("\xF4\x90\x80\x80"), BYTES("\xFF\xFD")},
+    };
+    struct buf out = {0};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (size_t piece = 1; piece <= 4; piece++) {
+            write_in_pieces(true, cases[i].text, piece, &out);
+            if (!span_equal(span_of_buf(&out), cases[i].big))
+                fail_msg("case %zu", i);
+        }
+    }
+    buf_free(&out);
+}
+
+static void beginnings_of_characters_are_known(void **state)
 {
     (void)state;
-    assert_string_equal(text_kind_name(TEXT_UTF8), "UTF-8");
-    assert_string_equal(text_kind_name(TEXT_UTF16), "UTF-16");
-    assert_string_equal(text_kind_name(TEXT_CP932), "Shift_JIS");
+    assert_true(utf8_is_cut(BYTES("\xE3")));
+    assert_true(utf8_is_cut(BYTES("\xE3\x81")));
+    assert_true(utf8_is_cut(BYTES("\xC3")));
+    assert_true(utf8_is_cut(BYTES("\xF0\x9F\x98")));
+    assert_false(utf8_is_cut(BYTES("")));
+    assert_false(utf8_is_cut(BYTES("a")));
+    assert_false(utf8_is_cut(BYTES("あ")));
+    assert_false(utf8_is_cut(BYTES("\x81")));
+    assert_false(utf8_is_cut(BYTES("\xFF")));
+    assert_false(utf8_is_cut(BYTES("\xE3x")));
 }
 
 /* ---- UTF-8 ---- */
@@ -694,6 +1069,7 @@ static void excerpts_hold_no_control_character(void **state)
 int main(void)
 {
 #define WITH_CODEC(test) cmocka_unit_test_setup_teardown(test, codec_open, codec_close)
+#define WITH_UTF8(test)  cmocka_unit_test_setup_teardown(test, utf8_codec_open, codec_close)
     const struct CMUnitTest tests[] = {
         WITH_CODEC(single_bytes_go_to_and_fro),
         WITH_CODEC(double_bytes_go_to_and_fro),
@@ -711,10 +1087,19 @@ int main(void)
         WITH_CODEC(random_bytes_keep_their_outline),
         WITH_CODEC(random_bytes_are_decoded_up_to_the_bad_one),
         cmocka_unit_test(codecs_say_that_memory_ran_out),
-        cmocka_unit_test(kinds_are_told_by_the_head),
-        WITH_CODEC(kinds_of_bytes_that_are_valid_as_both),
-        cmocka_unit_test(kinds_of_heads_that_are_cut),
-        cmocka_unit_test(kinds_have_names),
+        WITH_UTF8(utf8_codecs_take_what_is_valid),
+        WITH_UTF8(utf8_codecs_write_what_they_are_given),
+        cmocka_unit_test(codecs_of_utf16_are_those_of_utf8),
+        cmocka_unit_test(encodings_are_told_by_the_head),
+        WITH_CODEC(bytes_that_are_valid_as_both_are_utf8),
+        cmocka_unit_test(heads_may_be_cut_anywhere),
+        cmocka_unit_test(what_is_said_is_obeyed_unless_a_mark_speaks),
+        cmocka_unit_test(encodings_have_names),
+        cmocka_unit_test(utf16_is_read_and_written),
+        cmocka_unit_test(any_units_come_back),
+        cmocka_unit_test(half_a_unit_is_noticed),
+        cmocka_unit_test(what_is_no_text_is_written_as_something),
+        cmocka_unit_test(beginnings_of_characters_are_known),
         cmocka_unit_test(ascii_is_recognised),
         cmocka_unit_test(units_are_utf16s),
         cmocka_unit_test(every_character_is_encoded_and_decoded),
