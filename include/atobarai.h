@@ -70,12 +70,12 @@ struct atobarai_options {
     const char *api_url;       /* base URL of the service, ends in /v1; https, or http on loopback */
     const char *api_key;       /* secret: kept in memory only */
     const char *merchant_code; /* likewise */
-    enum atobarai_encoding encoding;
-    bool sandbox;              /* run against a simulated service inside the process; the three above are not needed */
-    bool force;                /* replace an existing result file */
-    bool strict;               /* warnings are errors: their orders are held back */
-    bool allow_reimported;     /* one mall order number (受注番号) under two order ids is no error */
-    unsigned jobs;             /* threads that check; 0: as many as there are cores */
+    enum atobarai_encoding encoding; /* of the input */
+    bool sandbox;          /* run against a simulated service inside the process; the three above are not needed */
+    bool force;            /* replace an existing result file */
+    bool strict;           /* warnings are errors: their orders are held back */
+    bool allow_reimported; /* one mall order number (受注番号) under two order ids is no error */
+    unsigned jobs;         /* threads that check; 0: as many as there are cores */
     unsigned concurrency;
     unsigned timeout;
     unsigned retries;

@@ -2,7 +2,8 @@
  *
  * A quote opens a cell only at the cell's very beginning; inside, "" is a quote; a quote before a delimiter, a line end
  * or the end of the input closes it. CR, LF and CR LF end a record outside quotes. The bytes of a CP932 character are
- * never taken for any of these: its second byte is 0x40 or more, but neither 0x22, 0x2C, 0x0A nor 0x0D.
+ * never taken for any of these: its second byte is 0x40 or more. Those of a UTF-8 character beyond ASCII are all 0x80
+ * or more.
  *
  * Anything else about quotes is damage, and the scan says so rather than guess:
  *   stray  a quote within an unquoted cell, or text behind a closing quote. The cell goes on to the next delimiter or
