@@ -541,8 +541,9 @@ static void check_delivery(struct judging *judging)
         judging->row = &judging->order->rows[judging->item];
         for (size_t column = 0; column < schema->count && !judging->row->damaged; column++) {
             enum order_field field = schema->columns[column].field;
-            if (field < ORDER_FIELD_DELIVERY_NAME || field > ORDER_FIELD_DELIVERY_PHONE ||
-                span_equal(judging->row->values[column], sent->values[column]))
+            struct span value = judging->row->values[column];
+            if (field < ORDER_FIELD_DELIVERY_NAME || field > ORDER_FIELD_DELIVERY_PHONE || value.data == NULL ||
+                sent->values[column].data == NULL || span_equal(value, sent->values[column]))
                 continue;
             snprintf(row, sizeof row, "%" PRIu32, sent->number);
             add(judging, "DELIVERY_DIFFERS", column, args);

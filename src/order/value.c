@@ -387,8 +387,10 @@ bool value_is_kana(struct span text)
     for (size_t at = 0, size = 0; at < text.length; at += size) {
         uint32_t character = utf8_decode((struct span){text.data + at, text.length - at}, &size);
         bool kana = (character >= 0x3041 && character <= 0x30FF) || (character >= 0xFF61 && character <= 0xFF9F);
-        bool between = (character >= 0x3000 && character <= 0x301F) || narrowed(character) < 0x80;
-        if (!kana && !between)
+        bool bracket = (character >= 0x3008 && character <= 0x3011) || (character >= 0x3014 && character <= 0x301B);
+        uint32_t half = narrowed(character);
+        bool between = half < 0x80 && (is_letter_or_digit((char)half) || memchr(" -.()[]", (int)half, 7) != NULL);
+        if (!kana && !bracket && !between)
             return false;
     }
     return true;

@@ -50,7 +50,7 @@ bool value_postal_code(struct span text, struct span address, char postal_code[V
 /* local@domain in half width. Dots may stand anywhere in the local part: carriers of Japan have given out such. */
 bool value_is_email(struct span text);
 
-/* Kana of any width, and what stands between: blanks, signs, letters and digits. */
+/* Kana of any width, and what stands between: blanks, hyphens, dots, brackets, letters and digits. */
 bool value_is_kana(struct span text);
 
 /* A number that a spreadsheet has shortened, its digits lost for good: 1.23457E+11. */

@@ -70,6 +70,18 @@ static bool is_used(const struct work *work, size_t cell)
            (work->schema.columns[column].field != ORDER_FIELD_NONE || work->schema.columns[column].needed != 0);
 }
 
+bool rows_cell_is_blank(const struct work *work, struct span cell)
+{
+    struct buf text = {0};
+    size_t bad;
+    if (utf8_is_ascii(cell))
+        return value_is_blank(cell);
+    bool blank = text_decode(work->codec, cell, &text, &bad) && !text.failed &&
+                 value_is_blank((struct span){buf_text(&text), text.length});
+    buf_free(&text);
+    return blank;
+}
+
 /* What a cell means: ="…" is the text inside. */
 static struct span meant(struct span cell)
 {
@@ -109,7 +121,7 @@ static size_t cells_there(const struct work *work, const struct csv_record *reco
     for (size_t cell = count; cell-- > 0;) {
         if (rows_is_ours(work, record, cell))
             continue;
-        if (!value_is_blank(cells[cell]))
+        if (!rows_cell_is_blank(work, cells[cell]))
             break;
         there = cell;
     }
@@ -167,7 +179,7 @@ bool rows_has_id(const struct work *work, const struct csv_record *record, const
 {
     struct span id = rows_cell(work, cells, count, ORDER_FIELD_ID);
     size_t column = order_layout_column(&work->layout, ORDER_FIELD_ID);
-    return rows_id_in_place(work, record) && id.length > 0 && !value_is_blank(id) &&
+    return rows_id_in_place(work, record) && id.length > 0 && !rows_cell_is_blank(work, id) &&
            has_type(id, work->schema.columns[column].type);
 }
 
@@ -176,7 +188,7 @@ static bool cells_fit(const struct work *work, const struct csv_record *record, 
 {
     for (size_t cell = 0; cell < count && cell < work->layout.heading_count; cell++) {
         size_t column = work->layout.columns[cell];
-        if (column != ORDER_NO_COLUMN && !value_is_blank(cells[cell]) &&
+        if (column != ORDER_NO_COLUMN && !rows_cell_is_blank(work, cells[cell]) &&
             !cell_has_type(work, cells[cell], work->schema.columns[column].type))
             return false;
     }

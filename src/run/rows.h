@@ -32,6 +32,9 @@ bool rows_id_in_place(const struct work *work, const struct csv_record *record);
 /* Whether the record has a 受注ID, in its place and of the type that the schema asks for. */
 bool rows_has_id(const struct work *work, const struct csv_record *record, const struct span *cells, size_t count);
 
+/* Whether a cell, as it stands in the file, holds nothing but blanks. */
+bool rows_cell_is_blank(const struct work *work, struct span cell);
+
 /* The value that serves `field` among a record's `count` cells; `data` NULL where it has none. */
 struct span rows_cell(const struct work *work, const struct span *cells, size_t count, enum order_field field);
 

@@ -17,7 +17,7 @@ static bool name_of(const struct work *work, const struct span *cells, size_t co
 {
     name->number = rows_cell(work, cells, count, ORDER_FIELD_MALL_NUMBER);
     name->shop = rows_cell(work, cells, count, ORDER_FIELD_SHOP);
-    return name->number.length > 0 && !value_is_blank(name->number) && !value_is_rounded(name->number);
+    return name->number.length > 0 && !rows_cell_is_blank(work, name->number) && !value_is_rounded(name->number);
 }
 
 /* FNV-1a, going on from `hash`. */

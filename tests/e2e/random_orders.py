@@ -91,7 +91,8 @@ def _texts(count, most, fixed=()):
 
 
 def _phone():
-    number = pick(["0" + str(1 + below(9)) + digits(8), pick(["020", "050", "060", "070", "080", "090"]) + digits(8)])
+    mobile = ["020", "050", "060", "070", "080", "090"]
+    number = pick(["0" + str(1 + below(9)) + str(1 + below(9)) + digits(7), pick(mobile) + digits(8)])
     area = pick([2, 3, 4]) if len(number) == 10 else 3
     parts = number[:area], number[area:-4], number[-4:]
     text = pick(["{}{}{}", "{}-{}-{}", "{} {} {}", "{}({}){}", "{}-{}{}", "{}\u3000{}\u3000{}"]).format(*parts)

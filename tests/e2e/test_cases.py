@@ -27,7 +27,7 @@ from harness import HEADINGS, PROGRAM, ROOT, Case, check, done, run
 CASES = ROOT / "tests" / "cases"
 CATALOG = {entry["code"]: entry
            for entry in json.loads((ROOT / "schemas" / "error-catalog.json").read_text(encoding="utf-8"))["entries"]}
-VARIANTS = ("cp932",)  # all that there are: "cp932", "utf-8", "utf-16" (little-endian, with its mark and tabs)
+VARIANTS = ("cp932", "utf-8", "utf-16")
 TIME = "yyyy-mm-dd hh:mm:ss"  # what stands for the time of the run in an expected.csv
 CREDENTIALS = {"ATOBARAI_API_KEY": "key-of-a-case", "ATOBARAI_MERCHANT_CODE": "merchant-of-a-case"}
 KEYS = {"about", "arguments", "command", "exit", "stderr", "codes", "bytes", "sandbox", "service", "before",

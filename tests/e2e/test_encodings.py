@@ -36,7 +36,7 @@ OK = "与信OK"
 
 
 def line(order, **changes):
-    row = dict(zip(HEAD, ["N", str(order), "2026-11-02 17:54:08", "後払い", "A-1", "見本の商品", "1000", "見本 太郎", "なし",
+    row = dict(zip(HEAD, ["N", str(order), "2026-11-02 17:54:08", "後払い", "A1", "見本の商品", "1000", "見本 太郎", "なし",
                           "～－①㈱髙"]))
     row.update(changes)
     return list(row.values())
@@ -54,7 +54,7 @@ ROWS = [
     line(6)[:3],
     line(7) + ["余分", ""],
     line(8, 支払方法="クレジットカード"),
-    line(9, コントロールカラム="D"),
+    line(1, コントロールカラム="D"),
     [""] * len(HEAD),
     line(10, 備考="", 本店=""),
 ]

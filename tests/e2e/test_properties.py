@@ -58,7 +58,7 @@ def on_all(code, columns, values, only=lambda order: True):
     """One field of the order gets a wrong value, the same on all of its rows."""
     def mutate(layout, order):
         key = layout.one_of(columns)
-        if key is None or not only(order):
+        if key is None or not only(order) or (key == ID and order.gone):  # deleted rows would be all that is left of it
             return False
         put_all(layout, order, key, one_value(values, order))
         return found_on_all(layout, order, code, layout.heading[key])
@@ -447,7 +447,8 @@ NO_DIGITS = ["A100", "１００", "10-1", "10.5", "百", " 100", "-5"]
 NO_TIME = ["2026-02-30 10:00:00", "2026-13-01 10:00:00", "2026-11-02 24:00:00", "2026-11-02", "昨日", "11/2/2026 9:00",
            "2026年11月2日 9時", "2026-11-02 9:60", "20261102090000", "2026-11/02 09:00:00"]
 NO_PHONE = ["12345", "0012345678", "03-1234-56789", "03-1234-567", "なし", "03-1234-567a", "012345678901", "031234567",
-            "0312345678内線12", "090-1234-567", "09012345678901", "1234567890", "０３－１２３４－５６７", "mihon@example.com"]
+            "0312345678内線12", "090-1234-567", "09012345678901", "1234567890", "０３－１２３４－５６７", "mihon@example.com",
+            "0901234567", "050-123-4567"]
 LOST_ZERO = ["312345678", "612345678", "9012345678", "8012345678", "7012345678", "5012345678", "2012345678"]
 ABROAD = ["+81-3-1234-5678", "+81312345678", "+819012345678", "+81 90 1234 5678", "81-90-1234-5678", "81-3-1234-5678"]
 NO_POSTAL_CODE = ["123", "12345678", "1000-014", "100_0014", "100-001a", "〒100-00145", "千代田区", "100--0014"]
@@ -455,7 +456,7 @@ NO_EMAIL = ["taro＠example.com", "taroexample.com", "a@@example.com", "a@b@exam
             "taro @example.com", "(taro)@example.com", "taro,@example.com", "taro@", "taro@exam_ple.com",
             "taro@example..com", "ｔaro@example.com", "見本@example.com", "a" * 65 + "@example.com", "<taro@example.com>",
             "taro@例示.jp", "a:b@example.com", "a;b@example.com", "a[1]@example.com", "a\\b@example.com",
-            '"a"@example.com']
+            '"a"@example.com', "a" * 64 + "@" + "b" * 60 + "." + "c" * 60 + "." + "d" * 60 + ".example"]
 NO_DATE = ["11月25日", "2026-13-01", "2026-02-30", "至急", "25/11/2026", "2026-11", "最短で", "11-25"]
 NO_KANA = ["見本", "ミホン太郎", "ミホン!", "ﾐﾎﾝ#", "ミホン@", "①", "ミホン＝タロウ", "ミホン,タロウ", "ミホン〒"]
 CONTROLS = ["\t", "\n", "\r\n", "\x01", "\x0b", "\x1b"]
@@ -474,7 +475,7 @@ KINDS = [
     ("REQUIRED", "明細ID", on_row("REQUIRED", [LINE_ID], BLANK, has_control)),
     ("REQUIRED", "商品コード", on_row("REQUIRED", idle_code, BLANK, has_control)),
     ("REQUIRED", "コントロールカラム", on_row("REQUIRED", [CONTROL], BLANK)),
-    ("REQUIRED", "受注ID", on_row("REQUIRED", [ID], BLANK, is_single)),
+    ("REQUIRED", "受注ID", on_row("REQUIRED", [ID], BLANK, lambda order: is_single(order) and not order.gone)),
     ("CONTROL_INVALID", "no such letter", on_row("CONTROL_INVALID", [CONTROL], NO_CONTROL)),
     ("ORDER_ID_SIZE", "a little too long", on_all("ORDER_ID_SIZE", [ID], too_long_id)),
     ("ORDER_ID_SIZE", "much too long", on_all("ORDER_ID_SIZE", [ID], lambda order: "7" * 300, is_single)),
