@@ -2,6 +2,7 @@
 #include "run/twins.h"
 
 #include "order/value.h"
+#include "text/utf8.h"
 
 #include <stdlib.h>
 
@@ -11,13 +12,27 @@ struct name {
     struct span number;
 };
 
-/* False where the row says nothing: an empty cell, or one that a spreadsheet shortened, as it does all of a column
- * alike. */
+static bool is_readable(const struct work *work, struct span cell)
+{
+    struct buf text = {0};
+    size_t bad;
+    if (cell.length > 0 && memchr(cell.data, '\0', cell.length) != NULL)
+        return false;
+    if (utf8_is_ascii(cell))
+        return true;
+    bool readable = text_decode(work->codec, cell, &text, &bad);
+    buf_free(&text);
+    return readable;
+}
+
+/* False where the row says nothing: an empty cell, one that cannot be read, or one that a spreadsheet shortened, as it
+ * does all of a column alike. */
 static bool name_of(const struct work *work, const struct span *cells, size_t count, struct name *name)
 {
     name->number = rows_cell(work, cells, count, ORDER_FIELD_MALL_NUMBER);
     name->shop = rows_cell(work, cells, count, ORDER_FIELD_SHOP);
-    return name->number.length > 0 && !rows_cell_is_blank(work, name->number) && !value_is_rounded(name->number);
+    return name->number.length > 0 && is_readable(work, name->number) && is_readable(work, name->shop) &&
+           !rows_cell_is_blank(work, name->number) && !value_is_rounded(name->number);
 }
 
 /* FNV-1a, going on from `hash`. */
