@@ -7,6 +7,7 @@ void csv_scan_begin(struct csv_scan *scan, char delimiter)
 {
     scan->delimiter = delimiter;
     scan->state = CSV_SCAN_CELL_BEGIN;
+    scan->formula = CSV_FORMULA_NONE;
     scan->length = 0;
     scan->ending = 0;
     scan->cells = 0;
@@ -16,21 +17,36 @@ void csv_scan_begin(struct csv_scan *scan, char delimiter)
     scan->cell_begin = 0;
 }
 
+static void mark_stray(struct csv_scan *scan)
+{
+    scan->formula = CSV_FORMULA_NONE;
+    if (scan->stray == CSV_NO_CELL)
+        scan->stray = scan->cells;
+}
+
 /* The cell at hand ends before the byte at `scan->length`. */
 static void end_cell(struct csv_scan *scan)
 {
+    if (scan->formula == CSV_FORMULA_OPEN)
+        mark_stray(scan);
+    scan->formula = CSV_FORMULA_NONE;
     if (scan->cells < CSV_CELLS_MAX)
         scan->extents[scan->cells] = (struct csv_extent){scan->cell_begin, scan->length};
     scan->cells++;
 }
 
-static void mark_stray(struct csv_scan *scan)
+/* A quote within a cell that is not quoted. */
+static void take_quote(struct csv_scan *scan)
 {
-    if (scan->stray == CSV_NO_CELL)
-        scan->stray = scan->cells;
+    if (scan->formula == CSV_FORMULA_SIGN)
+        scan->formula = CSV_FORMULA_OPEN;
+    else if (scan->formula == CSV_FORMULA_OPEN)
+        scan->formula = CSV_FORMULA_CLOSED;
+    else
+        mark_stray(scan);
 }
 
-/* A delimiter, a line end, or the first byte of a cell's text. */
+/* A delimiter, a line end, a quote, or the first byte of a cell's text. */
 static void take_outside(struct csv_scan *scan, char byte)
 {
     if (byte == scan->delimiter) {
@@ -44,9 +60,12 @@ static void take_outside(struct csv_scan *scan, char byte)
         scan->ending = 1;
         scan->state = byte == '\n' ? CSV_SCAN_END : CSV_SCAN_CR;
     } else {
+        bool begins = scan->state == CSV_SCAN_CELL_BEGIN;
         if (byte == '"' && scan->state == CSV_SCAN_PLAIN)
-            mark_stray(scan);
-        scan->state = byte == '"' && scan->state == CSV_SCAN_CELL_BEGIN ? CSV_SCAN_QUOTED : CSV_SCAN_PLAIN;
+            take_quote(scan);
+        if (byte == '=' && begins)
+            scan->formula = CSV_FORMULA_SIGN;
+        scan->state = byte == '"' && begins ? CSV_SCAN_QUOTED : CSV_SCAN_PLAIN;
         scan->length++;
     }
 }
@@ -81,6 +100,10 @@ static size_t skip_text(struct csv_scan *scan, const char *bytes, size_t length)
         while (skipped < length && bytes[skipped] != scan->delimiter && bytes[skipped] != '"' &&
                bytes[skipped] != '\n' && bytes[skipped] != '\r')
             skipped++;
+        if (skipped > 0 && scan->formula == CSV_FORMULA_SIGN)
+            scan->formula = CSV_FORMULA_NONE;
+        else if (skipped > 0 && scan->formula == CSV_FORMULA_CLOSED)
+            mark_stray(scan);
     }
     scan->length += skipped;
     return skipped;

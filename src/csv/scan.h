@@ -7,9 +7,10 @@
  *
  * Anything else about quotes is damage, and the scan says so rather than guess:
  *   stray  a quote within an unquoted cell, or text behind a closing quote. The cell goes on to the next delimiter or
- *          line end, so that a stray quote never takes the rows behind it along.
- *   torn   text behind the closing quote of a cell that holds a line end. That quote most likely opens another cell, in
- *          a later row, and the cell's own was never closed: rows were swallowed. */
+ *          line end, so that a stray quote never takes the rows behind it along. Only a cell that is ="…" as a whole
+ * may have its two quotes: exports write leading zeros so. torn   text behind the closing quote of a cell that holds a
+ * line end. That quote most likely opens another cell, in a later row, and the cell's own was never closed: rows were
+ * swallowed. */
 #ifndef CSV_SCAN_H
 #define CSV_SCAN_H
 
@@ -29,6 +30,14 @@ struct csv_extent {
     uint64_t end;
 };
 
+/* How far a cell that is not quoted is one of the form ="…". */
+enum csv_scan_formula {
+    CSV_FORMULA_NONE,
+    CSV_FORMULA_SIGN,   /* = is all so far */
+    CSV_FORMULA_OPEN,   /* in its quotes */
+    CSV_FORMULA_CLOSED, /* whole, if it ends here */
+};
+
 enum csv_scan_state {
     CSV_SCAN_CELL_BEGIN,
     CSV_SCAN_PLAIN,  /* in an unquoted cell, or behind a closing quote and text */
@@ -42,7 +51,8 @@ enum csv_scan_state {
 struct csv_scan {
     char delimiter;
     enum csv_scan_state state;
-    uint64_t length; /* bytes of the record so far, its line end excluded */
+    enum csv_scan_formula formula; /* of the cell at hand */
+    uint64_t length;               /* bytes of the record so far, its line end excluded */
     char ending_bytes[2];
     unsigned ending;                          /* bytes of its line end: 0 at the end of the input, 1 or 2 */
     size_t cells;                             /* finished ones */
