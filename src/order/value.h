@@ -36,10 +36,10 @@ bool value_time(struct span text, char time[VALUE_TIME_SIZE]);
 bool value_is_date(struct span text);
 
 /* A phone number of Japan: 10 digits (0, then 1 to 9), or 11 that begin with 020, 050, 060, 070, 080 or 090, as mobile
- * numbers do (which are none with 10); half or full width, with hyphens, blanks and parentheses between them. `phone`
- * gets it in half width, with single hyphens where anything stood between digits. `repaired`: the 0 at its beginning
- * was lost, or stood behind +81 as the world writes it, and there is only one number that it can have been; `phone` has
- * the 0. */
+ * numbers do (which are none with 10, but for 060: that may be 06-0 in Osaka); half or full width, with hyphens, blanks
+ * and parentheses between them. `phone` gets it in half width, with single hyphens where anything stood between digits.
+ * `repaired`: the 0 at its beginning was lost, or stood behind +81 as the world writes it, and there is only one number
+ * that it can have been; `phone` has the 0. */
 bool value_phone(struct span text, char phone[VALUE_PHONE_SIZE], bool *repaired);
 
 /* A postal code of Japan: 7 digits, a hyphen behind the third at most, 〒 before it at most; half or full width.
