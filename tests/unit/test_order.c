@@ -17,6 +17,7 @@
 #include "order/result.h"
 #include "order/rules.h"
 #include "order/schema.h"
+#include "scarce_memory.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -235,6 +236,149 @@ static void schema_mistakes_name_the_column(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_schema_invalid(cases[i].json, cases[i].what);
+}
+
+static void schema_knows_each_type_by_its_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        enum order_type type;
+    } cases[] = {
+        {"text", ORDER_TYPE_TEXT},       {"digits", ORDER_TYPE_DIGITS},
+        {"integer", ORDER_TYPE_INTEGER}, {"datetime", ORDER_TYPE_DATETIME},
+        {"control", ORDER_TYPE_CONTROL}, {"code", ORDER_TYPE_CODE},
+        {"date", ORDER_TYPE_DATE},       {"phone", ORDER_TYPE_PHONE},
+        {"email", ORDER_TYPE_EMAIL},     {"postalCode", ORDER_TYPE_POSTAL_CODE},
+        {"kana", ORDER_TYPE_KANA},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct order_schema schema;
+        struct error error = {0};
+        struct buf json = {0};
+        buf_printf(&json, SCHEMA(",{\"name\":\"b\",\"type\":\"%s\",\"level\":\"line\"}"), cases[i].word);
+        assert_true(order_schema_parse(&schema, span_of(buf_text(&json)), NULL, &error));
+        assert_int_equal(schema.columns[1].type, cases[i].type);
+        order_schema_free(&schema);
+        buf_free(&json);
+    }
+    assert_int_equal(COUNT(cases), ORDER_TYPE_KANA + 1);
+}
+
+static void schema_reads_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t max_length;
+        int64_t least;
+        int64_t most;
+    } cases[] = {
+        {"", 0, INT64_MIN, INT64_MAX},
+        {",\"maxLength\":0", 0, INT64_MIN, INT64_MAX},
+        {",\"maxLength\":1", 1, INT64_MIN, INT64_MAX},
+        {",\"maxLength\":255", 255, INT64_MIN, INT64_MAX},
+        {",\"maxLength\":1e15", 1000000000000000, INT64_MIN, INT64_MAX},
+        {",\"minimum\":-999999,\"maximum\":999999", 0, -999999, 999999},
+        {",\"minimum\":0", 0, 0, INT64_MAX},
+        {",\"maximum\":0", 0, INT64_MIN, 0},
+        {",\"minimum\":7,\"maximum\":7", 0, 7, 7},
+        {",\"minimum\":-1e15,\"maximum\":1e15", 0, -1000000000000000, 1000000000000000},
+        {",\"minimum\":1.0,\"maximum\":1e2", 0, 1, 100},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct order_schema schema;
+        struct error error = {0};
+        struct buf json = {0};
+        buf_printf(&json, SCHEMA("," COLUMN("%s")), cases[i].text);
+        assert_true(order_schema_parse(&schema, span_of(buf_text(&json)), NULL, &error));
+        assert_int_equal(schema.columns[1].max_length, cases[i].max_length);
+        assert_true(schema.columns[1].least == cases[i].least);
+        assert_true(schema.columns[1].most == cases[i].most);
+        order_schema_free(&schema);
+        buf_free(&json);
+    }
+}
+
+static void schema_bounds_that_are_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        const char *what;
+    } cases[] = {
+        {SCHEMA("," COLUMN(",\"maxLength\":-1")), "b: maxLength"},
+        {SCHEMA("," COLUMN(",\"maxLength\":1.5")), "b: maxLength"},
+        {SCHEMA("," COLUMN(",\"maxLength\":\"255\"")), "b: maxLength"},
+        {SCHEMA("," COLUMN(",\"maxLength\":null")), "b: maxLength"},
+        {SCHEMA("," COLUMN(",\"maxLength\":[255]")), "b: maxLength"},
+        {SCHEMA("," COLUMN(",\"maxLength\":true")), "b: maxLength"},
+        {SCHEMA("," COLUMN(",\"maxLength\":1e16")), "b: maxLength"},
+        {SCHEMA("," COLUMN(",\"maxLength\":1e999")), "b: maxLength"},
+        {SCHEMA("," COLUMN(",\"minimum\":0.5")), "b: minimum"},
+        {SCHEMA("," COLUMN(",\"minimum\":\"1\"")), "b: minimum"},
+        {SCHEMA("," COLUMN(",\"minimum\":-1e16")), "b: minimum"},
+        {SCHEMA("," COLUMN(",\"minimum\":-1e999")), "b: minimum"},
+        {SCHEMA("," COLUMN(",\"maximum\":0.5")), "b: maximum"},
+        {SCHEMA("," COLUMN(",\"maximum\":{}")), "b: maximum"},
+        {SCHEMA("," COLUMN(",\"maximum\":1000000000000001")), "b: maximum"},
+        {SCHEMA("," COLUMN(",\"minimum\":2,\"maximum\":1")), "b: minimum"},
+        {SCHEMA(",{\"name\":\"b\",\"type\":\"Phone\",\"level\":\"line\"}"), "b: type"},
+        {SCHEMA(",{\"name\":\"b\",\"type\":\"postal_code\",\"level\":\"line\"}"), "b: type"},
+        {SCHEMA(",{\"name\":\"b\",\"type\":\"\",\"level\":\"line\"}"), "b: type"},
+        {SCHEMA(",{\"name\":\"b\",\"type\":7,\"level\":\"line\"}"), "b: type"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_schema_invalid(cases[i].json, cases[i].what);
+}
+
+/* The table of the rules: which number may be how large, which text how long, what looks like what. */
+static void schema_built_in_has_types_and_bounds(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const struct {
+        const char *name;
+        enum order_type type;
+        int64_t least;
+        int64_t most;
+        size_t max_length;
+    } cases[] = {
+        {"請求金額", ORDER_TYPE_INTEGER, 1, 999999, 0},
+        {"単価", ORDER_TYPE_INTEGER, -999999, 999999, 0},
+        {"小計", ORDER_TYPE_INTEGER, -999999, 999999, 0},
+        {"個数", ORDER_TYPE_INTEGER, 1, 9999, 0},
+        {"送料", ORDER_TYPE_INTEGER, 0, 999999, 0},
+        {"手数料", ORDER_TYPE_INTEGER, 0, 999999, 0},
+        {"値引", ORDER_TYPE_INTEGER, 0, 999999, 0},
+        {"項番", ORDER_TYPE_INTEGER, 0, 999999, 0},
+        {"受注番号", ORDER_TYPE_CODE, INT64_MIN, INT64_MAX, 0},
+        {"ステータスコード", ORDER_TYPE_CODE, INT64_MIN, INT64_MAX, 0},
+        {"商品番号", ORDER_TYPE_CODE, INT64_MIN, INT64_MAX, 0},
+        {"商品コード", ORDER_TYPE_CODE, INT64_MIN, INT64_MAX, 0},
+        {"送り状番号", ORDER_TYPE_CODE, INT64_MIN, INT64_MAX, 0},
+        {"出荷予定日", ORDER_TYPE_DATE, INT64_MIN, INT64_MAX, 0},
+        {"注文者氏名", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 255},
+        {"注文者氏名カナ", ORDER_TYPE_KANA, INT64_MIN, INT64_MAX, 255},
+        {"注文者郵便番号", ORDER_TYPE_POSTAL_CODE, INT64_MIN, INT64_MAX, 0},
+        {"注文者都道府県", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 255},
+        {"注文者住所1", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 255},
+        {"注文者住所2", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 255},
+        {"注文者電話番号", ORDER_TYPE_PHONE, INT64_MIN, INT64_MAX, 0},
+        {"送付先氏名", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 255},
+        {"送付先郵便番号", ORDER_TYPE_POSTAL_CODE, INT64_MIN, INT64_MAX, 0},
+        {"送付先都道府県", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 255},
+        {"送付先住所1", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 255},
+        {"送付先住所2", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 255},
+        {"送付先電話番号", ORDER_TYPE_PHONE, INT64_MIN, INT64_MAX, 0},
+        {"備考", ORDER_TYPE_TEXT, INT64_MIN, INT64_MAX, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct order_column *column = column_named(&fixture->schema, cases[i].name);
+        if (column->type != cases[i].type || column->least != cases[i].least || column->most != cases[i].most ||
+            column->max_length != cases[i].max_length)
+            fail_msg("%s is not as it should be", cases[i].name);
+    }
+    assert_int_equal(column_named(&fixture->schema, "注文者メールアドレス")->type, ORDER_TYPE_EMAIL);
 }
 
 /* What follows the JSON is a mistake of whoever edited the file, not something to be passed over. */
@@ -834,6 +978,77 @@ static void book_tells_whose_payment_it_is(void **state)
 #undef OTHER
 }
 
+static void erase(struct book *book, uint32_t number, const char *id, enum book_payment payment)
+{
+    assert_true(book_add_deleted(book, (struct book_row){.number = number}, span_of(id), payment));
+}
+
+/* A deleted row is of the order wherever it stands, and never one of its lines. */
+static void book_keeps_deleted_rows_apart(void **state)
+{
+    (void)state;
+    struct book book = {0};
+    erase(&book, 2, "1", BOOK_PAYMENT_DEFERRED);
+    enter(&book, 3, "1", BOOK_PAYMENT_DEFERRED);
+    erase(&book, 4, "1", BOOK_PAYMENT_DEFERRED);
+    enter(&book, 5, "1", BOOK_PAYMENT_DEFERRED);
+    erase(&book, 6, "1", BOOK_PAYMENT_DEFERRED);
+    erase(&book, 7, "2", BOOK_PAYMENT_DEFERRED);
+    erase(&book, 8, "2", BOOK_PAYMENT_DEFERRED);
+    assert_int_equal(book.order_count, 2);
+    assert_rows(&book, 0, "3 5");
+    assert_int_equal(book.orders[0].deleted, 3);
+    assert_int_equal(book.orders[1].deleted, 2);
+    assert_int_equal(book.orders[1].rows, 0);
+    assert_int_equal(book.rows[book.orders[1].first].number, 7); /* the first deleted one, to have a place at all */
+    assert_int_equal(book.orders[1].last, BOOK_NONE);
+    static const size_t deleted[] = {0, 2, 4, 5, 6};
+    for (size_t i = 0; i < COUNT(deleted); i++)
+        assert_int_equal(book.rows[deleted[i]].next, BOOK_DELETED);
+    assert_int_equal(book.rows[6].order, 1);
+    assert_int_equal(book_find(&book, span_of("2")), 1);
+    enter(&book, 9, "2", BOOK_PAYMENT_DEFERRED); /* and now it has a line */
+    assert_rows(&book, 1, "9");
+    /* Without an id, each is an order of its own, as other rows are. */
+    erase(&book, 10, "", BOOK_PAYMENT_DEFERRED);
+    erase(&book, 11, "", BOOK_PAYMENT_DEFERRED);
+    assert_int_equal(book.order_count, 4);
+    book_free(&book);
+}
+
+static void book_tells_which_orders_are_emptied(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rows; /* E enters one, D deletes one; small letters: paid otherwise; ?: a deleted one, unknown */
+        const char *id;
+        bool emptied;
+        bool skipped;
+    } cases[] = {
+        {"D", "1", true, true},    {"DD", "1", true, true},    {"Dd", "1", true, true},   {"dD", "1", true, true},
+        {"?D", "1", true, true},   {"d", "1", false, true},    {"?", "1", false, true},   {"D", "", false, true},
+        {"DE", "1", false, false}, {"ED", "1", false, false},  {"E", "1", false, false},  {"De", "1", false, true},
+        {"eD", "1", false, true},  {"eDE", "1", false, false}, {"dE", "1", false, false}, {"Ed", "1", false, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct book book = {0};
+        uint32_t number = 2;
+        for (const char *row = cases[i].rows; *row != '\0'; row++, number++) {
+            enum book_payment payment = *row == '?'                  ? BOOK_PAYMENT_UNKNOWN
+                                        : *row == 'D' || *row == 'E' ? BOOK_PAYMENT_DEFERRED
+                                                                     : BOOK_PAYMENT_OTHER;
+            if (*row == 'E' || *row == 'e')
+                enter(&book, number, cases[i].id, payment);
+            else
+                erase(&book, number, cases[i].id, payment);
+        }
+        if (book_is_emptied(&book, &book.orders[0]) != cases[i].emptied ||
+            book_is_skipped(&book.orders[0]) != cases[i].skipped)
+            fail_msg("%s of order \"%s\"", cases[i].rows, cases[i].id);
+        book_free(&book);
+    }
+}
+
 /* Nothing keeps a NUL out of a cell; it makes another id, however many orders there are. */
 static void book_keeps_ids_with_a_nul_apart(void **state)
 {
@@ -1148,8 +1363,28 @@ static void order_is_the_same_where_numbers_repeat(void **state)
 
 /* ---- Rules ---- */
 
-/* The findings as text: "2 REQUIRED 店舗ID; 0 TOTAL_MISMATCH - 4600 4100", in the order of their rows. The three codes
- * about items[N] have [N] behind them. */
+/* The findings as text: "2 REQUIRED 店舗ID; 0 TOTAL_MISMATCH - 4600 4100", in the order of their rows. Those codes that
+ * are about items[N] have [N] behind them, those that were weighed and found warnings a *. */
+static void put_all(const struct sheet *sheet, const struct findings *findings, struct buf *text)
+{
+    buf_append_text(text, "");
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->list[i];
+        struct span args[FINDING_ARGS];
+        struct span heading = span_of("-");
+        if (finding->column != FINDING_NO_COLUMN)
+            heading = order_layout_heading(&sheet->layout, sheet->columns.schema, finding->column);
+        buf_printf(text, "%s%u %s", i > 0 ? "; " : "", (unsigned)finding->row, finding->code);
+        if (strncmp(finding->code, "ITEM_", 5) == 0)
+            buf_printf(text, "[%u]", (unsigned)finding->item);
+        buf_printf(text, "%s %.*s", finding->warning ? "*" : "", (int)heading.length, heading.data);
+        findings_args(findings, finding, args);
+        for (size_t arg = 0; arg < FINDING_ARGS; arg++)
+            if (args[arg].length > 0)
+                buf_printf(text, " %.*s", (int)args[arg].length, args[arg].data);
+    }
+}
+
 static void assert_findings(const struct sheet *sheet, struct findings *findings, const char *changes,
                             const char *expected)
 {
@@ -1157,21 +1392,7 @@ static void assert_findings(const struct sheet *sheet, struct findings *findings
     char *wanted = spelled(expected);
     findings_sort(findings, 0);
     assert_false(findings->failed);
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->list[i];
-        struct span args[FINDING_ARGS];
-        struct span heading = span_of("-");
-        if (finding->column != FINDING_NO_COLUMN)
-            heading = order_layout_heading(&sheet->layout, sheet->columns.schema, finding->column);
-        buf_printf(&text, "%s%u %s", i > 0 ? "; " : "", (unsigned)finding->row, finding->code);
-        if (strncmp(finding->code, "ITEM_", 5) == 0)
-            buf_printf(&text, "[%u]", (unsigned)finding->item);
-        buf_printf(&text, " %.*s", (int)heading.length, heading.data);
-        findings_args(findings, finding, args);
-        for (size_t a = 0; a < FINDING_ARGS; a++)
-            if (args[a].length > 0)
-                buf_printf(&text, " %.*s", (int)args[a].length, args[a].data);
-    }
+    put_all(sheet, findings, &text);
     if (strcmp(buf_text(&text), wanted) != 0)
         fail_msg("after \"%s\": \"%s\", not \"%s\"", changes, buf_text(&text), wanted);
     buf_free(&text);
@@ -1577,6 +1798,421 @@ static void rules_leave_damaged_rows_alone(void **state)
     check_cases(*state, cases, COUNT(cases));
 }
 
+/* What rules_check() says of the good order with `changes`, each finding as assert_findings() writes it. */
+static char *told(const struct fixture *fixture, const char *changes)
+{
+    static struct sheet sheet;
+    struct findings findings = {0};
+    struct buf text = {0};
+    sheet_make(&sheet, &fixture->schema, changes);
+    order_sort(&sheet.columns, &sheet.order);
+    rules_check(&sheet.columns, &sheet.order, &findings);
+    findings_sort(&findings, 0);
+    put_all(&sheet, &findings, &text);
+    findings_free(&findings);
+    sheet_free(&sheet);
+    return buf_take(&text);
+}
+
+/* Each number column, at its borders and one beyond. */
+static void rules_number_ranges(void **state)
+{
+    static const struct {
+        const char *column;
+        long long least;
+        long long most;
+    } cases[] = {
+        {"請求金額", 1, 999999}, {"単価", -999999, 999999}, {"小計", -999999, 999999}, {"個数", 1, 9999},
+        {"送料", 0, 999999},     {"手数料", 0, 999999},     {"値引", 0, 999999},       {"項番", 0, 999999},
+    };
+    char change[64];
+    char expected[128];
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const long long numbers[] = {cases[i].least, cases[i].most, cases[i].least - 1, cases[i].most + 1};
+        for (size_t n = 0; n < COUNT(numbers); n++) {
+            snprintf(change, sizeof change, "*.%s=%lld", cases[i].column, numbers[n]);
+            snprintf(expected, sizeof expected, "2 NUMBER_RANGE %s %lld %lld %lld", cases[i].column, numbers[n],
+                     cases[i].least, cases[i].most);
+            char *text = told(*state, change);
+            if ((strstr(text, "NUMBER_RANGE") != NULL) != (n >= 2) || (n >= 2 && strstr(text, expected) == NULL))
+                fail_msg("after \"%s\": \"%s\"", change, text);
+            free(text);
+        }
+    }
+    static const struct rule_case others[] = {
+        {"2.項番=-1", "2 NUMBER_RANGE 項番 -1 0 999999"},
+        {"2.項番=－１", "2 NUMBER_RANGE 項番 －１ 0 999999"},
+        {"2.項番=000000999999;3.項番=1", ""},
+        {"2.項番={0*40}1", ""},
+        {"2.項番=1{0*14}", "2 NUMBER_RANGE 項番 1{0*14} 0 999999"},
+        {"2.項番=-{0*30}1{0*14}", "2 NUMBER_RANGE 項番 -{0*30}1{0*8}… 0 999999"},
+        {"2.項番=1{0*15}", "2 NOT_A_NUMBER 項番 1{0*15}"},
+        {"2.項番=　", ""},
+    };
+    check_cases(*state, others, COUNT(others));
+}
+
+/* In a column of digits, numbers or codes a spreadsheet's short form is told by that name, and by no other. */
+static void rules_rounded_numbers(void **state)
+{
+    static const char *const columns[] = {
+        "受注ID",         "店舗ID",         "受注番号",       "ステータスコード",
+        "項番",           "明細ID",         "商品コード",     "商品番号",
+        "単価",           "個数",           "小計",           "送料",
+        "手数料",         "値引",           "請求金額",       "注文者郵便番号",
+        "注文者電話番号", "送付先郵便番号", "送付先電話番号", "送り状番号",
+    };
+    static const char *const others[] = {"NOT_",       "_INVALID", "PUNCTUATION", "RANGE",   "SIZE",
+                                         "_DUPLICATE", "REPEATED", "REPAIRED",    "TOO_LONG"};
+    char change[64];
+    char expected[128];
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        snprintf(change, sizeof change, "*.%s=1.23457E+11", columns[i]);
+        char *text = told(*state, change);
+        for (unsigned row = 2; row <= 3; row++) {
+            snprintf(expected, sizeof expected, "%u NUMBER_ROUNDED %s 1.23457E+11", row, columns[i]);
+            if (strstr(text, expected) == NULL)
+                fail_msg("after \"%s\": \"%s\"", change, text);
+        }
+        for (size_t o = 0; o < COUNT(others); o++)
+            if (strstr(text, others[o]) != NULL)
+                fail_msg("after \"%s\": \"%s\"", change, text);
+        free(text);
+    }
+    static const struct rule_case cases[] = {
+        {"2.明細ID=1E+15", "2 NUMBER_ROUNDED 明細ID 1E+15"},
+        {"2.明細ID=-1.5E-07", "2 NUMBER_ROUNDED 明細ID -1.5E-07"},
+        {"2.明細ID=1.23457e+11", "2 NOT_DIGITS 明細ID 1.23457e+11"},
+        {"2.送り状番号=1.23457E+1", ""},
+        {"-商品番号;2.商品コード=1.23457E+11", "2 NUMBER_ROUNDED 商品コード 1.23457E+11"},
+        /* Texts may look as they like. */
+        {"2.商品名=1.23457E+11", ""},
+        {"2.備考=1.23457E+11;2.配送会社=1.23457E+11;*.店舗名=1.23457E+11", ""},
+        {"2.出荷予定日=1.23457E+11", "2 DATE_INVALID 出荷予定日 1.23457E+11"},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_phones(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"*.注文者電話番号=０３－００００－００００", ""},
+        {"*.注文者電話番号=06-0123-4567", ""},
+        {"*.注文者電話番号=0601234567", ""},
+        {"*.注文者電話番号=0901234567",
+         "2 PHONE_INVALID 注文者電話番号 0901234567; 3 PHONE_INVALID 注文者電話番号 0901234567"},
+        {"*.注文者電話番号=312345678", "2 PHONE_REPAIRED 注文者電話番号 312345678 0312345678; "
+                                       "3 PHONE_REPAIRED 注文者電話番号 312345678 0312345678"},
+        {"*.注文者電話番号=+81 90 1234 5678", "2 PHONE_REPAIRED 注文者電話番号 +81 90 1234 5678 090-1234-5678; "
+                                              "3 PHONE_REPAIRED 注文者電話番号 +81 90 1234 5678 090-1234-5678"},
+        {"*.送付先電話番号=9012345678", "2 PHONE_REPAIRED 送付先電話番号 9012345678 09012345678; "
+                                        "3 PHONE_REPAIRED 送付先電話番号 9012345678 09012345678"},
+        {"2.送付先電話番号=なし;3.送付先電話番号=なし",
+         "2 PHONE_INVALID 送付先電話番号 なし; 3 PHONE_INVALID 送付先電話番号 なし"},
+        {"*.注文者電話番号={1*41}", "2 PHONE_INVALID 注文者電話番号 {1*40}…; 3 PHONE_INVALID 注文者電話番号 {1*40}…"},
+        {"*.注文者電話番号=　", ""}, /* empty is no number, and none is needed */
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_postal_codes(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"*.注文者郵便番号=〒１００－０００１", ""},
+        {"*.注文者郵便番号=100-001",
+         "2 POSTAL_CODE_INVALID 注文者郵便番号 100-001; 3 POSTAL_CODE_INVALID 注文者郵便番号 100-001"},
+        {"*.注文者郵便番号=600001",
+         "2 POSTAL_CODE_INVALID 注文者郵便番号 600001; 3 POSTAL_CODE_INVALID 注文者郵便番号 600001"},
+        {"*.注文者郵便番号=600001;*.注文者都道府県=北海道",
+         "2 POSTAL_CODE_REPAIRED 注文者郵便番号 600001 0600001; 3 POSTAL_CODE_REPAIRED 注文者郵便番号 600001 0600001"},
+        /* The address begins where it is not empty; and it is the buyer's, or the delivery's. */
+        {"*.注文者郵便番号=600001;*.注文者都道府県=　;*.注文者住所1=北海道札幌市",
+         "2 POSTAL_CODE_REPAIRED 注文者郵便番号 600001 0600001; 3 POSTAL_CODE_REPAIRED 注文者郵便番号 600001 0600001"},
+        {"-注文者都道府県;*.注文者郵便番号=600001;*.注文者住所1=北海道札幌市",
+         "2 POSTAL_CODE_REPAIRED 注文者郵便番号 600001 0600001; 3 POSTAL_CODE_REPAIRED 注文者郵便番号 600001 0600001"},
+        {"*.注文者郵便番号=600001;*.注文者住所1=北海道札幌市",
+         "2 POSTAL_CODE_INVALID 注文者郵便番号 600001; 3 POSTAL_CODE_INVALID 注文者郵便番号 600001"},
+        {"*.送付先郵便番号=600001;*.注文者都道府県=北海道;*.送付先都道府県=京都府",
+         "2 POSTAL_CODE_INVALID 送付先郵便番号 600001; 3 POSTAL_CODE_INVALID 送付先郵便番号 600001"},
+        {"*.送付先郵便番号=10001;*.送付先都道府県=北海道",
+         "2 POSTAL_CODE_REPAIRED 送付先郵便番号 10001 0010001; 3 POSTAL_CODE_REPAIRED 送付先郵便番号 10001 0010001"},
+        {"-注文者都道府県;-注文者住所1;-注文者住所2;*.注文者郵便番号=600001",
+         "2 POSTAL_CODE_INVALID 注文者郵便番号 600001; 3 POSTAL_CODE_INVALID 注文者郵便番号 600001"},
+        {"*.注文者都道府県~;*.注文者住所1~;*.注文者住所2~;*.注文者郵便番号=600001",
+         "2 POSTAL_CODE_INVALID 注文者郵便番号 600001; 3 POSTAL_CODE_INVALID 注文者郵便番号 600001"},
+        {"*.注文者郵便番号= ", ""},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_emails_kana_dates(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"*.注文者メールアドレス=..taro..@example.jp", ""},
+        {"*.注文者メールアドレス=taro@example",
+         "2 EMAIL_INVALID 注文者メールアドレス taro@example; 3 EMAIL_INVALID 注文者メールアドレス taro@example"},
+        {"*.注文者メールアドレス={a*64}@{b*185}.jp", ""},
+        {"*.注文者メールアドレス={a*64}@{b*186}.jp", ""},
+        {"*.注文者メールアドレス={a*64}@{b*187}.jp",
+         "2 EMAIL_INVALID 注文者メールアドレス {a*40}…; 3 EMAIL_INVALID 注文者メールアドレス {a*40}…"},
+        {"*.注文者メールアドレス={a*65}@example.jp",
+         "2 EMAIL_INVALID 注文者メールアドレス {a*40}…; 3 EMAIL_INVALID 注文者メールアドレス {a*40}…"},
+        {"*.注文者メールアドレス=　", ""},
+        {"*.注文者氏名カナ=ﾐﾎﾝ たろう（ｶﾌﾞ）", ""},
+        {"*.注文者氏名カナ=見本 タロウ",
+         "2 NOT_KANA 注文者氏名カナ 見本 タロウ; 3 NOT_KANA 注文者氏名カナ 見本 タロウ"},
+        {"2.出荷予定日=未定", "2 DATE_INVALID 出荷予定日 未定"},
+        {"3.出荷予定日=2026-02-29", "3 DATE_INVALID 出荷予定日 2026-02-29"},
+        {"3.出荷予定日= ", ""},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_lengths(void **state)
+{
+    static const char *const columns[] = {"注文者氏名", "注文者都道府県", "注文者住所1", "注文者住所2",
+                                          "送付先氏名", "送付先都道府県", "送付先住所1", "送付先住所2"};
+    char change[128];
+    char expected[256];
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        snprintf(change, sizeof change, "*.%s={あ*255}", columns[i]);
+        check_cases(*state, &(struct rule_case){change, ""}, 1);
+        snprintf(change, sizeof change, "*.%s={あ*256}", columns[i]);
+        snprintf(expected, sizeof expected, "2 TEXT_TOO_LONG %s 256 255; 3 TEXT_TOO_LONG %s 256 255", columns[i],
+                 columns[i]);
+        check_cases(*state, &(struct rule_case){change, expected}, 1);
+    }
+    static const struct rule_case cases[] = {
+        /* In UTF-16 units: those beyond U+FFFF count two. */
+        {"*.注文者氏名={😀*127}a", ""},
+        {"*.注文者氏名={😀*128}", "2 TEXT_TOO_LONG 注文者氏名 256 255; 3 TEXT_TOO_LONG 注文者氏名 256 255"},
+        {"*.注文者氏名={a*1000}", "2 TEXT_TOO_LONG 注文者氏名 1000 255; 3 TEXT_TOO_LONG 注文者氏名 1000 255"},
+        {"*.注文者氏名カナ={ア*255}", ""},
+        {"*.注文者氏名カナ={ア*256}", "2 TEXT_TOO_LONG 注文者氏名カナ 256 255; 3 TEXT_TOO_LONG 注文者氏名カナ 256 255"},
+        {"*.注文者氏名カナ={亜*256}", "2 NOT_KANA 注文者氏名カナ {亜*40}…; 2 TEXT_TOO_LONG 注文者氏名カナ 256 255; "
+                                      "3 NOT_KANA 注文者氏名カナ {亜*40}…; 3 TEXT_TOO_LONG 注文者氏名カナ 256 255"},
+        /* What has a code of its own for that, or is not sent. */
+        {"2.商品名={あ*1000}", "2 ITEM_NAME_SIZE[0] 商品名"},
+        {"2.商品番号={9*1000}", "2 ITEM_ID_SIZE[0] 商品番号"},
+        {"*.受注ID={1*1000}", "2 ORDER_ID_SIZE 受注ID; 3 ORDER_ID_SIZE 受注ID"},
+        {"*.店舗名={あ*1000};2.備考={あ*1000};2.配送会社={あ*1000};*.受注番号={9*1000}", ""},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+/* The first character of each kind that cannot be printed; its place counts characters, from 1. */
+static void rules_blemishes(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"2.商品名=煎茶\xEE\x80\x80", "2 GAIJI 商品名 3 U+E000"},
+        {"2.商品名=\xEE\x80\x81\xEE\x80\x80", "2 GAIJI 商品名 1 U+E001"},
+        {"2.商品名=😀é\xEE\x9D\x97", "2 GAIJI 商品名 3 U+E757"}, /* CP932's last; a character is one, however wide */
+        {"2.商品名=a\xEF\xA3\xBF", "2 GAIJI 商品名 2 U+F8FF"},
+        {"2.商品名=a\xEF\xA4\x80\xED\x9F\xBF", ""}, /* the neighbours */
+        {"2.商品名=a\xF3\xB0\x80\x80", "2 GAIJI 商品名 2 U+F0000"},
+        {"2.商品名=a\xF4\x8F\xBF\xBD", "2 GAIJI 商品名 2 U+10FFFD"},
+        {"2.商品名=a\xF3\xAF\xBF\xBD", ""}, /* U+EFFFD */
+        {"2.商品名=煎\xEF\xBF\xBD茶", "2 TEXT_GARBLED 商品名 2 U+FFFD"},
+        {"2.商品名=煎茶\n100g", "2 CONTROL_CHARACTER 商品名 3 U+000A"},
+        {"2.商品名=煎茶\r\n100g", "2 CONTROL_CHARACTER 商品名 3 U+000D"},
+        {"2.商品名=\t煎茶", "2 CONTROL_CHARACTER 商品名 1 U+0009"},
+        {"2.商品名=a\x01", "2 CONTROL_CHARACTER 商品名 2 U+0001"},
+        {"2.商品名=a\x1F", "2 CONTROL_CHARACTER 商品名 2 U+001F"},
+        {"2.商品名=a\x7F", "2 CONTROL_CHARACTER 商品名 2 U+007F"},
+        {"2.商品名=a\xC2\x80", "2 CONTROL_CHARACTER 商品名 2 U+0080"},
+        {"2.商品名=a\xC2\x9F", "2 CONTROL_CHARACTER 商品名 2 U+009F"},
+        {"2.商品名= ~\xC2\xA0", ""},
+        /* One of each, as they come. */
+        {"2.商品名=\xEF\xBF\xBD\xEE\x80\x80\n\xEE\x80\x81\n\xEF\xBF\xBD",
+         "2 TEXT_GARBLED 商品名 1 U+FFFD; 2 GAIJI 商品名 2 U+E000; 2 CONTROL_CHARACTER 商品名 3 U+000A"},
+        {"2.商品名=\n\n\xEE\x80\x80", "2 CONTROL_CHARACTER 商品名 1 U+000A; 2 GAIJI 商品名 3 U+E000"},
+        {"2.商品名={あ*256}\xEE\x80\x80", "2 ITEM_NAME_SIZE[0] 商品名; 2 GAIJI 商品名 257 U+E000"},
+        /* Everything that is sent as a text. */
+        {"*.注文者氏名=見\xEE\x80\x80", "2 GAIJI 注文者氏名 2 U+E000; 3 GAIJI 注文者氏名 2 U+E000"},
+        {"*.注文者氏名カナ=ミ\xEE\x80\x80",
+         "2 NOT_KANA 注文者氏名カナ ミ\xEE\x80\x80; 2 GAIJI 注文者氏名カナ 2 U+E000; "
+         "3 NOT_KANA 注文者氏名カナ ミ\xEE\x80\x80; 3 GAIJI 注文者氏名カナ 2 U+E000"},
+        {"*.注文者氏名カナ=ミホン\nタロウ",
+         "2 CONTROL_CHARACTER 注文者氏名カナ 4 U+000A; 3 CONTROL_CHARACTER 注文者氏名カナ 4 U+000A"},
+        {"*.注文者都道府県=\xEE\x80\x80;*.注文者住所1=\xEE\x80\x80;*.注文者住所2=\xEE\x80\x80",
+         "2 GAIJI 注文者都道府県 1 U+E000; 2 GAIJI 注文者住所1 1 U+E000; 2 GAIJI 注文者住所2 1 U+E000; "
+         "3 GAIJI 注文者都道府県 1 U+E000; 3 GAIJI 注文者住所1 1 U+E000; 3 GAIJI 注文者住所2 1 U+E000"},
+        {"*.送付先氏名=\xEE\x80\x80;*.送付先住所2=\xEF\xBF\xBD",
+         "2 GAIJI 送付先氏名 1 U+E000; 2 TEXT_GARBLED 送付先住所2 1 U+FFFD; "
+         "3 GAIJI 送付先氏名 1 U+E000; 3 TEXT_GARBLED 送付先住所2 1 U+FFFD"},
+        /* What is of a type has another word for it; what stays at home is nobody's business. */
+        {"2.商品番号=A\xEE\x80\x80", "2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        {"2.商品番号=A\n", "2 ITEM_ID_PUNCTUATION[0] 商品番号 A "},
+        {"*.注文者電話番号=03\n0000-0000",
+         "2 PHONE_INVALID 注文者電話番号 03 0000-0000; 3 PHONE_INVALID 注文者電話番号 03 0000-0000"},
+        {"*.店舗名=\xEE\x80\x80\n;2.備考=\xEE\x80\x80\n\xEF\xBF\xBD;2.商品コード=\xEE\x80\x80\n;2.配送会社=\n", ""},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+/* All of ASCII that is neither a letter nor a digit. */
+static void rules_punctuation_in_product_numbers(void **state)
+{
+    for (unsigned byte = 1; byte < 0x7F; byte++) {
+        bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        char change[64];
+        if (byte == ';' || byte == '{' || byte == '\n') /* which separate and spell changes here */
+            continue;
+        snprintf(change, sizeof change, "3.商品番号=A%c1", (char)byte);
+        char *text = told(*state, change);
+        if ((strstr(text, "3 ITEM_ID_PUNCTUATION[1] 商品番号 A") != NULL) == plain || (plain && *text != '\0'))
+            fail_msg("after \"%s\": \"%s\"", change, text);
+        free(text);
+    }
+    static const struct rule_case cases[] = {
+        {"2.商品番号=A-1", "2 ITEM_ID_PUNCTUATION[0] 商品番号 A-1"},
+        {"2.商品番号=A-1_b/2.c#(3)", "2 ITEM_ID_PUNCTUATION[0] 商品番号 A-1_b/2.c#(3)"},
+        {"2.商品番号={-*36}", "2 ITEM_ID_PUNCTUATION[0] 商品番号 {-*36}"},
+        {"2.商品番号={-*41}", "2 ITEM_ID_SIZE[0] 商品番号; 2 ITEM_ID_PUNCTUATION[0] 商品番号 {-*40}…"},
+        {"-商品番号;2.商品コード=C_1", "2 ITEM_ID_PUNCTUATION[0] 商品コード C_1"},
+        {"2.商品コード=C_1", ""},
+        {"2.商品番号= ", "2 ITEM_ID_PUNCTUATION[0] 商品番号  "},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+static void rules_lines_that_stand_twice(void **state)
+{
+    static const struct rule_case cases[] = {
+        /* The same 明細ID, and all the same. */
+        {"+;*.請求金額=5600", "4 ROW_DUPLICATE 明細ID 3 502"},
+        {"+;+;*.請求金額=6600", "4 ROW_DUPLICATE 明細ID 3 502; 5 ROW_DUPLICATE 明細ID 4 502"},
+        {"+;*.請求金額=5600;4.社内メモ=別", "4 ROW_DUPLICATE 明細ID 3 502"}, /* an unknown column is not looked at */
+        {"-項番;+;*.請求金額=5600", "4 ROW_DUPLICATE 明細ID 3 502"},
+        {"+;3.備考~;4.備考~;*.請求金額=5600", "4 ROW_DUPLICATE 明細ID 3 502"},
+        /* The same 明細ID, and something else. */
+        {"3.明細ID=501", "3 LINE_ID_DUPLICATE 明細ID 2 501"},
+        {"+;*.請求金額=5600;4.備考=別", "4 LINE_ID_DUPLICATE 明細ID 3 502"},
+        {"+;*.請求金額=5600;4.コントロールカラム=U", "4 LINE_ID_DUPLICATE 明細ID 3 502"},
+        {"+;*.請求金額=5600;3.備考=x;4.備考~", "4 LINE_ID_DUPLICATE 明細ID 3 502"},
+        {"2.項番=2;3.項番=1;3.明細ID=501", "3 LINE_ID_DUPLICATE 明細ID 2 501"}, /* the later row, not the later line */
+        {"*.明細ID=A", "2 NOT_DIGITS 明細ID A; 3 NOT_DIGITS 明細ID A; 3 LINE_ID_DUPLICATE 明細ID 2 A"},
+        {"*.明細ID={7*41}", "3 LINE_ID_DUPLICATE 明細ID 2 {7*40}…"},
+        /* Another one. */
+        {"2.明細ID=50", ""},
+        {"2.明細ID=5010", ""},
+        {"2.明細ID=0502", ""},
+        {"2.明細ID={7*41};3.明細ID={7*40}8", ""},
+        /* One that was shortened, or cannot be read, says nothing. */
+        {"*.明細ID=1.23457E+11", "2 NUMBER_ROUNDED 明細ID 1.23457E+11; 3 NUMBER_ROUNDED 明細ID 1.23457E+11"},
+        {"+;3.明細ID=1E+11;4.明細ID=1E+11;*.請求金額=5600",
+         "3 NUMBER_ROUNDED 明細ID 1E+11; 4 NUMBER_ROUNDED 明細ID 1E+11"},
+        {"*.明細ID~", ""},
+        /* No 明細ID, and all the same. */
+        {"-明細ID;+;*.請求金額=5600", "4 ROW_REPEATED - 3"},
+        {"-明細ID;+;+;*.請求金額=6600", "4 ROW_REPEATED - 3; 5 ROW_REPEATED - 4"},
+        {"-明細ID;+;*.請求金額=5600;4.項番=3", ""},
+        {"-明細ID;+;*.請求金額=5600;4.備考=別", ""},
+        {"-コントロールカラム;+;*.請求金額=5600;3.明細ID=;4.明細ID=", "4 ROW_REPEATED 明細ID 3"},
+        {"-コントロールカラム;+;*.請求金額=5600;3.明細ID=　;4.明細ID=　", "4 ROW_REPEATED 明細ID 3"},
+        {"-コントロールカラム;+;*.請求金額=5600;4.明細ID=", ""},
+        {"-明細ID;+;*.請求金額=5600;3.備考=ab;3.社内メモ=;4.備考=a;4.社内メモ=b", ""},
+        {"-明細ID;+;*.請求金額=5600;3.商品コード=C2A;3.商品番号=2;4.商品コード=C2;4.商品番号=A2", ""},
+        /* A damaged row is no twin of anybody's. */
+        {"+;*.請求金額=5600;4!", ""},
+        {"+;*.請求金額=5600;3!", ""},
+        {"+;+;*.請求金額=6600;4!", "5 ROW_DUPLICATE 明細ID 3 502"},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+/* One 送付先 is sent, that of the first line: whoever has another is told. */
+static void rules_several_deliveries(void **state)
+{
+    static const struct rule_case cases[] = {
+        {"*.送付先氏名=見本 花子", ""},
+        {"3.送付先氏名=見本 花子", "3 DELIVERY_DIFFERS 送付先氏名 2"},
+        {"2.送付先氏名=見本 花子", "3 DELIVERY_DIFFERS 送付先氏名 2"},
+        {"2.送付先氏名=見本 花子;3.送付先氏名=見本 次郎", "3 DELIVERY_DIFFERS 送付先氏名 2"},
+        /* Once a row, in the schema's order. */
+        {"3.送付先電話番号=06-0000-0000;3.送付先郵便番号=530-0001;3.送付先住所2=1",
+         "3 DELIVERY_DIFFERS 送付先郵便番号 2"},
+        /* The first line by 項番, not by row. */
+        {"2.項番=2;3.項番=1;2.送付先氏名=見本 花子", "2 DELIVERY_DIFFERS 送付先氏名 3"},
+        {"+;4.明細ID=503;4.項番=0;*.請求金額=5600;4.送付先氏名=見本 花子",
+         "2 DELIVERY_DIFFERS 送付先氏名 4; 3 DELIVERY_DIFFERS 送付先氏名 4"},
+        {"+;4.明細ID=503;4.項番=3;*.請求金額=5600;4.送付先氏名=見本 花子", "4 DELIVERY_DIFFERS 送付先氏名 2"},
+        {"+;4.明細ID=503;4.項番=3;*.請求金額=5600;3.送付先氏名=甲;4.送付先氏名=乙",
+         "3 DELIVERY_DIFFERS 送付先氏名 2; 4 DELIVERY_DIFFERS 送付先氏名 2"},
+        /* Damaged rows say nothing. */
+        {"2!;3.送付先氏名=見本 花子", ""},
+        {"3!;3.送付先氏名=見本 花子", ""},
+        {"-送付先氏名;3.備考=別", ""},
+    };
+    check_cases(*state, cases, COUNT(cases));
+}
+
+/* Which codes hold an order back is the catalogue's word. */
+static void rules_codes_have_a_severity(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const char *const errors[] = {
+        "COLUMN_MISSING",      "REQUIRED",
+        "CONTROL_INVALID",     "ORDER_ID_SIZE",
+        "NOT_DIGITS",          "NOT_A_NUMBER",
+        "NUMBER_RANGE",        "NUMBER_ROUNDED",
+        "DATETIME_INVALID",    "PHONE_INVALID",
+        "EMAIL_INVALID",       "TEXT_TOO_LONG",
+        "POSTAL_CODE_INVALID", "GAIJI",
+        "TEXT_GARBLED",        "ITEM_NAME_SIZE",
+        "ITEM_ID_SIZE",        "ITEM_ID_NON_ASCII",
+        "SUBTOTAL_MISMATCH",   "TOTAL_MISMATCH",
+        "LINE_ID_DUPLICATE",   "ROW_DUPLICATE",
+        "ORDER_FIELD_DIFFERS", "MALL_NUMBER_TWICE",
+        "NOT_REGISTERED",      "SIBLING_ROW",
+        "DAMAGED_ROW_NEAR",
+    };
+    static const char *const warnings[] = {
+        "DATE_INVALID",      "PHONE_REPAIRED",      "POSTAL_CODE_REPAIRED", "NOT_KANA",
+        "CONTROL_CHARACTER", "ITEM_ID_PUNCTUATION", "ROW_REPEATED",         "DELIVERY_DIFFERS",
+        "FORMULA_TEXT",      "ORDER_NO_ITEMS",      "STATUS_NOT_PENDING",
+    };
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        assert_non_null(catalog_find(fixture->catalog, errors[i]));
+        assert_false(catalog_find(fixture->catalog, errors[i])->warning);
+    }
+    for (size_t i = 0; i < COUNT(warnings); i++) {
+        assert_non_null(catalog_find(fixture->catalog, warnings[i]));
+        assert_true(catalog_find(fixture->catalog, warnings[i])->warning);
+    }
+}
+
+/* Several on one row: errors as they were found, then warnings as they were found. */
+static void rules_errors_come_before_warnings(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    static const struct rule_case cases[] = {
+        {"2.商品番号=A-1;2.個数=0;2.小計=0;2.商品名=a\nb;*.請求金額=1600",
+         "2 NUMBER_RANGE 個数 0 1 9999; 2 ITEM_ID_PUNCTUATION[0]* 商品番号 A-1; 2 CONTROL_CHARACTER* 商品名 2 U+000A"},
+        {"2.商品名=\n\xEE\x80\x80", "2 GAIJI 商品名 2 U+E000; 2 CONTROL_CHARACTER* 商品名 1 U+000A"},
+        {"3.明細ID=501;3.商品番号=A-1;3.出荷予定日=未定;3.送付先氏名=見本 花子;*.請求金額=1",
+         "0 TOTAL_MISMATCH - 1 4600; 3 LINE_ID_DUPLICATE 明細ID 2 501; 3 ITEM_ID_PUNCTUATION[1]* 商品番号 A-1; "
+         "3 DATE_INVALID* 出荷予定日 未定; 3 DELIVERY_DIFFERS* 送付先氏名 2"},
+        {"*.注文者電話番号=312345678;*.注文者氏名カナ=見本;*.注文者メールアドレス=x;3.商品名=",
+         "2 EMAIL_INVALID 注文者メールアドレス x; 2 NOT_KANA* 注文者氏名カナ 見本; "
+         "2 PHONE_REPAIRED* 注文者電話番号 312345678 0312345678; 3 ITEM_NAME_SIZE[1] 商品名; "
+         "3 EMAIL_INVALID 注文者メールアドレス x; 3 NOT_KANA* 注文者氏名カナ 見本; "
+         "3 PHONE_REPAIRED* 注文者電話番号 312345678 0312345678"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct findings findings = {0};
+        sheet_make(&sheet, &fixture->schema, cases[i].changes);
+        order_sort(&sheet.columns, &sheet.order);
+        rules_check(&sheet.columns, &sheet.order, &findings);
+        for (size_t f = 0; f < findings.count; f++)
+            findings.list[f].warning = catalog_find(fixture->catalog, findings.list[f].code)->warning;
+        assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
+        findings_free(&findings);
+        sheet_free(&sheet);
+    }
+}
+
 /* ---- Findings ---- */
 
 static void findings_keep_their_arguments(void **state)
@@ -1608,6 +2244,168 @@ static void findings_keep_their_arguments(void **state)
     assert_false(findings.failed);
     findings_free(&findings);
     assert_int_equal(findings.count, 0);
+}
+
+static void add_finding(struct findings *findings, const char *code, uint32_t row, bool warning, const char *arg)
+{
+    const char *const args[FINDING_ARGS] = {arg, NULL, arg};
+    assert_true(findings_add(findings, (struct finding){.code = code, .row = row, .warning = warning},
+                             arg != NULL ? args : NULL));
+}
+
+static void assert_args(const struct findings *findings, size_t at, const char *code, const char *arg)
+{
+    struct span args[FINDING_ARGS];
+    assert_string_equal(findings->list[at].code, code);
+    findings_args(findings, &findings->list[at], args);
+    assert_true(span_is(args[0], arg));
+    assert_true(span_is(args[1], ""));
+    assert_true(span_is(args[2], arg));
+}
+
+/* Lists that several threads have filled become one. */
+static void findings_are_taken_with_their_arguments(void **state)
+{
+    (void)state;
+    struct findings all = {0};
+    struct findings more = {0};
+    assert_true(findings_take(&all, &more)); /* nothing to nothing */
+    assert_int_equal(all.count, 0);
+    add_finding(&more, "A", 5, false, "eins");
+    add_finding(&more, "B", 4, true, NULL);
+    assert_true(findings_take(&all, &more)); /* something to nothing */
+    assert_int_equal(more.count, 0);
+    assert_null(more.list);
+    assert_null(more.texts.data);
+    assert_true(findings_take(&all, &more)); /* nothing to something */
+    assert_int_equal(all.count, 2);
+    add_finding(&more, "C", 3, false, "drei");
+    add_finding(&more, "D", 3, true, "");
+    assert_true(findings_take(&all, &more));
+    add_finding(&all, "E", 2, false, "fünf"); /* the list goes on as any other */
+    assert_int_equal(all.count, 5);
+    assert_args(&all, 0, "A", "eins");
+    assert_args(&all, 1, "B", "");
+    assert_args(&all, 2, "C", "drei");
+    assert_args(&all, 3, "D", "");
+    assert_args(&all, 4, "E", "fünf");
+    assert_true(all.list[1].warning);
+    assert_int_equal(all.list[2].row, 3);
+    findings_sort(&all, 0); /* what came first is still told by the arguments */
+    assert_args(&all, 0, "E", "fünf");
+    assert_args(&all, 1, "C", "drei");
+    assert_args(&all, 2, "D", "");
+    assert_args(&all, 3, "B", "");
+    assert_args(&all, 4, "A", "eins");
+    findings_free(&all);
+}
+
+static void findings_are_taken_many_times(void **state)
+{
+    (void)state;
+    enum { PARTS = 300 };
+    struct findings all = {0};
+    char text[16];
+    size_t count = 0;
+    for (unsigned part = 0; part < PARTS; part++) {
+        struct findings more = {0};
+        for (unsigned i = 0; i < part % 7 * 40; i++, count++) {
+            snprintf(text, sizeof text, "%zu", count);
+            add_finding(&more, "A", 1, false, i % 3 == 0 ? NULL : text);
+        }
+        assert_true(findings_take(&all, &more));
+    }
+    assert_int_equal(all.count, count);
+    for (unsigned part = 0, at = 0; part < PARTS; part++) {
+        for (unsigned i = 0; i < part % 7 * 40; i++, at++) {
+            snprintf(text, sizeof text, "%u", at);
+            assert_args(&all, at, "A", i % 3 == 0 ? "" : text);
+        }
+    }
+    findings_free(&all);
+}
+
+/* A list that lacks something stays so in what it becomes part of. */
+static void findings_that_failed_are_not_forgotten(void **state)
+{
+    (void)state;
+    struct findings all = {0};
+    struct findings more = {0};
+    add_finding(&all, "A", 1, false, "eins");
+    add_finding(&more, "B", 1, false, "zwei");
+    more.failed = true;
+    assert_false(findings_take(&all, &more));
+    assert_true(all.failed);
+    assert_null(more.list);
+    assert_args(&all, 0, "A", "eins");
+    assert_int_equal(all.count, 1);
+    findings_free(&all);
+}
+
+static bool take_some(void *context)
+{
+    (void)context;
+    struct findings all = {0};
+    struct findings more = {0};
+    const char *const args[FINDING_ARGS] = {"eins", "zwei", "drei"};
+    bool done = findings_add(&all, (struct finding){.code = "A"}, args);
+    for (unsigned i = 0; i < 100; i++)
+        done = findings_add(&more, (struct finding){.code = "B"}, args) && done;
+    done = findings_take(&all, &more) && done;
+    done = done && all.count == 101 && !all.failed;
+    if (more.list != NULL || more.texts.data != NULL)
+        fail_msg("taken, and still there");
+    if (!done && !all.failed)
+        fail_msg("memory ran out, and nobody says so");
+    findings_free(&all);
+    return done;
+}
+
+static void findings_say_that_memory_ran_out(void **state)
+{
+    (void)state;
+    bool leaked;
+    size_t failures = memory_failures(take_some, NULL, &leaked);
+    assert_true(MEMORY_CAN_BE_SCARCE ? failures >= 5 && failures < 100 : failures == 0);
+    assert_false(leaked);
+}
+
+static void findings_hold_back_unless_all_are_warnings(void **state)
+{
+    (void)state;
+    struct findings findings = {0};
+    assert_false(findings_block(&findings, 0));
+    add_finding(&findings, "A", 1, true, NULL);
+    add_finding(&findings, "B", 1, true, NULL);
+    assert_false(findings_block(&findings, 0));
+    add_finding(&findings, "C", 1, false, NULL);
+    add_finding(&findings, "D", 1, true, NULL);
+    assert_true(findings_block(&findings, 0));
+    assert_true(findings_block(&findings, 2));
+    assert_false(findings_block(&findings, 3)); /* those before are another order's */
+    assert_false(findings_block(&findings, 4));
+    findings_free(&findings);
+}
+
+static void findings_are_sorted_by_row_and_severity(void **state)
+{
+    (void)state;
+    struct findings findings = {0};
+    static const char *const sorted[] = {"f", "c", "i", "b", "e", "a", "g", "h", "d"};
+    add_finding(&findings, "a", 7, false, NULL);
+    add_finding(&findings, "b", 3, true, NULL);
+    add_finding(&findings, "c", 0, true, NULL);
+    add_finding(&findings, "d", 9, true, NULL);
+    add_finding(&findings, "e", 3, true, NULL);
+    add_finding(&findings, "f", 0, false, NULL);
+    add_finding(&findings, "g", 7, false, NULL);
+    add_finding(&findings, "h", 7, true, NULL);
+    add_finding(&findings, "i", 3, false, NULL);
+    findings_sort(&findings, 0);
+    for (size_t i = 0; i < COUNT(sorted); i++)
+        assert_string_equal(findings.list[i].code, sorted[i]);
+    findings_free(&findings);
+    findings_sort(&findings, 0); /* an empty one, too */
 }
 
 /* ---- Content ---- */
@@ -1767,6 +2565,85 @@ static void content_sends_nothing_else(void **state)
         assert_int_equal(content.fields[field].kind, CONTENT_NONE);
     arena_free(&arena);
     sheet_free(&sheet);
+}
+
+/* Phone numbers and postal codes go as value.h gives them: half width, and repaired where only one can be meant. */
+static void content_is_in_half_width_and_repaired(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const struct {
+        const char *change;
+        const char *postal_code; /* NULL: that of the good order; "": none */
+        const char *address;
+        const char *phone;
+    } cases[] = {
+        {"*.注文者電話番号=（０３）００００－００００", NULL, "東京都", "03-0000-0000"},
+        {"*.注文者電話番号=0300000000", NULL, "東京都", "0300000000"},
+        {"*.注文者電話番号=300000000", NULL, "東京都", "0300000000"},
+        {"*.注文者電話番号=+81 90 0000 0000", NULL, "東京都", "090-0000-0000"},
+        {"*.注文者電話番号=0-9-0-0-0-0-0-0-0-0-0", NULL, "東京都", "0-9-0-0-0-0-0-0-0-0-0"},
+        {"*.注文者電話番号=0900000000", NULL, "東京都", ""}, /* none is left out */
+        {"*.注文者電話番号=　", NULL, "東京都", ""},
+        {"*.注文者郵便番号=〒１００－０００１", "100-0001", "東京都", "03-0000-0000"},
+        {"*.注文者郵便番号=１０００００１", "1000001", "東京都", "03-0000-0000"},
+        {"*.注文者郵便番号=600001;*.注文者都道府県=北海道", "0600001", "北海道", "03-0000-0000"},
+        {"*.注文者郵便番号=10001;*.注文者都道府県=北海道", "0010001", "北海道", "03-0000-0000"},
+        {"*.注文者郵便番号=600001", "", "東京都", "03-0000-0000"},
+        {"*.注文者郵便番号=100-001", "", "東京都", "03-0000-0000"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf expected = {0};
+        const char *postal_code = cases[i].postal_code != NULL ? cases[i].postal_code : "100-0001";
+        buf_append_text(&expected, HEAD_CONTENT "buyer.name=見本 太郎\nbuyer.nameKana=ミホン タロウ\n");
+        if (*postal_code != '\0')
+            buf_printf(&expected, "buyer.postalCode=%s\n", postal_code);
+        buf_printf(&expected, "buyer.address=%s千代田区1-1\n", cases[i].address);
+        if (*cases[i].phone != '\0')
+            buf_printf(&expected, "buyer.phone=%s\n", cases[i].phone);
+        buf_append_text(&expected, "buyer.email=taro@example.com\n" ITEM_0 ITEM_1);
+        assert_content(fixture, cases[i].change, buf_text(&expected));
+        buf_free(&expected);
+    }
+    /* Numbers and times in full width are as good. */
+    assert_content(fixture,
+                   "*.請求金額=４６００;*.受注日時=２０２６／１１／２　１７：５４：０８;2.単価=１５００;2.個数=２",
+                   HEAD_CONTENT BUYER_CONTENT ITEM_0 ITEM_1);
+}
+
+/* The delivery's postal code is judged by the delivery's address; what says the same in another way is the same. */
+static void content_delivery_in_half_width(void **state)
+{
+    const struct fixture *fixture = *state;
+    assert_content(fixture, "*.送付先郵便番号=600001;*.送付先都道府県=北海道;*.送付先電話番号=110000000",
+                   HEAD_CONTENT BUYER_CONTENT
+                   "delivery.postalCode=0600001\ndelivery.address=北海道\ndelivery.phone=0110000000\n" ITEM_0 ITEM_1);
+    assert_content(fixture, "*.送付先郵便番号=〒１００－０００１;*.送付先電話番号=（０３）００００－００００",
+                   HEAD_CONTENT BUYER_CONTENT ITEM_0 ITEM_1);
+}
+
+static bool build_content(void *context)
+{
+    static struct sheet sheet;
+    const struct fixture *fixture = context;
+    struct order_content content;
+    struct arena arena = {0};
+    size_t left = memory_left;
+    memory_left = SIZE_MAX; /* only the building is to be short of it */
+    sheet_make(&sheet, &fixture->schema, "*.注文者電話番号=312345678;*.送付先氏名=見本 花子");
+    memory_left = left;
+    bool done = content_build(&sheet.columns, &sheet.order, &arena, &content);
+    memory_left = SIZE_MAX;
+    arena_free(&arena);
+    sheet_free(&sheet);
+    return done;
+}
+
+static void content_says_that_memory_ran_out(void **state)
+{
+    bool leaked;
+    size_t failures = memory_failures(build_content, *state, &leaked);
+    assert_int_equal(failures > 0, MEMORY_CAN_BE_SCARCE);
+    assert_false(leaked);
 }
 
 /* ---- Result ---- */
@@ -2046,6 +2923,217 @@ static void result_of_an_outcome_about_one_line(void **state)
     desk_end(&desk);
 }
 
+/* A warning of order 0, or what is to be an error where all warnings are. */
+static void warn(struct desk *desk, const char *code, uint32_t row, bool warning, const char *arg)
+{
+    const char *const args[FINDING_ARGS] = {arg, "送る値"};
+    findings_add(&desk->findings,
+                 (struct finding){.code = code, .row = row, .warning = warning, .column = FINDING_NO_COLUMN}, args);
+    findings_sort(&desk->findings, 0);
+    desk->book.orders[0].finding_count = (uint32_t)desk->findings.count;
+    desk->book.orders[0].state = findings_block(&desk->findings, 0) ? BOOK_INVALID : BOOK_VALID;
+}
+
+/* The `part`th text (from 0) of a cell that is joined with |. */
+static bool part_begins(const struct desk *desk, enum result_column column, size_t part, const char *text)
+{
+    const char *at = buf_text(&desk->cells[column]);
+    while (part-- > 0) {
+        at = strchr(at, '|');
+        assert_non_null(at);
+        at++;
+    }
+    return strncmp(at, text, strlen(text)) == 0;
+}
+
+static void assert_parts(const struct desk *desk, size_t count)
+{
+    for (size_t i = RESULT_CODE; i <= RESULT_REMEDY; i++)
+        assert_int_equal(parts_of(buf_text(&desk->cells[i])), count);
+}
+
+/* An order that goes, for all its warnings: they stand on their rows, and other rows hint at nothing. */
+static void result_of_warnings_alone(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    warn(&desk, "ITEM_ID_PUNCTUATION", 4, true, "A-1");
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_STATUS, "");
+    assert_cell(&desk, RESULT_CODE, "ITEM_ID_PUNCTUATION");
+    assert_cell(&desk, RESULT_ITEM, "商品番号");
+    assert_true(part_begins(&desk, RESULT_MESSAGE, 0, "注意: "));
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "A-1"));
+    assert_null(strstr(buf_text(&desk.cells[RESULT_CAUSE]), "注意: "));
+    assert_null(strstr(buf_text(&desk.cells[RESULT_REMEDY]), "注意: "));
+    assert_cell(&desk, RESULT_TIME, "2026-11-02 17:54:08");
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_CODE, "");
+    assert_cell(&desk, RESULT_MESSAGE, "");
+    assert_cell(&desk, RESULT_TIME, "2026-11-02 17:54:08");
+    warn(&desk, "NOT_KANA", 4, true, "見本");
+    warn(&desk, "DELIVERY_DIFFERS", 5, true, "2");
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_CODE, "ITEM_ID_PUNCTUATION|NOT_KANA");
+    assert_parts(&desk, 2);
+    assert_true(part_begins(&desk, RESULT_MESSAGE, 0, "注意: "));
+    assert_true(part_begins(&desk, RESULT_MESSAGE, 1, "注意: "));
+    compose(&desk, 5);
+    assert_cell(&desk, RESULT_CODE, "DELIVERY_DIFFERS");
+    compose(&desk, 3); /* another order */
+    assert_cell(&desk, RESULT_CODE, "");
+    desk_end(&desk);
+}
+
+/* Errors of the row, errors of the order, warnings of the row. */
+static void result_puts_errors_before_warnings(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    warn(&desk, "ITEM_ID_PUNCTUATION", 4, true, "A-1");
+    warn(&desk, "NOT_KANA", 2, true, "見本");
+    warn(&desk, "ITEM_NAME_SIZE", 4, false, NULL);
+    warn(&desk, "TOTAL_MISMATCH", 0, false, "1");
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_CODE, "ITEM_NAME_SIZE|TOTAL_MISMATCH|ITEM_ID_PUNCTUATION");
+    assert_parts(&desk, 3);
+    assert_true(part_begins(&desk, RESULT_MESSAGE, 0, "validation error:items[0].name"));
+    assert_false(part_begins(&desk, RESULT_MESSAGE, 1, "注意: "));
+    assert_true(part_begins(&desk, RESULT_MESSAGE, 2, "注意: "));
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_CODE, "TOTAL_MISMATCH|NOT_KANA");
+    compose(&desk, 5);
+    assert_cell(&desk, RESULT_CODE, "TOTAL_MISMATCH");
+    /* A warning of the whole order comes last. */
+    warn(&desk, "ORDER_NO_ITEMS", 0, true, NULL);
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_CODE, "ITEM_NAME_SIZE|TOTAL_MISMATCH|ITEM_ID_PUNCTUATION|ORDER_NO_ITEMS");
+    desk_end(&desk);
+}
+
+/* The hint at an error elsewhere comes before the row's own warnings, and names no row that has warnings only. */
+static void result_of_a_sibling_with_warnings(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    warn(&desk, "ITEM_ID_PUNCTUATION", 2, true, "A-1");
+    warn(&desk, "NOT_KANA", 2, true, "見本");
+    warn(&desk, "ITEM_ID_PUNCTUATION", 4, true, "A-1");
+    warn(&desk, "ITEM_NAME_SIZE", 5, false, NULL);
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_CODE, "SIBLING_ROW|ITEM_ID_PUNCTUATION|NOT_KANA");
+    assert_cell(&desk, RESULT_ITEM, "|商品番号|注文者氏名カナ");
+    assert_parts(&desk, 3);
+    assert_false(part_begins(&desk, RESULT_MESSAGE, 0, "注意: "));
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "同じ受注の5行目に"));
+    assert_true(part_begins(&desk, RESULT_MESSAGE, 1, "注意: "));
+    assert_true(part_begins(&desk, RESULT_MESSAGE, 2, "注意: "));
+    compose(&desk, 5);
+    assert_cell(&desk, RESULT_CODE, "ITEM_NAME_SIZE");
+    warn(&desk, "NOT_KANA", 5, true, "見本");
+    compose(&desk, 5);
+    assert_cell(&desk, RESULT_CODE, "ITEM_NAME_SIZE|NOT_KANA");
+    compose(&desk, 4);
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "同じ受注の5行目に"));
+    desk_end(&desk);
+}
+
+/* With --strict a warning is an error like any other, and not called a warning. */
+static void result_of_strict_warnings(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    warn(&desk, "ITEM_ID_PUNCTUATION", 4, false, "A-1");
+    assert_int_equal(desk.book.orders[0].state, BOOK_INVALID);
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_CODE, "ITEM_ID_PUNCTUATION");
+    assert_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "注意: "));
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_CODE, "SIBLING_ROW");
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "同じ受注の4行目に"));
+    desk_end(&desk);
+}
+
+/* Warnings stay beside what became of the order; what the service says comes first. */
+static void result_of_warnings_beside_an_outcome(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    warn(&desk, "ITEM_ID_PUNCTUATION", 4, true, "A-1");
+    warn(&desk, "NOT_KANA", 5, true, "見本");
+    desk.book.orders[0].state = BOOK_DONE;
+    desk.book.orders[0].status = ORDER_STATUS_AUTH_PENDING;
+    desk.book.orders[0].registered = true;
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_STATUS, "与信中");
+    assert_cell(&desk, RESULT_CODE, "ITEM_ID_PUNCTUATION");
+    assert_cell(&desk, RESULT_ID, "1001");
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_STATUS, "与信中");
+    assert_cell(&desk, RESULT_CODE, "");
+    /* Refused, about all of it. */
+    come_out(&desk, 0, "CREDIT_NG", NULL);
+    desk.book.orders[0].status = ORDER_STATUS_AUTH_NG;
+    desk.book.orders[0].state = BOOK_REFUSED;
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_STATUS, "与信NG");
+    assert_cell(&desk, RESULT_CODE, "CREDIT_NG|ITEM_ID_PUNCTUATION");
+    assert_parts(&desk, 2);
+    assert_false(part_begins(&desk, RESULT_MESSAGE, 0, "注意: "));
+    assert_true(part_begins(&desk, RESULT_MESSAGE, 1, "注意: "));
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_CODE, "CREDIT_NG");
+    /* Refused, about one line. */
+    struct finding *outcome = &desk.findings.list[desk.book.orders[0].outcome];
+    outcome->code = "ITEM_NAME_SIZE";
+    outcome->row = 5;
+    compose(&desk, 5);
+    assert_cell(&desk, RESULT_CODE, "ITEM_NAME_SIZE|NOT_KANA");
+    compose(&desk, 4);
+    assert_cell(&desk, RESULT_CODE, "SIBLING_ROW|ITEM_ID_PUNCTUATION");
+    assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "同じ受注の5行目に"));
+    compose(&desk, 2);
+    assert_cell(&desk, RESULT_CODE, "SIBLING_ROW");
+    desk_end(&desk);
+}
+
+/* A deleted row is empty, unless its whole order is deleted and that is worth a word. */
+static void result_of_deleted_rows(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "");
+    erase(&desk.book, 8, "1001", BOOK_PAYMENT_DEFERRED);
+    erase(&desk.book, 9, "1003", BOOK_PAYMENT_DEFERRED);
+    erase(&desk.book, 10, "1003", BOOK_PAYMENT_DEFERRED);
+    struct book_order *emptied = &desk.book.orders[desk.book.order_count - 1];
+    warn(&desk, "TOTAL_MISMATCH", 0, false, "1");
+    compose(&desk, 8); /* of an order with an error on all rows */
+    assert_empty(&desk);
+    emptied->state = BOOK_SKIPPED;
+    compose(&desk, 9); /* nothing was found: as with orders that are paid otherwise */
+    assert_empty(&desk);
+    emptied->findings = (uint32_t)desk.findings.count;
+    emptied->finding_count = 1;
+    findings_add(&desk.findings,
+                 (struct finding){.code = "ORDER_NO_ITEMS", .warning = true, .column = FINDING_NO_COLUMN}, NULL);
+    for (uint32_t row = 9; row <= 10; row++) {
+        compose(&desk, row);
+        assert_cell(&desk, RESULT_STATUS, "");
+        assert_cell(&desk, RESULT_CODE, "ORDER_NO_ITEMS");
+        assert_true(part_begins(&desk, RESULT_MESSAGE, 0, "注意: "));
+        assert_cell(&desk, RESULT_ID, "");
+        assert_cell(&desk, RESULT_TIME, "2026-11-02 17:54:08");
+    }
+    emptied->state = BOOK_INVALID; /* --strict */
+    desk.findings.list[emptied->findings].warning = false;
+    compose(&desk, 10);
+    assert_cell(&desk, RESULT_CODE, "ORDER_NO_ITEMS");
+    assert_false(part_begins(&desk, RESULT_MESSAGE, 0, "注意: "));
+    compose(&desk, 8);
+    assert_empty(&desk);
+    desk_end(&desk);
+}
+
 /* No text of ours begins as a formula, or holds a control character or a | of its own. */
 static void result_is_harmless_in_a_spreadsheet(void **state)
 {
@@ -2140,6 +3228,10 @@ int main(void)
         cmocka_unit_test(schema_built_in_says_what_the_manual_does),
         cmocka_unit_test(schema_takes_the_least),
         cmocka_unit_test(schema_mistakes_name_the_column),
+        cmocka_unit_test(schema_knows_each_type_by_its_word),
+        cmocka_unit_test(schema_reads_bounds),
+        cmocka_unit_test(schema_bounds_that_are_none),
+        cmocka_unit_test(schema_built_in_has_types_and_bounds),
         cmocka_unit_test(schema_with_something_behind_it_is_a_mistake),
         cmocka_unit_test(layout_finds_columns_wherever_they_stand),
         cmocka_unit_test(layout_takes_blanks_and_aliases),
@@ -2161,6 +3253,8 @@ int main(void)
         cmocka_unit_test(book_keeps_its_own_ids),
         cmocka_unit_test(book_holds_many),
         cmocka_unit_test(book_tells_whose_payment_it_is),
+        cmocka_unit_test(book_keeps_deleted_rows_apart),
+        cmocka_unit_test(book_tells_which_orders_are_emptied),
         cmocka_unit_test(book_keeps_ids_with_a_nul_apart),
         cmocka_unit_test(order_values_are_those_that_serve),
         cmocka_unit_test(order_sorts_by_number_then_line_id_then_row),
@@ -2177,12 +3271,33 @@ int main(void)
         cmocka_unit_test(rules_rows_that_disagree),
         cmocka_unit_test(rules_know_the_orders_own_fields),
         cmocka_unit_test(rules_leave_damaged_rows_alone),
+        cmocka_unit_test(rules_number_ranges),
+        cmocka_unit_test(rules_rounded_numbers),
+        cmocka_unit_test(rules_phones),
+        cmocka_unit_test(rules_postal_codes),
+        cmocka_unit_test(rules_emails_kana_dates),
+        cmocka_unit_test(rules_lengths),
+        cmocka_unit_test(rules_blemishes),
+        cmocka_unit_test(rules_punctuation_in_product_numbers),
+        cmocka_unit_test(rules_lines_that_stand_twice),
+        cmocka_unit_test(rules_several_deliveries),
+        cmocka_unit_test(rules_codes_have_a_severity),
+        cmocka_unit_test(rules_errors_come_before_warnings),
         cmocka_unit_test(findings_keep_their_arguments),
+        cmocka_unit_test(findings_are_taken_with_their_arguments),
+        cmocka_unit_test(findings_are_taken_many_times),
+        cmocka_unit_test(findings_that_failed_are_not_forgotten),
+        cmocka_unit_test(findings_say_that_memory_ran_out),
+        cmocka_unit_test(findings_hold_back_unless_all_are_warnings),
+        cmocka_unit_test(findings_are_sorted_by_row_and_severity),
         cmocka_unit_test(content_is_typed_and_joined),
         cmocka_unit_test(content_leaves_out_what_is_empty),
         cmocka_unit_test(content_joins_in_the_schemas_order),
         cmocka_unit_test(content_delivery_only_where_it_differs),
         cmocka_unit_test(content_sends_nothing_else),
+        cmocka_unit_test(content_is_in_half_width_and_repaired),
+        cmocka_unit_test(content_delivery_in_half_width),
+        cmocka_unit_test(content_says_that_memory_ran_out),
         cmocka_unit_test(result_headings_are_the_contracts),
         cmocka_unit_test(result_of_a_registered_order),
         cmocka_unit_test(result_of_rows_that_are_not_ours_is_empty),
@@ -2194,6 +3309,12 @@ int main(void)
         cmocka_unit_test(result_names_at_most_five_rows),
         cmocka_unit_test(result_of_an_outcome),
         cmocka_unit_test(result_of_an_outcome_about_one_line),
+        cmocka_unit_test(result_of_warnings_alone),
+        cmocka_unit_test(result_puts_errors_before_warnings),
+        cmocka_unit_test(result_of_a_sibling_with_warnings),
+        cmocka_unit_test(result_of_strict_warnings),
+        cmocka_unit_test(result_of_warnings_beside_an_outcome),
+        cmocka_unit_test(result_of_deleted_rows),
         cmocka_unit_test(result_is_harmless_in_a_spreadsheet),
         cmocka_unit_test(result_is_harmless_whatever_a_heading_is),
         cmocka_unit_test(result_time_is_local),
