@@ -277,8 +277,10 @@ bool value_phone(struct span text, char phone[VALUE_PHONE_SIZE], bool *repaired)
     bool international = is_international(&read, plus);
     if (plus && !international)
         return false;
-    if (international)
+    if (international) {
         drop_digits(&read, 2);
+        read.gap[1] = read.gap[1] && read.digits[0] != '0'; /* +81 (0)3 is 03 */
+    }
     /* Whoever wrote hyphens wrote a text, from which no spreadsheet takes a 0. */
     bool lost = read.digits[0] != '0' && (international || !read.gaps);
     if (lost && read.count < 11)
@@ -316,8 +318,10 @@ bool value_postal_code(struct span text, struct span address, char postal_code[V
     enum { DIGITS = 7, FIRST_PART = 3, LOST_MAX = 2 };
     static const char mark[] = "〒";
     char bytes[NARROW_MAX];
-    if (text.length >= strlen(mark) && memcmp(text.data, mark, strlen(mark)) == 0)
-        text = (struct span){text.data + strlen(mark), text.length - strlen(mark)};
+    const char *at = text.length > 0 ? memmem(text.data, text.length, mark, strlen(mark)) : NULL;
+    size_t before = at != NULL ? (size_t)(at - text.data) : 0;
+    if (at != NULL && value_is_blank((struct span){text.data, before}))
+        text = (struct span){at + strlen(mark), text.length - before - strlen(mark)};
     *repaired = false;
     if (!narrow(text, bytes, &text))
         return false;
@@ -375,7 +379,8 @@ static bool is_domain(struct span text)
 
 bool value_is_email(struct span text)
 {
-    const char *at = text.length <= VALUE_EMAIL_MAX ? memchr(text.data, '@', text.length) : NULL;
+    bool fits = text.length > 0 && text.length <= VALUE_EMAIL_MAX;
+    const char *at = fits ? memchr(text.data, '@', text.length) : NULL;
     if (at == NULL)
         return false;
     size_t local = (size_t)(at - text.data);
@@ -387,7 +392,9 @@ bool value_is_kana(struct span text)
     for (size_t at = 0, size = 0; at < text.length; at += size) {
         uint32_t character = utf8_decode((struct span){text.data + at, text.length - at}, &size);
         bool kana = (character >= 0x3041 && character <= 0x30FF) || (character >= 0xFF61 && character <= 0xFF9F);
-        bool bracket = (character >= 0x3008 && character <= 0x3011) || (character >= 0x3014 && character <= 0x301B);
+        /* U+3004 to 3007, 3012 and 3013 are no brackets: 々 〆 〇 are read as kanji are, 〒 〓 not at all. */
+        bool bracket = (character >= 0x3008 && character <= 0x301F && character != 0x3012 && character != 0x3013) ||
+                       character == 0x3001 || character == 0x3002;
         uint32_t half = narrowed(character);
         bool between = half < 0x80 && (is_letter_or_digit((char)half) || memchr(" -.()[]", (int)half, 7) != NULL);
         if (!kana && !bracket && !between)

@@ -407,6 +407,10 @@ static void phones_as_the_world_writes_them(void **state)
         {"+810312345678", "0312345678", true},
         {"+81-03-1234-5678", "03-1234-5678", true},
         {"+81 090 1234 5678", "090-1234-5678", true},
+        {"+81 (0)3 1234 5678", "03-1234-5678", true}, /* the 0 to be dialled within Japan only */
+        {"+81(0)90-1234-5678", "090-1234-5678", true},
+        {"+81-0-3-1234-5678", "03-1234-5678", true},
+        {"81-(0)6-0123-4567", "06-0123-4567", true},
         {"81-3-1234-5678", "03-1234-5678", true},
         {"81-90-1234-5678", "090-1234-5678", true},
         {"81-090-1234-5678", "090-1234-5678", true},
@@ -544,6 +548,10 @@ static void postal_codes_as_people_write_them(void **state)
         {"100ー0001", "", "100-0001", false},
         {"100−0001", "", "100-0001", false},
         {" 100-0001 ", "", "100-0001", false},
+        {" 〒100-0001", "", "100-0001", false},
+        {"　 〒　100-0001　", "", "100-0001", false},
+        {"　", "", NULL, false},
+        {"　〒　", "", NULL, false},
         {"060-0000", "北海道", "060-0000", false},
         {"0000000", "", "0000000", false},
         {"9999999", "", "9999999", false},
@@ -691,6 +699,7 @@ static void emails(void **state)
         release(text);
     }
     assert_true(value_is_email((struct span){"taro@example.com ", 16}));
+    assert_false(value_is_email((struct span){NULL, 0}));
 }
 
 /* Which bytes may stand before the @: all of printable ASCII but these, and nothing else. */
@@ -767,6 +776,7 @@ static void kana(void **state)
     static const char *const bad[] = {
         "見本 太郎", "ミホン太郎", "ミホン タロウ様", "㈱ミホン",       "ミホン①",         "Müller",
         "ミホン♪",   "미혼",       "ミホン😀",         "ミホン\xE3\x83", "\xEF\xBF\xBDﾐﾎﾝ", "Михон",
+        "ミホン々",  "〆ホン",     "〇ホン",          "〒ホン",         "ミ〓ン",
     };
     for (size_t i = 0; i < COUNT(good); i++) {
         struct span text = exactly(good[i]);
