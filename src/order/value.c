@@ -426,7 +426,7 @@ bool value_is_rounded(struct span text)
 
 bool value_unwrap(struct span text, struct span *inside)
 {
-    if (text.length < 4 || memcmp(text.data, "=\"", 2) != 0 || text.data[text.length - 1] != '"')
+    if (text.length < 3 || memcmp(text.data, "=\"", 2) != 0 || text.data[text.length - 1] != '"')
         return false;
     *inside = (struct span){text.data + 2, text.length - 3};
     return memchr(inside->data, '"', inside->length) == NULL;

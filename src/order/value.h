@@ -56,8 +56,8 @@ bool value_is_kana(struct span text);
 /* A number that a spreadsheet has shortened, its digits lost for good: 1.23457E+11. */
 bool value_is_rounded(struct span text);
 
-/* ="…", as spreadsheets and exports keep a leading zero: the text inside. False when it is something else. The bytes
- * of it are the same in CP932 and UTF-8. */
+/* ="…", as spreadsheets and exports keep a leading zero: the text inside, which may be empty. False when it is
+ * something else. The bytes of it are the same in CP932 and UTF-8. */
 bool value_unwrap(struct span text, struct span *inside);
 
 #endif

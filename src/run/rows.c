@@ -188,7 +188,7 @@ static bool cells_fit(const struct work *work, const struct csv_record *record, 
 {
     for (size_t cell = 0; cell < count && cell < work->layout.heading_count; cell++) {
         size_t column = work->layout.columns[cell];
-        if (column != ORDER_NO_COLUMN && !rows_cell_is_blank(work, cells[cell]) &&
+        if (column != ORDER_NO_COLUMN && !rows_cell_is_blank(work, meant(cells[cell])) &&
             !cell_has_type(work, cells[cell], work->schema.columns[column].type))
             return false;
     }

@@ -871,6 +871,7 @@ static void wrapped_texts(void **state)
         {"=\"0312345678\" ", NULL},
         {"=\"03\"\"12\"", NULL},
         {"=\"03\"&\"12\"", NULL},
+        {"=\"\"", ""}, /* an export that wraps all cells has such, too */
         {"=\"\"\"", NULL},
         {"=\"\"\"\"", NULL},
         {"='0312345678'", NULL},
