@@ -30,11 +30,13 @@ static void put_cell(const struct csv_writer *writer, struct span cell)
         return;
     }
     buf_append_byte(line, '"');
-    for (size_t i = 0; i < cell.length; i++) {
-        if (cell.data[i] == '"')
-            buf_append_byte(line, '"');
-        buf_append_byte(line, cell.data[i]);
+    for (const char *quote; cell.length > 0 && (quote = memchr(cell.data, '"', cell.length)) != NULL;) {
+        size_t length = (size_t)(quote - cell.data) + 1;
+        buf_append(line, cell.data, length);
+        buf_append_byte(line, '"');
+        cell = (struct span){cell.data + length, cell.length - length};
     }
+    buf_append(line, cell.data, cell.length);
     buf_append_byte(line, '"');
 }
 

@@ -23,10 +23,29 @@ static bool begins_formula(uint32_t character)
            character == 0xFF0B || character == 0xFF0D || character == 0xFF20 || character == 0x2212;
 }
 
+/* How many bytes at the beginning of `text` are certainly harmless, wherever they stand behind the first character: all
+ * but | and what is or begins a control character. */
+static size_t harmless_length(struct span text)
+{
+    size_t length = 0;
+    while (length < text.length) {
+        unsigned char byte = (unsigned char)text.data[length];
+        if (byte < 0x20 || byte == '|' || byte == 0x7F || byte == 0xC2)
+            break;
+        length++;
+    }
+    return length;
+}
+
 /* Append `text`, made harmless for a cell. */
 static void put_text(struct buf *cell, struct span text)
 {
     for (size_t at = 0, size = 0; at < text.length; at += size) {
+        size = cell->length > 0 ? harmless_length((struct span){text.data + at, text.length - at}) : 0;
+        if (size > 0) {
+            buf_append(cell, text.data + at, size);
+            continue;
+        }
         uint32_t character = utf8_decode((struct span){text.data + at, text.length - at}, &size);
         if (cell->length == 0 && begins_formula(character))
             buf_append_byte(cell, '\'');

@@ -396,8 +396,9 @@ bool value_is_kana(struct span text)
         bool bracket = (character >= 0x3008 && character <= 0x301F && character != 0x3012 && character != 0x3013) ||
                        character == 0x3001 || character == 0x3002;
         uint32_t half = narrowed(character);
+        bool control = half < 0x20 || half == 0x7F; /* for others to judge */
         bool between = half < 0x80 && (is_letter_or_digit((char)half) || memchr(" -.()[]", (int)half, 7) != NULL);
-        if (!kana && !bracket && !between)
+        if (!kana && !bracket && !between && !control)
             return false;
     }
     return true;

@@ -117,6 +117,8 @@ static bool starts_with(struct span text, const char *bytes, size_t length)
 static bool is_kept_from_iconv(struct span text)
 {
     static const struct span kept[] = {{"\xC2\xA5", 2}, {"\xE2\x80\xBE", 3}, {"\xF3\xA0\x80", 3}, {"\xF3\xA0\x81", 3}};
+    if (text.data[0] != '\xC2' && text.data[0] != '\xE2' && text.data[0] != '\xF3')
+        return false;
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (starts_with(text, kept[i].data, kept[i].length))
             return true;
