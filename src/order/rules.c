@@ -514,6 +514,8 @@ static void check_twins(struct judging *judging)
             continue;
         lines[count++] = (struct line){has_id ? id : (struct span){"", 0}, has_id ? 0 : hash_cells(judging, row), row};
     }
+    if (count < 2)
+        return;
     qsort(lines, count, sizeof *lines, compare_lines);
     for (size_t i = 1; i < count; i++) {
         const struct order_row *earlier = lines[i - 1].row;
