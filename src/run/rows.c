@@ -163,10 +163,11 @@ static bool cell_has_type(const struct work *work, struct span cell, enum order_
     cell = meant(cell);
     if (utf8_is_ascii(cell))
         return has_type(cell, type);
-    bool has =
-        text_decode(work->codec, cell, &text, &bad) && has_type((struct span){buf_text(&text), text.length}, type);
+    /* What cannot be read has a finding of its own. */
+    bool readable = text_decode(work->codec, cell, &text, &bad);
+    bool has = has_type(readable ? (struct span){buf_text(&text), text.length} : cell, type);
     buf_free(&text);
-    return has || type == ORDER_TYPE_TEXT;
+    return has;
 }
 
 bool rows_id_in_place(const struct work *work, const struct csv_record *record)

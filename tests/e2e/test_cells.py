@@ -41,6 +41,10 @@ def main():
            [cells(1, 受注ID=wrapped("1"), 出荷予定日=wrapped(""))[:13], cells(2)[:13], cells(3)[:12],
             cells(4, 明細ID=wrapped(""))[:13]],
            ["FORMULA_TEXT|FORMULA_TEXT", "", "", "REQUIRED|FORMULA_TEXT"])
+    judged("a text that cannot be read is told as such in a row without its empty end, whatever its column holds",
+           [cells(10 + i, **{heading: b"\xFF"})[:13] for i, heading in enumerate(HEAD[5:8] + HEAD[9:12])]
+           + [cells(2, 明細ID=b"\xFF")[:13]],
+           ["ENCODING_INVALID"] * 6 + ["CELLS_MISSING"])
     return done()
 
 
