@@ -22,6 +22,8 @@ bool findings_add(struct findings *findings, struct finding finding, const char 
         buf_append(&findings->texts, arg, strlen(arg) + 1);
     }
     findings->failed = findings->failed || findings->texts.failed || findings->texts.length > UINT32_MAX;
+    if (findings->failed) /* without its arguments it is none */
+        return false;
     findings->list[findings->count++] = finding;
     return true;
 }

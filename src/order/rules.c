@@ -26,14 +26,27 @@ static void add(const struct judging *judging, const char *code, size_t column, 
     findings_add(judging->findings, finding, args);
 }
 
-/* A finding that quotes the cell. */
-static void add_quoting(const struct judging *judging, const char *code, size_t column, struct span value)
+/* As much of a cell as is quoted; borrowed from `excerpt`, which the caller frees. */
+static const char *excerpt_of(const struct judging *judging, struct span value, struct buf *excerpt)
+{
+    utf8_excerpt(value, RULES_EXCERPT_MAX, excerpt);
+    judging->findings->failed = judging->findings->failed || excerpt->failed;
+    return buf_text(excerpt);
+}
+
+/* A finding that quotes the cell, and says up to two things more. */
+static void add_quoting_with(const struct judging *judging, const char *code, size_t column, struct span value,
+                             const char *second, const char *third)
 {
     struct buf excerpt = {0};
-    utf8_excerpt(value, RULES_EXCERPT_MAX, &excerpt);
-    const char *args[FINDING_ARGS] = {buf_text(&excerpt)};
+    const char *args[FINDING_ARGS] = {excerpt_of(judging, value, &excerpt), second, third};
     add(judging, code, column, args);
     buf_free(&excerpt);
+}
+
+static void add_quoting(const struct judging *judging, const char *code, size_t column, struct span value)
+{
+    add_quoting_with(judging, code, column, value, NULL, NULL);
 }
 
 /* ---- One cell ---- */
@@ -56,17 +69,6 @@ static bool is_needed(const struct judging *judging, size_t column)
            (control.data != NULL && span_is(control, "U") && (about->needed & ORDER_NEED_U) != 0);
 }
 
-/* A finding that quotes the cell, and what is sent in its place. */
-static void add_repaired(const struct judging *judging, const char *code, size_t column, struct span value,
-                         const char *sent)
-{
-    struct buf excerpt = {0};
-    utf8_excerpt(value, RULES_EXCERPT_MAX, &excerpt);
-    const char *args[FINDING_ARGS] = {buf_text(&excerpt), sent};
-    add(judging, code, column, args);
-    buf_free(&excerpt);
-}
-
 static void check_number(const struct judging *judging, size_t column, struct span value)
 {
     const struct order_column *about = &judging->columns->schema->columns[column];
@@ -78,13 +80,9 @@ static void check_number(const struct judging *judging, size_t column, struct sp
     }
     if (value_integer(value, &number) && number >= about->least && number <= about->most)
         return;
-    struct buf excerpt = {0};
-    utf8_excerpt(value, RULES_EXCERPT_MAX, &excerpt);
     snprintf(bounds[0], sizeof bounds[0], "%" PRId64, about->least);
     snprintf(bounds[1], sizeof bounds[1], "%" PRId64, about->most);
-    const char *args[FINDING_ARGS] = {buf_text(&excerpt), bounds[0], bounds[1]};
-    add(judging, "NUMBER_RANGE", column, args);
-    buf_free(&excerpt);
+    add_quoting_with(judging, "NUMBER_RANGE", column, value, bounds[0], bounds[1]);
 }
 
 static void check_phone(const struct judging *judging, size_t column, struct span value)
@@ -94,7 +92,7 @@ static void check_phone(const struct judging *judging, size_t column, struct spa
     if (!value_phone(value, phone, &repaired))
         add_quoting(judging, "PHONE_INVALID", column, value);
     else if (repaired)
-        add_repaired(judging, "PHONE_REPAIRED", column, value, phone);
+        add_quoting_with(judging, "PHONE_REPAIRED", column, value, phone, NULL);
 }
 
 static void check_postal_code(const struct judging *judging, size_t column, struct span value)
@@ -106,7 +104,7 @@ static void check_postal_code(const struct judging *judging, size_t column, stru
                            &repaired))
         add_quoting(judging, "POSTAL_CODE_INVALID", column, value);
     else if (repaired)
-        add_repaired(judging, "POSTAL_CODE_REPAIRED", column, value, code);
+        add_quoting_with(judging, "POSTAL_CODE_REPAIRED", column, value, code, NULL);
 }
 
 static void check_type(const struct judging *judging, size_t column, struct span value)
@@ -456,9 +454,8 @@ static void add_twice(struct judging *judging, const char *code, const struct or
 {
     char row[16];
     struct buf id = {0};
-    utf8_excerpt(line_id, RULES_EXCERPT_MAX, &id);
     snprintf(row, sizeof row, "%" PRIu32, earlier->number);
-    const char *args[FINDING_ARGS] = {row, buf_text(&id)};
+    const char *args[FINDING_ARGS] = {row, excerpt_of(judging, line_id, &id)};
     judging->row = later;
     judging->item = (size_t)(later - judging->order->rows);
     add(judging, code, order_layout_column(judging->columns->layout, ORDER_FIELD_ITEM_LINE_ID), args);

@@ -324,10 +324,12 @@ static void unwrap(const struct work *work, uint32_t row, size_t column, struct 
     if (text->data == NULL || !is_read(&work->schema.columns[column]) || !value_unwrap(*text, &inside))
         return;
     *text = inside;
+    if (findings == NULL)
+        return;
     utf8_excerpt(inside, RULES_EXCERPT_MAX, &excerpt);
+    findings->failed = findings->failed || excerpt.failed;
     const char *args[FINDING_ARGS] = {buf_text(&excerpt)};
-    if (findings != NULL)
-        findings_add(findings, (struct finding){.code = "FORMULA_TEXT", .row = row, .column = (uint16_t)column}, args);
+    findings_add(findings, (struct finding){.code = "FORMULA_TEXT", .row = row, .column = (uint16_t)column}, args);
     buf_free(&excerpt);
 }
 

@@ -2361,6 +2361,65 @@ static bool take_some(void *context)
     return done;
 }
 
+/* A finding without its arguments would be read beyond their end. */
+static void findings_without_arguments_are_none(void **state)
+{
+    (void)state;
+    struct findings findings = {0};
+    char large[4096] = "";
+    const char *const args[FINDING_ARGS] = {large};
+    memset(large, 'x', sizeof large - 1);
+    if (!MEMORY_CAN_BE_SCARCE)
+        return;
+    add_finding(&findings, "A", 1, false, "eins");
+    memory_left = 0; /* there is room in the list, but not for the text */
+    bool added = findings_add(&findings, (struct finding){.code = "B"}, args);
+    memory_left = SIZE_MAX;
+    assert_false(added);
+    assert_true(findings.failed);
+    assert_int_equal(findings.count, 1);
+    assert_args(&findings, 0, "A", "eins");
+    findings_free(&findings);
+}
+
+/* What is wrong with an order in which much is, as rules_check() says it; NULL when it says that memory ran out. */
+static bool check_much(void *context)
+{
+    static struct sheet sheet;
+    static const char *const wanted =
+        "2 GAIJI 商品名 1 U+E000; 2 NUMBER_RANGE 個数 0 1 9999; 2 NOT_KANA 注文者氏名カナ 見本; "
+        "2 PHONE_REPAIRED 注文者電話番号 312345678 0312345678; 3 NOT_KANA 注文者氏名カナ 見本; "
+        "3 PHONE_REPAIRED 注文者電話番号 312345678 0312345678; 3 LINE_ID_DUPLICATE 明細ID 2 501";
+    const struct fixture *fixture = context;
+    struct findings findings = {0};
+    struct buf text = {0};
+    size_t left = memory_left;
+    memory_left = SIZE_MAX; /* only the judging is to be short of it */
+    sheet_make(
+        &sheet, &fixture->schema,
+        "2.個数=0;-小計;-単価;2.商品名=\xEE\x80\x80;*.注文者氏名カナ=見本;*.注文者電話番号=312345678;3.明細ID=501");
+    memory_left = left;
+    rules_check(&sheet.columns, &sheet.order, &findings);
+    memory_left = SIZE_MAX;
+    bool done = !findings.failed;
+    findings_sort(&findings, 0);
+    put_all(&sheet, &findings, &text);
+    if (done && strcmp(buf_text(&text), wanted) != 0)
+        fail_msg("said to be whole: \"%s\"", buf_text(&text));
+    buf_free(&text);
+    findings_free(&findings);
+    sheet_free(&sheet);
+    return done;
+}
+
+static void rules_say_that_memory_ran_out(void **state)
+{
+    bool leaked;
+    size_t failures = memory_failures(check_much, *state, &leaked);
+    assert_int_equal(failures > 5, MEMORY_CAN_BE_SCARCE);
+    assert_false(leaked);
+}
+
 static void findings_say_that_memory_ran_out(void **state)
 {
     (void)state;
@@ -3134,6 +3193,38 @@ static void result_of_deleted_rows(void **state)
     desk_end(&desk);
 }
 
+static bool compose_some(void *context)
+{
+    struct desk desk;
+    bool done = true;
+    size_t left = memory_left;
+    memory_left = SIZE_MAX; /* only the composing is to be short of it */
+    desk_begin(&desk, context, "");
+    warn(&desk, "ITEM_ID_PUNCTUATION", 2, true, "A-1");
+    warn(&desk, "ITEM_NAME_SIZE", 5, false, NULL);
+    memory_left = left;
+    result_compose(&desk.source, &desk.book.rows[0], desk.cells);
+    memory_left = SIZE_MAX;
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        done = done && !desk.cells[i].failed;
+    if (done) {
+        assert_cell(&desk, RESULT_CODE, "SIBLING_ROW|ITEM_ID_PUNCTUATION");
+        assert_cell(&desk, RESULT_ITEM, "|商品番号");
+        assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "同じ受注の5行目に"));
+        assert_non_null(strstr(buf_text(&desk.cells[RESULT_MESSAGE]), "|注意: 「商品番号」"));
+    }
+    desk_end(&desk);
+    return done;
+}
+
+static void result_says_that_memory_ran_out(void **state)
+{
+    bool leaked;
+    size_t failures = memory_failures(compose_some, *state, &leaked);
+    assert_int_equal(failures > 10, MEMORY_CAN_BE_SCARCE);
+    assert_false(leaked);
+}
+
 /* No text of ours begins as a formula, or holds a control character or a | of its own. */
 static void result_is_harmless_in_a_spreadsheet(void **state)
 {
@@ -3287,6 +3378,8 @@ int main(void)
         cmocka_unit_test(findings_are_taken_with_their_arguments),
         cmocka_unit_test(findings_are_taken_many_times),
         cmocka_unit_test(findings_that_failed_are_not_forgotten),
+        cmocka_unit_test(findings_without_arguments_are_none),
+        cmocka_unit_test(rules_say_that_memory_ran_out),
         cmocka_unit_test(findings_say_that_memory_ran_out),
         cmocka_unit_test(findings_hold_back_unless_all_are_warnings),
         cmocka_unit_test(findings_are_sorted_by_row_and_severity),
@@ -3315,6 +3408,7 @@ int main(void)
         cmocka_unit_test(result_of_strict_warnings),
         cmocka_unit_test(result_of_warnings_beside_an_outcome),
         cmocka_unit_test(result_of_deleted_rows),
+        cmocka_unit_test(result_says_that_memory_ran_out),
         cmocka_unit_test(result_is_harmless_in_a_spreadsheet),
         cmocka_unit_test(result_is_harmless_whatever_a_heading_is),
         cmocka_unit_test(result_time_is_local),
