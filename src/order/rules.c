@@ -463,10 +463,10 @@ static void add_twice(struct judging *judging, const char *code, const struct or
     buf_free(&id);
 }
 
-/* A line and what tells it from the others: its 明細ID, or a hash of all its cells where it has none. */
+/* A line and what tells it from the others. */
 struct line {
-    struct span id;
-    uint64_t hash; /* FNV-1a */
+    struct span id; /* 明細ID; empty where it has none */
+    uint64_t hash;  /* of all cells: FNV-1a */
     const struct order_row *row;
 };
 
@@ -497,6 +497,24 @@ static int compare_lines(const void *a, const void *b)
     return left->row->number < right->row->number ? -1 : left->row->number > right->row->number;
 }
 
+/* Lines of one 明細ID, or those without: a copy is told of the row before it that says the same, any other line of the
+ * first row that has its 明細ID. */
+static void check_same_id(struct judging *judging, const struct line *lines, size_t count)
+{
+    bool has_id = lines[0].id.length > 0;
+    const struct order_row *first = lines[0].row;
+    for (size_t i = 1; i < count; i++)
+        if (lines[i].row->number < first->number)
+            first = lines[i].row;
+    for (size_t i = 0; i < count && count > 1; i++) {
+        const struct order_row *row = lines[i].row;
+        if (i > 0 && lines[i].hash == lines[i - 1].hash && same_cells(judging, lines[i - 1].row, row))
+            add_twice(judging, has_id ? "ROW_DUPLICATE" : "ROW_REPEATED", lines[i - 1].row, row, lines[i].id);
+        else if (has_id && row != first)
+            add_twice(judging, "LINE_ID_DUPLICATE", first, row, lines[i].id);
+    }
+}
+
 /* Lines that could be one and the same stand side by side when they are sorted. */
 static void check_twins(struct judging *judging)
 {
@@ -509,21 +527,15 @@ static void check_twins(struct judging *judging)
         bool has_id = id.data != NULL && !value_is_blank(id);
         if (row->damaged || (has_id && value_is_rounded(id))) /* that one says nothing */
             continue;
-        lines[count++] = (struct line){has_id ? id : (struct span){"", 0}, has_id ? 0 : hash_cells(judging, row), row};
+        lines[count++] = (struct line){has_id ? id : (struct span){"", 0}, hash_cells(judging, row), row};
     }
     if (count < 2)
         return;
     qsort(lines, count, sizeof *lines, compare_lines);
-    for (size_t i = 1; i < count; i++) {
-        const struct order_row *earlier = lines[i - 1].row;
-        const struct order_row *later = lines[i].row;
-        bool same_id = lines[i].id.length > 0 && span_equal(lines[i].id, lines[i - 1].id);
-        bool same = (same_id || (lines[i].id.length == 0 && lines[i].hash == lines[i - 1].hash)) &&
-                    same_cells(judging, earlier, later);
-        if (same_id)
-            add_twice(judging, same ? "ROW_DUPLICATE" : "LINE_ID_DUPLICATE", earlier, later, lines[i].id);
-        else if (same)
-            add_twice(judging, "ROW_REPEATED", earlier, later, lines[i].id);
+    for (size_t begin = 0, end = 0; begin < count; begin = end) {
+        while (end < count && span_equal(lines[end].id, lines[begin].id))
+            end++;
+        check_same_id(judging, lines + begin, end - begin);
     }
 }
 

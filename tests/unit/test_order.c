@@ -2121,6 +2121,70 @@ static void rules_lines_that_stand_twice(void **state)
     check_cases(*state, cases, COUNT(cases));
 }
 
+enum { MANY_LINES = 40 };
+
+/* A line as far as twins go: its 明細ID ("" for none), and what else it says. */
+struct twin {
+    const char *id;
+    const char *note;
+};
+
+/* What is to be said of line `at`, whose row is `at` + 2, written by looking at all lines before it. */
+static void put_twin(const struct twin *lines, size_t at, struct buf *text)
+{
+    size_t same = at;
+    size_t same_id = at;
+    for (size_t i = 0; i < at; i++) {
+        if (strcmp(lines[i].id, lines[at].id) != 0)
+            continue;
+        if (same_id == at)
+            same_id = i; /* the first */
+        if (strcmp(lines[i].note, lines[at].note) == 0)
+            same = i; /* the last */
+    }
+    const char *code = same < at && *lines[at].id == '\0' ? "ROW_REPEATED"
+                       : same < at                        ? "ROW_DUPLICATE"
+                                                          : "LINE_ID_DUPLICATE";
+    if (same == at && (same_id == at || *lines[at].id == '\0'))
+        return;
+    buf_printf(text, "%s%zu %s 明細ID %zu%s%s", text->length > 0 ? "; " : "", at + 2, code,
+               (same < at ? same : same_id) + 2, *lines[at].id != '\0' ? " " : "", lines[at].id);
+}
+
+/* Orders drawn at random: however twins lie among each other, each is told of the row that it is one of. */
+static void rules_find_every_twin(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    static const char *const ids[] = {"", "1", "11", "2"};
+    static const char *const notes[] = {"a", "b", "c"};
+    for (uint64_t seed = 1; seed <= 500; seed++) {
+        uint64_t drawn = seed;
+        struct twin lines[MANY_LINES];
+        struct findings findings = {0};
+        struct buf expected = {0};
+        buf_append_text(&expected, "");
+        sheet_make(&sheet, &fixture->schema, "-コントロールカラム;-項番;-送料"); /* nothing else is wrong then */
+        const struct span *values = sheet.lines[0].values;
+        size_t count = 2 + draw(&drawn) % (seed % 10 == 0 ? MANY_LINES - 1 : 5);
+        sheet.order.count = 0;
+        for (size_t i = 0; i < count; i++) {
+            struct span *line = sheet_line(&sheet, (uint32_t)i + 2, false);
+            lines[i] = (struct twin){ids[draw(&drawn) % COUNT(ids)], notes[draw(&drawn) % COUNT(notes)]};
+            memcpy(line, values, fixture->schema.count * sizeof *values);
+            line[column_named(&fixture->schema, "明細ID") - fixture->schema.columns] = span_of(lines[i].id);
+            line[column_named(&fixture->schema, "備考") - fixture->schema.columns] = span_of(lines[i].note);
+            put_twin(lines, i, &expected);
+        }
+        order_sort(&sheet.columns, &sheet.order);
+        rules_check(&sheet.columns, &sheet.order, &findings);
+        assert_findings(&sheet, &findings, "lines drawn at random", buf_text(&expected));
+        findings_free(&findings);
+        buf_free(&expected);
+        sheet_free(&sheet);
+    }
+}
+
 /* One 送付先 is sent, that of the first line: whoever has another is told. */
 static void rules_several_deliveries(void **state)
 {
@@ -3371,6 +3435,7 @@ int main(void)
         cmocka_unit_test(rules_blemishes),
         cmocka_unit_test(rules_punctuation_in_product_numbers),
         cmocka_unit_test(rules_lines_that_stand_twice),
+        cmocka_unit_test(rules_find_every_twin),
         cmocka_unit_test(rules_several_deliveries),
         cmocka_unit_test(rules_codes_have_a_severity),
         cmocka_unit_test(rules_errors_come_before_warnings),
