@@ -515,10 +515,9 @@ static void check_same_id(struct judging *judging, const struct line *lines, siz
     }
 }
 
-/* Lines that could be one and the same stand side by side when they are sorted. */
-static void check_twins(struct judging *judging)
+/* Those lines that can be told from others; how many. */
+static size_t find_lines(const struct judging *judging, struct line lines[ORDER_LINES_MAX])
 {
-    struct line lines[ORDER_LINES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < judging->order->count; i++) {
         const struct order_row *row = &judging->order->rows[i];
@@ -529,8 +528,14 @@ static void check_twins(struct judging *judging)
             continue;
         lines[count++] = (struct line){has_id ? id : (struct span){"", 0}, hash_cells(judging, row), row};
     }
-    if (count < 2)
-        return;
+    return count;
+}
+
+/* Lines that could be one and the same stand side by side when they are sorted. */
+static void check_twins(struct judging *judging)
+{
+    struct line lines[ORDER_LINES_MAX];
+    size_t count = find_lines(judging, lines);
     qsort(lines, count, sizeof *lines, compare_lines);
     for (size_t begin = 0, end = 0; begin < count; begin = end) {
         while (end < count && span_equal(lines[end].id, lines[begin].id))

@@ -252,7 +252,7 @@ static bool is_phone(const struct phone *phone)
     const char *digits = phone->digits;
     if (phone->count < 10 || phone->count > 11 || digits[0] != '0' || digits[1] == '0')
         return false;
-    bool mobile = digits[2] == '0' && memchr("25789", digits[1], 5) != NULL;
+    bool mobile = digits[2] == '0' && strchr("25789", digits[1]) != NULL;
     return phone->count == 10 ? !mobile : mobile || (digits[1] == '6' && digits[2] == '0');
 }
 
