@@ -397,7 +397,7 @@ bool value_is_kana(struct span text)
                        character == 0x3001 || character == 0x3002;
         uint32_t half = narrowed(character);
         bool control = half < 0x20 || half == 0x7F; /* for others to judge */
-        bool between = half < 0x80 && (is_letter_or_digit((char)half) || memchr(" -.()[]", (int)half, 7) != NULL);
+        bool between = half < 0x80 && (is_letter_or_digit((char)half) || strchr(" -.()[]", (int)half) != NULL);
         if (!kana && !bracket && !between && !control)
             return false;
     }
@@ -413,14 +413,14 @@ bool value_is_rounded(struct span text)
         take_byte(&text, '+');
     if (take_number(&text, 1, 1) < 0)
         return false;
-    if (take_byte(&text, '.')) {
-        while (digits < text.length && text.data[digits] >= '0' && text.data[digits] <= '9')
-            digits++;
-        text = (struct span){text.data + digits, text.length - digits};
-        if (digits == 0)
-            return false;
-    }
-    if (!take_byte(&text, 'E') || !(take_byte(&text, '+') || take_byte(&text, '-')))
+    bool point = take_byte(&text, '.');
+    while (point && digits < text.length && text.data[digits] >= '0' && text.data[digits] <= '9')
+        digits++;
+    text = (struct span){text.data + digits, text.length - digits};
+    if ((point && digits == 0) || !take_byte(&text, 'E'))
+        return false;
+    /* 4E-12 may be somebody's product number; 4E+12 hardly is. */
+    if (!take_byte(&text, '+') && !(point && take_byte(&text, '-')))
         return false;
     return text.length >= 2 && text.length <= 3 && value_is_digits(text);
 }

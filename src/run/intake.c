@@ -237,7 +237,8 @@ static bool enter_record(struct intake *intake, const struct csv_record *record,
     if (!book_add(book, row, id, payment))
         return false;
     struct book_order *order = &book->orders[book->rows[book->row_count - 1].order];
-    if (order->rows == 1 && whole && !work->options->allow_reimported && !twins_note(work, cells, count))
+    bool first = order->rows == 1 || (order->damaged && !order->sound); /* that says what the mall calls the order */
+    if (first && whole && !work->options->allow_reimported && !twins_note(work, cells, count))
         return false;
     bool sound = whole && rows_has_id(work, record, cells, count);
     order->sound = order->sound || sound;

@@ -799,8 +799,8 @@ static void rounded_numbers(void **state)
 {
     (void)state;
     static const char *const rounded[] = {
-        "1.23457E+11", "1E+15", "9.0E+15",  "-1.23457E+11", "+1.2E+11",
-        "1.23457E-05", "4E-12", "1.0E+100", "0E+00",        "1.2345678901234567890123456789E+30",
+        "1.23457E+11", "1E+15",   "9.0E+15",  "-1.23457E+11", "+1.2E+11",
+        "1.23457E-05", "4.0E-12", "1.0E+100", "0E+00",        "1.2345678901234567890123456789E+30",
     };
     static const char *const others[] = {
         "",
@@ -808,6 +808,7 @@ static void rounded_numbers(void **state)
         "E+11",
         "1.E+11",
         "12E+11",
+        "4E-12", /* a product number, most likely */
         "1.23457",
         "1.23457E",
         "1.23457E+",
