@@ -125,6 +125,7 @@ struct atobarai_error_count {
     const char *code;     /* as in エラーコード */
     const char *title[2]; /* what it is in a few words, by enum atobarai_language */
     uint64_t orders;      /* that have it */
+    bool warning;         /* it held none of them back */
     uint32_t first_row;   /* of the file, as a spreadsheet counts */
 };
 
@@ -159,8 +160,8 @@ struct atobarai_summary {
     struct {
         const char *name; /* 与信OK, … */
         uint64_t orders;
-    } by_status[ATOBARAI_STATUSES]; /* in the order of the manual's table */
-    const struct atobarai_error_count *by_error;
+    } by_status[ATOBARAI_STATUSES];              /* in the order of the manual's table */
+    const struct atobarai_error_count *by_error; /* errors before warnings, the most frequent first */
     size_t by_error_count;
     uint64_t elapsed_ms;
     bool complete; /* the run reached its end: the counts are final, and the result, if any, is in its place */

@@ -132,7 +132,7 @@ static void print_statuses(const struct atobarai_summary *summary, enum atobarai
 }
 
 struct error_table {
-    const struct atobarai_error_count *errors;
+    const struct atobarai_error_count *errors; /* all errors, or all warnings */
     enum atobarai_language language;
 };
 
@@ -140,9 +140,10 @@ static const char *error_cell(const void *context, size_t row, size_t column, ch
 {
     static const char *const headings[2][4] = {{"エラーコード", "内容", "受注", "最初の行"},
                                                {"Error code", "Meaning", "Orders", "First row"}};
+    static const char *const warnings[2] = {"注意のコード", "Warning code"};
     const struct error_table *table = context;
     if (row == 0)
-        return headings[table->language][column];
+        return column == 0 && table->errors->warning ? warnings[table->language] : headings[table->language][column];
     const struct atobarai_error_count *error = &table->errors[row - 1];
     switch (column) {
     case 0:
@@ -159,8 +160,14 @@ static const char *error_cell(const void *context, size_t row, size_t column, ch
 static void print_errors(const struct atobarai_summary *summary, enum atobarai_language language)
 {
     struct error_table table = {.errors = summary->by_error, .language = language};
-    if (summary->by_error_count > 0)
-        print_table(error_cell, &table, summary->by_error_count, 2, 4);
+    size_t errors = 0;
+    while (errors < summary->by_error_count && !summary->by_error[errors].warning)
+        errors++;
+    if (errors > 0)
+        print_table(error_cell, &table, errors, 2, 4);
+    table.errors += errors;
+    if (errors < summary->by_error_count)
+        print_table(error_cell, &table, summary->by_error_count - errors, 2, 4);
 }
 
 /* ---- The report ---- */

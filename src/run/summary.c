@@ -17,11 +17,12 @@ struct tally {
     bool failed;
 };
 
-/* The entry of `code`, made where it is missing; NULL when memory ran out. */
-static struct atobarai_error_count *entry_of(struct tally *tally, const struct catalog *catalog, const char *code)
+/* The entry of a finding's code, made where it is missing; NULL when memory ran out. */
+static struct atobarai_error_count *entry_of(struct tally *tally, const struct catalog *catalog,
+                                             const struct finding *finding)
 {
     for (size_t i = 0; i < tally->count; i++)
-        if (strcmp(tally->list[i].code, code) == 0)
+        if (strcmp(tally->list[i].code, finding->code) == 0)
             return &tally->list[i];
     if (tally->count == tally->capacity) {
         size_t capacity = tally->capacity * 2 + 16;
@@ -33,9 +34,9 @@ static struct atobarai_error_count *entry_of(struct tally *tally, const struct c
         tally->list = list;
         tally->capacity = capacity;
     }
-    const struct catalog_entry *known = catalog_find(catalog, code);
+    const struct catalog_entry *known = catalog_find(catalog, finding->code);
     struct atobarai_error_count *entry = &tally->list[tally->count++];
-    *entry = (struct atobarai_error_count){.code = code};
+    *entry = (struct atobarai_error_count){.code = finding->code, .warning = finding->warning};
     for (size_t language = 0; language < CATALOG_LANGUAGES; language++)
         entry->title[language] = known != NULL ? known->texts[language].title : "";
     return entry;
@@ -49,7 +50,7 @@ static void tally_findings(struct tally *tally, const struct work *work, const s
         size_t before = 0;
         while (before < i && strcmp(begin[before].code, begin[i].code) != 0)
             before++;
-        struct atobarai_error_count *entry = before == i ? entry_of(tally, work->catalog, begin[i].code) : NULL;
+        struct atobarai_error_count *entry = before == i ? entry_of(tally, work->catalog, &begin[i]) : NULL;
         if (entry == NULL)
             continue;
         uint32_t row = begin[i].row != 0 ? begin[i].row : work->book.rows[order->first].number;
@@ -72,6 +73,8 @@ static int compare_errors(const void *a, const void *b)
 {
     const struct atobarai_error_count *left = a;
     const struct atobarai_error_count *right = b;
+    if (left->warning != right->warning)
+        return left->warning ? 1 : -1;
     if (left->orders != right->orders)
         return left->orders > right->orders ? -1 : 1;
     return strcmp(left->code, right->code);
