@@ -48,19 +48,27 @@ void csv_fields_free(struct csv_fields *fields)
     free(fields);
 }
 
+/* Room for one more value. */
+static bool reserve(struct csv_fields *fields)
+{
+    if (fields->count < fields->capacity)
+        return true;
+    size_t capacity = fields->capacity * 2 + 64;
+    struct span *values = realloc(fields->values, capacity * sizeof *values);
+    if (values == NULL) {
+        fields->failed = true;
+        return false;
+    }
+    fields->values = values;
+    fields->capacity = capacity;
+    return true;
+}
+
 static void on_field(void *bytes, size_t length, void *context)
 {
     struct csv_fields *fields = context;
-    if (fields->count == fields->capacity) {
-        size_t capacity = fields->capacity * 2 + 64;
-        struct span *values = realloc(fields->values, capacity * sizeof *values);
-        if (values == NULL) {
-            fields->failed = true;
-            return;
-        }
-        fields->values = values;
-        fields->capacity = capacity;
-    }
+    if (!reserve(fields))
+        return;
     buf_append(&fields->text, bytes, length);
     fields->values[fields->count++] = (struct span){NULL, length};
 }
@@ -78,6 +86,27 @@ bool csv_fields_parse(struct csv_fields *fields, struct span raw, const struct s
     for (size_t i = 0; i < fields->count; i++) {
         fields->values[i].data = at;
         at += fields->values[i].length;
+    }
+    *values = fields->values;
+    *count = fields->count;
+    return true;
+}
+
+bool csv_fields_of(struct csv_fields *fields, const struct csv_record *record, const struct span **values,
+                   size_t *count, struct error *error)
+{
+    if (!record->plain)
+        return csv_fields_parse(fields, record->raw, values, count, error);
+    fields->count = 0;
+    for (size_t cell = 0; cell < record->cells; cell++) {
+        const struct csv_extent *extent = &record->extents[cell];
+        const char *begin = record->raw.data + extent->begin;
+        size_t length = (size_t)(extent->end - extent->begin);
+        bool quoted = length > 0 && *begin == '"';
+        if (!reserve(fields))
+            return error_set_memory(error);
+        fields->values[fields->count++] =
+            quoted ? (struct span){begin + 1, length - 2} : (struct span){length > 0 ? begin : "", length};
     }
     *values = fields->values;
     *count = fields->count;

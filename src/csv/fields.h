@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
+#include "csv/reader.h"
 
 struct csv_fields;
 
@@ -19,5 +20,10 @@ void csv_fields_free(struct csv_fields *fields);
  * the next call. An empty record has none. False when memory ran out. */
 bool csv_fields_parse(struct csv_fields *fields, struct span raw, const struct span **values, size_t *count,
                       struct error *error);
+
+/* The same of a record, borrowed until its reader is used again, too: where nothing about it is unusual, its values are
+ * parts of its bytes, and libcsv would say no other. */
+bool csv_fields_of(struct csv_fields *fields, const struct csv_record *record, const struct span **values,
+                   size_t *count, struct error *error);
 
 #endif

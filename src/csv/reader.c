@@ -11,6 +11,7 @@ struct csv_reader {
     uint32_t row;    /* its row */
     char delimiter;
     struct csv_scan scan;
+    bool plain; /* the record that was scanned last */
 };
 
 struct csv_reader *csv_reader_new(const struct csv_source *source, char delimiter, size_t block)
@@ -58,6 +59,12 @@ static bool scan_record(struct csv_reader *reader, struct error *error)
 {
     struct csv_scan *scan = &reader->scan;
     uint64_t at = reader->offset;
+    struct span all;
+    if (!csv_window_view(&reader->window, at, 1, &all, error))
+        return false;
+    reader->plain = csv_scan_plain(scan, reader->delimiter, all.data, all.length) && scan->length <= CSV_ROW_MAX;
+    if (reader->plain)
+        return true;
     csv_scan_begin(scan, reader->delimiter);
     while (scan->state != CSV_SCAN_END) {
         struct span view;
@@ -97,6 +104,7 @@ enum csv_next csv_reader_next(struct csv_reader *reader, struct csv_record *reco
         .ending = {scan->ending_bytes[0], scan->ending_bytes[1]},
         .ending_length = scan->ending,
         .row = reader->row,
+        .plain = reader->plain,
         .too_long = too_long,
         .raw = {view.data, kept},
         .cells = scan->length > 0 ? scan->cells : 0,

@@ -19,6 +19,7 @@ struct csv_record {
     char ending[2];         /* its line end: CR, LF or CR LF */
     unsigned ending_length; /* bytes of it: 0 at the end of the file, 1 or 2 */
     uint32_t row;
+    bool plain;      /* see csv_scan_plain() */
     bool too_long;   /* beyond CSV_ROW_MAX: `raw` holds only its first CSV_ROW_MAX bytes */
     struct span raw; /* without the line end. Borrowed until the reader is used again, as are the extents */
     size_t cells;    /* how many there are; 0 on an empty line */

@@ -136,6 +136,52 @@ size_t csv_scan_feed(struct csv_scan *scan, const char *bytes, size_t length)
     return taken;
 }
 
+/* Behind a cell's last byte: where the cell after it begins, or the record ends. */
+static const char *end_plain_cell(struct csv_scan *scan, const char *bytes, const char *at, const char *end)
+{
+    scan->extents[scan->cells++] = (struct csv_extent){scan->cell_begin, (uint64_t)(at - bytes)};
+    if (*at == scan->delimiter) {
+        scan->cell_begin = (uint64_t)(at - bytes) + 1;
+        return at + 1;
+    }
+    if ((*at != '\n' && *at != '\r') || (*at == '\r' && at + 1 == end))
+        return NULL; /* text behind a closing quote; or nobody knows yet how long the line end is */
+    scan->length = (uint64_t)(at - bytes);
+    scan->ending_bytes[0] = at[0];
+    scan->ending = 1;
+    if (at[0] == '\r' && at[1] == '\n') {
+        scan->ending_bytes[1] = at[1];
+        scan->ending = 2;
+    }
+    scan->state = CSV_SCAN_END;
+    return at;
+}
+
+bool csv_scan_plain(struct csv_scan *scan, char delimiter, const char *bytes, size_t length)
+{
+    const char *end = bytes + length;
+    const char *at = bytes;
+    csv_scan_begin(scan, delimiter);
+    while (at < end && scan->cells < CSV_CELLS_MAX) {
+        if (*at == '"') {
+            const char *quote = memchr(at + 1, '"', (size_t)(end - at) - 1);
+            at = quote != NULL ? quote + 1 : end;
+        } else {
+            while (at < end && *at != delimiter && *at != '\n' && *at != '\r' && *at != '"')
+                at++;
+        }
+        if (at == end || *at == '"')
+            return false;
+        at = end_plain_cell(scan, bytes, at, end);
+        if (at == NULL)
+            return false;
+        if (scan->state == CSV_SCAN_END)
+            return memchr(bytes, '\n', (size_t)scan->length) == NULL &&
+                   memchr(bytes, '\r', (size_t)scan->length) == NULL;
+    }
+    return false;
+}
+
 bool csv_scan_finish(struct csv_scan *scan)
 {
     if (scan->state == CSV_SCAN_QUOTED)

@@ -69,6 +69,12 @@ void csv_scan_begin(struct csv_scan *scan, char delimiter);
  * the state is CSV_SCAN_END. In the state CSV_SCAN_CR with all bytes taken, one more byte is needed to know. */
 size_t csv_scan_feed(struct csv_scan *scan, const char *bytes, size_t length);
 
+/* Take a whole record at once, in place of csv_scan_begin() and csv_scan_feed(), where nothing about it is unusual: its
+ * end lies within `bytes`, no quote stands but around cells, no cell holds a line end, and its places are all kept.
+ * True: the state is CSV_SCAN_END, and the value of each cell is its bytes without the quotes around it. False: nothing
+ * is known. */
+bool csv_scan_plain(struct csv_scan *scan, char delimiter, const char *bytes, size_t length);
+
 /* The input is over: the record at hand ends here. False where a quoted cell is still open: cell `scan->cells`, which
  * began at `scan->cell_begin`. */
 bool csv_scan_finish(struct csv_scan *scan);

@@ -109,7 +109,7 @@ static bool read_header(struct intake *intake, struct error *error)
         snprintf(number, sizeof number, "%zu", record.stray + 1);
         return fail(work, "HEADER_QUOTE_STRAY", number, error);
     }
-    if (!csv_fields_parse(intake->fields, record.raw, &cells, &count, error))
+    if (!csv_fields_of(intake->fields, &record, &cells, &count, error))
         return false;
     if (!find_columns(intake, cells, count, error))
         return false;
@@ -253,8 +253,7 @@ static bool add_record(struct intake *intake, const struct csv_record *record, s
     size_t cell;
     if (swallows_rows(intake->work, record, &cell))
         return csv_quote_unclosed(intake->work->input, record->row, cell, error);
-    if (!check_id_is_read(intake->work, record, error) ||
-        !csv_fields_parse(intake->fields, record->raw, &cells, &count, error))
+    if (!check_id_is_read(intake->work, record, error) || !csv_fields_of(intake->fields, record, &cells, &count, error))
         return false;
     return enter_record(intake, record, cells, count) || error_set_memory(error);
 }

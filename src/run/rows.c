@@ -378,7 +378,7 @@ bool rows_record(struct rows *rows, const struct book_row *row, struct csv_recor
 bool rows_cells(struct rows *rows, const struct csv_record *record, const struct span **cells, size_t *count,
                 struct error *error)
 {
-    return csv_fields_parse(rows->fields, record->raw, cells, count, error);
+    return csv_fields_of(rows->fields, record, cells, count, error);
 }
 
 static bool load_line(struct rows *rows, const struct book_row *row, struct order_row *line, struct findings *findings,
