@@ -3,7 +3,6 @@
 
 #include "text/utf8.h"
 
-#include <stdio.h>
 
 bool value_is_blank(struct span text)
 {
@@ -158,6 +157,14 @@ static bool take_day(struct span *text, struct day *day)
     return day->day >= 1 && day->day <= days_of(day->year, day->month);
 }
 
+/* The last `count` digits of `number` at `at`; where they end. Not printf: this is done for every order. */
+static char *put_digits(char *at, size_t count, int number)
+{
+    for (size_t i = count; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + count;
+}
+
 bool value_time(struct span text, char time[VALUE_TIME_SIZE])
 {
     char bytes[NARROW_MAX];
@@ -176,10 +183,18 @@ bool value_time(struct span text, char time[VALUE_TIME_SIZE])
         if (second < 0 || second > 59 || text.length > 0)
             return false;
     }
-    /* The remainders say to the compiler what is known: all of it fits. */
-    snprintf(time, VALUE_TIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u+09:00", (unsigned)day.year % 10000,
-             (unsigned)day.month % 100, (unsigned)day.day % 100, (unsigned)hour % 100, (unsigned)minute % 100,
-             (unsigned)second % 100);
+    char *at = put_digits(time, 4, day.year);
+    *at++ = '-';
+    at = put_digits(at, 2, day.month);
+    *at++ = '-';
+    at = put_digits(at, 2, day.day);
+    *at++ = 'T';
+    at = put_digits(at, 2, hour);
+    *at++ = ':';
+    at = put_digits(at, 2, minute);
+    *at++ = ':';
+    at = put_digits(at, 2, second);
+    memcpy(at, "+09:00", sizeof "+09:00");
     return true;
 }
 
