@@ -151,6 +151,11 @@ const struct catalog_entry *catalog_find(const struct catalog *catalog, const ch
     return found != NULL ? found->entry : NULL;
 }
 
+size_t catalog_index(const struct catalog *catalog, const struct catalog_entry *entry)
+{
+    return (size_t)(entry - catalog->entries);
+}
+
 const struct catalog_entry *catalog_generic(const struct catalog *catalog)
 {
     return catalog->generic;
@@ -281,6 +286,17 @@ size_t catalog_fit(const struct catalog_entry *entry, struct span message, struc
     for (size_t language = 0; language < CATALOG_LANGUAGES; language++)
         fit(entry->texts[language].message, message, &best, words);
     return best;
+}
+
+const char *catalog_cut(const char *template, struct span *literal, enum catalog_place *place)
+{
+    size_t length = 0;
+    size_t plain = 0;
+    *place = CATALOG_PLACES;
+    while (template[plain] != '\0' && (*place = place_of(template + plain, &length)) == CATALOG_PLACES)
+        plain++;
+    *literal = (struct span){template, plain};
+    return template + plain + length;
 }
 
 void catalog_fill_words(const char *template, const struct catalog_words *words, struct buf *out)

@@ -44,6 +44,9 @@ void catalog_free(struct catalog *catalog);
 size_t catalog_count(const struct catalog *catalog);
 const struct catalog_entry *catalog_entry(const struct catalog *catalog, size_t index);
 
+/* The index of an entry. */
+size_t catalog_index(const struct catalog *catalog, const struct catalog_entry *entry);
+
 /* The entry of `code`; NULL when there is none. */
 const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *code);
 
@@ -80,6 +83,9 @@ enum catalog_place {
 struct catalog_words {
     struct span of[CATALOG_PLACES];
 };
+
+/* The part of `template` up to its first placeholder, and that; CATALOG_PLACES where it has none. What follows. */
+const char *catalog_cut(const char *template, struct span *literal, enum catalog_place *place);
 
 /* The same as catalog_fill(), but a placeholder for which there is no text stays as it is. */
 void catalog_fill_words(const char *template, const struct catalog_words *words, struct buf *out);

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 enum { SIBLINGS_NAMED = 5 }; /* rows that a sibling row names; the rest are "…" */
@@ -15,6 +16,97 @@ const char *const result_headings[RESULT_COLUMNS] = {
     [RESULT_ID] = "後払い受注番号",     [RESULT_TIME] = "処理日時",
 };
 
+/* ---- Words ---- */
+
+enum { TEXTS = 3 }; /* message, cause, remedy: of each entry */
+
+/* A part of a text: bytes, and then what fills a placeholder, if one follows. */
+struct piece {
+    size_t begin; /* in `bytes` */
+    size_t end;
+    enum catalog_place place; /* CATALOG_PLACES: none, and the text ends here */
+};
+
+struct result_words {
+    const struct catalog *catalog;
+    struct text_codec *codec;
+    struct buf bytes;
+    struct buf pieces;      /* struct piece, text by text */
+    size_t (*first)[TEXTS]; /* owned; per entry of the catalogue: where its texts begin among the pieces */
+    struct buf status[ORDER_STATUSES];
+    struct buf caution; /* what warnings begin with */
+    struct buf bar;     /* in place of | */
+};
+
+static void add_text(struct result_words *words, const char *text)
+{
+    struct piece piece;
+    do {
+        struct span literal;
+        text = catalog_cut(text, &literal, &piece.place);
+        piece.begin = words->bytes.length;
+        text_encode(words->codec, literal, &words->bytes);
+        piece.end = words->bytes.length;
+        buf_append(&words->pieces, &piece, sizeof piece);
+    } while (piece.place != CATALOG_PLACES);
+}
+
+static void encode(const struct result_words *words, const char *text, struct buf *out)
+{
+    text_encode(words->codec, span_of(text), out);
+}
+
+/* False when memory ran out. */
+static bool fill_words(struct result_words *words)
+{
+    for (size_t i = 0; i < catalog_count(words->catalog); i++) {
+        const struct catalog_text *text = &catalog_entry(words->catalog, i)->texts[CATALOG_JA];
+        const char *const texts[TEXTS] = {text->message, text->cause, text->remedy};
+        for (size_t k = 0; k < TEXTS; k++) {
+            words->first[i][k] = words->pieces.length / sizeof(struct piece);
+            add_text(words, texts[k]);
+        }
+    }
+    bool failed = words->bytes.failed || words->pieces.failed;
+    for (size_t i = 0; i < ORDER_STATUSES; i++) {
+        encode(words, order_status_name((enum order_status)i), &words->status[i]);
+        failed = failed || words->status[i].failed;
+    }
+    encode(words, "注意: ", &words->caution);
+    encode(words, "｜", &words->bar);
+    return !failed && !words->caution.failed && !words->bar.failed;
+}
+
+struct result_words *result_words_new(const struct catalog *catalog, struct text_codec *codec)
+{
+    struct result_words *words = calloc(1, sizeof *words);
+    if (words == NULL)
+        return NULL;
+    words->catalog = catalog;
+    words->codec = codec;
+    words->first = calloc(catalog_count(catalog), sizeof *words->first);
+    if (words->first != NULL && fill_words(words))
+        return words;
+    result_words_free(words);
+    return NULL;
+}
+
+void result_words_free(struct result_words *words)
+{
+    if (words == NULL)
+        return;
+    buf_free(&words->bytes);
+    buf_free(&words->pieces);
+    free(words->first);
+    for (size_t i = 0; i < ORDER_STATUSES; i++)
+        buf_free(&words->status[i]);
+    buf_free(&words->caution);
+    buf_free(&words->bar);
+    free(words);
+}
+
+/* ---- Texts of others ---- */
+
 /* A character that a spreadsheet takes for the beginning of a formula; the full-width ones too, as Japanese Excel does,
  * and U+2212, which becomes one of these in CP932. */
 static bool begins_formula(uint32_t character)
@@ -23,39 +115,38 @@ static bool begins_formula(uint32_t character)
            character == 0xFF0B || character == 0xFF0D || character == 0xFF20 || character == 0x2212;
 }
 
-/* How many bytes at the beginning of `text` are certainly harmless, wherever they stand behind the first character: all
- * but | and what is or begins a control character. */
-static size_t harmless_length(struct span text)
+/* Printable ASCII that means nothing to a spreadsheet or to us: the same bytes in every encoding. */
+static bool is_plain(struct span text)
 {
-    size_t length = 0;
-    while (length < text.length) {
-        unsigned char byte = (unsigned char)text.data[length];
-        if (byte < 0x20 || byte == '|' || byte == 0x7F || byte == 0xC2)
-            break;
-        length++;
-    }
-    return length;
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] < 0x20 || text.data[i] > 0x7E || text.data[i] == '|')
+            return false;
+    return text.length > 0 && !begins_formula((unsigned char)text.data[0]);
 }
 
-/* Append `text`, made harmless for a cell. */
-static void put_text(struct buf *cell, struct span text)
+/* Append `text`, which may be anything, in the encoding of the file and made harmless for a cell. */
+static void put_text(const struct result_words *words, struct buf *cell, struct span text)
 {
-    for (size_t at = 0, size = 0; at < text.length; at += size) {
-        size = cell->length > 0 ? harmless_length((struct span){text.data + at, text.length - at}) : 0;
-        if (size > 0) {
-            buf_append(cell, text.data + at, size);
-            continue;
-        }
-        uint32_t character = utf8_decode((struct span){text.data + at, text.length - at}, &size);
-        if (cell->length == 0 && begins_formula(character))
-            buf_append_byte(cell, '\'');
-        if (character < 0x20 || (character >= 0x7F && character < 0xA0))
-            buf_append_byte(cell, ' ');
-        else if (character == '|')
-            buf_append_text(cell, "｜");
-        else
-            buf_append(cell, text.data + at, size);
+    size_t plain = 0; /* where what is not yet written begins */
+    if (is_plain(text)) {
+        buf_append(cell, text.data, text.length);
+        return;
     }
+    for (size_t at = 0, size = 0; at < text.length; at += size) {
+        uint32_t character = utf8_decode((struct span){text.data + at, text.length - at}, &size);
+        bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
+        if (at == 0 && cell->length == 0 && begins_formula(character))
+            buf_append_byte(cell, '\'');
+        if (!control && character != '|')
+            continue;
+        text_encode(words->codec, (struct span){text.data + plain, at - plain}, cell);
+        if (control)
+            buf_append_byte(cell, ' ');
+        else
+            buf_append(cell, words->bar.data, words->bar.length);
+        plain = at + size;
+    }
+    text_encode(words->codec, (struct span){text.data + plain, text.length - plain}, cell);
 }
 
 static bool is_ours(struct span heading)
@@ -66,20 +157,25 @@ static bool is_ours(struct span heading)
     return false;
 }
 
-/* The columns to fix: the finding's own, or those that the catalogue names and the file has. */
+static void put_heading(struct buf *cell, struct span heading)
+{
+    buf_append(cell, heading.data, heading.length);
+}
+
+/* In UTF-8, the columns to fix: the finding's own, or those that the catalogue names and the file has. */
 static void put_columns(const struct result_source *source, const struct finding *finding,
                         const struct catalog_entry *entry, struct buf *cell)
 {
     const struct order_layout *layout = source->columns.layout;
     if (finding->cell > 0) {
         if (finding->cell <= layout->heading_count && !is_ours(layout->headings[finding->cell - 1]))
-            put_text(cell, layout->headings[finding->cell - 1]);
+            put_heading(cell, layout->headings[finding->cell - 1]);
         else
             buf_printf(cell, "%u列目", (unsigned)finding->cell); /* beyond the last heading of the clerk's */
         return;
     }
     if (finding->column != FINDING_NO_COLUMN) {
-        put_text(cell, order_layout_heading(layout, source->columns.schema, finding->column));
+        put_heading(cell, order_layout_heading(layout, source->columns.schema, finding->column));
         return;
     }
     bool first = true;
@@ -89,8 +185,21 @@ static void put_columns(const struct result_source *source, const struct finding
             continue;
         if (!first)
             buf_append_text(cell, "、");
-        put_text(cell, order_layout_heading(layout, source->columns.schema, column));
+        put_heading(cell, order_layout_heading(layout, source->columns.schema, column));
         first = false;
+    }
+}
+
+/* One text of an entry with its placeholders filled. */
+static void put_words(const struct result_words *words, size_t first, const struct catalog_words *values,
+                      struct buf *cell)
+{
+    const struct piece *piece = (const struct piece *)(const void *)buf_text(&words->pieces) + first;
+    for (;; piece++) {
+        buf_append(cell, buf_text(&words->bytes) + piece->begin, piece->end - piece->begin);
+        if (piece->place == CATALOG_PLACES)
+            return;
+        put_text(words, cell, values->of[piece->place]);
     }
 }
 
@@ -98,10 +207,11 @@ static void put_columns(const struct result_source *source, const struct finding
 static void put_finding(const struct result_source *source, const struct finding *finding, uint32_t row, bool first,
                         struct buf cells[RESULT_COLUMNS])
 {
-    const struct catalog_entry *entry = catalog_find(source->catalog, finding->code);
-    struct catalog_values values = {.item = finding->item, .row = row};
+    const struct result_words *words = source->words;
+    const struct catalog_entry *entry = catalog_find(words->catalog, finding->code);
+    char item[24];
+    char number[24];
     struct buf column = {0};
-    struct buf text = {0};
     if (entry == NULL) { /* a test keeps codes and catalogue together, so this is out of the question */
         cells[RESULT_CODE].failed = true;
         return;
@@ -109,22 +219,22 @@ static void put_finding(const struct result_source *source, const struct finding
     for (size_t i = RESULT_CODE; i <= RESULT_REMEDY && !first; i++)
         buf_append_byte(&cells[i], '|');
     put_columns(source, finding, entry, &column);
-    values.column = (struct span){buf_text(&column), column.length};
-    findings_args(source->findings, finding, values.args);
-    put_text(&cells[RESULT_CODE], span_of(finding->code));
-    put_text(&cells[RESULT_ITEM], values.column);
+    snprintf(item, sizeof item, "%u", (unsigned)finding->item);
+    snprintf(number, sizeof number, "%" PRIu32, row);
+    struct catalog_words values = {.of = {[CATALOG_ITEM] = span_of(item),
+                                          [CATALOG_ROW] = span_of(number),
+                                          [CATALOG_COLUMN] = {buf_text(&column), column.length},
+                                          [CATALOG_PATH] = {"", 0}}};
+    findings_args(source->findings, finding, values.of + CATALOG_ARG1);
+    put_text(words, &cells[RESULT_CODE], span_of(finding->code));
+    put_text(words, &cells[RESULT_ITEM], values.of[CATALOG_COLUMN]);
     if (finding->warning)
-        buf_append_text(&cells[RESULT_MESSAGE], "注意: ");
-    const char *const templates[] = {entry->texts[CATALOG_JA].message, entry->texts[CATALOG_JA].cause,
-                                     entry->texts[CATALOG_JA].remedy};
-    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
-        buf_clear(&text);
-        catalog_fill(templates[i], &values, &text);
-        put_text(&cells[RESULT_MESSAGE + i], (struct span){buf_text(&text), text.length});
-    }
-    cells[RESULT_CODE].failed = cells[RESULT_CODE].failed || text.failed || column.failed;
+        buf_append(&cells[RESULT_MESSAGE], words->caution.data, words->caution.length);
+    const size_t *texts = words->first[catalog_index(words->catalog, entry)];
+    for (size_t i = 0; i < TEXTS; i++)
+        put_words(words, texts[i], &values, &cells[RESULT_MESSAGE + i]);
+    cells[RESULT_CODE].failed = cells[RESULT_CODE].failed || column.failed;
     buf_free(&column);
-    buf_free(&text);
 }
 
 /* The rows with errors, which other rows of the order have to name, as "4、7". */
@@ -216,12 +326,13 @@ void result_compose(const struct result_source *source, const struct book_row *r
 {
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         buf_clear(&cells[i]);
+    const struct result_words *words = source->words;
     const struct book_order *order = &source->book->orders[row->order];
     if ((order->state == BOOK_SKIPPED && order->finding_count == 0) || (row->next == BOOK_DELETED && order->rows > 0))
         return;
-    put_text(&cells[RESULT_STATUS], span_of(order_status_name((enum order_status)order->status)));
+    buf_append(&cells[RESULT_STATUS], words->status[order->status].data, words->status[order->status].length);
     put_findings(source, order, row->number, cells);
     if (order->registered)
-        put_text(&cells[RESULT_ID], span_of(book_id(source->book, order)));
+        put_text(words, &cells[RESULT_ID], span_of(book_id(source->book, order)));
     put_time(order->time != 0 ? order->time : source->now, &cells[RESULT_TIME]);
 }

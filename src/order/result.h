@@ -6,6 +6,7 @@
 #include "order/catalog.h"
 #include "order/finding.h"
 #include "order/order.h"
+#include "text/encoding.h"
 
 enum result_column {
     RESULT_STATUS,  /* 与信ステータス */
@@ -22,19 +23,29 @@ enum result_column {
 /* The headings, in their order. Static. */
 extern const char *const result_headings[RESULT_COLUMNS];
 
+/* The catalogue's Japanese texts in the encoding of a file, cut at their placeholders: most of what cells are made of.
+ */
+struct result_words;
+
+/* NULL when memory ran out. Both are borrowed until result_words_free(). */
+struct result_words *result_words_new(const struct catalog *catalog, struct text_codec *codec);
+
+/* NULL is allowed. */
+void result_words_free(struct result_words *words);
+
 /* All that the cells are made of. Borrowed. */
 struct result_source {
-    const struct catalog *catalog;
+    const struct result_words *words;
     struct order_columns columns;
     const struct book *book;
     const struct findings *findings;
     int64_t now; /* when the run began; seconds since 1970 */
 };
 
-/* Fill the eight cells of row `row` of the book, in UTF-8. A deleted row, or one of an order that was skipped, gets
- * empty ones. Findings of a row stand in each of their columns, joined with |, warnings last and called such; the
- * order's other rows name the rows with errors. No text begins as a formula does, or holds a control character or a |
- * of its own. */
+/* Fill the eight cells of row `row` of the book, in the encoding of the words. A deleted row, or one of an order that
+ * was skipped, gets empty ones. Findings of a row stand in each of their columns, joined with |, warnings last and
+ * called such; the order's other rows name the rows with errors. No text begins as a formula does, or holds a control
+ * character or a | of its own. */
 void result_compose(const struct result_source *source, const struct book_row *row, struct buf cells[RESULT_COLUMNS]);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "text/utf8.h"
 
-
 bool value_is_blank(struct span text)
 {
     static const char wide[] = "\xE3\x80\x80"; /* U+3000 */

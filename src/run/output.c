@@ -13,31 +13,27 @@ struct output {
     struct csv_reader *reader;
     struct csv_window window; /* for rows that are too long to be held */
     struct csv_writer writer;
+    struct result_words *words;
     struct result_source source;
     struct buf line;
-    struct buf texts[RESULT_COLUMNS];   /* in UTF-8 */
-    struct buf encoded[RESULT_COLUMNS]; /* in the file's encoding */
+    struct buf texts[RESULT_COLUMNS]; /* in the file's encoding */
     struct span cells[RESULT_COLUMNS];
 };
 
-static void encode_cells(struct output *output)
+/* The composed cells, as the writer takes them. */
+static bool take_cells(struct output *output, struct error *error)
 {
     for (size_t i = 0; i < RESULT_COLUMNS; i++) {
-        struct span text = {buf_text(&output->texts[i]), output->texts[i].length};
-        buf_clear(&output->encoded[i]);
-        text_encode(output->work->codec, text, &output->encoded[i]);
-        output->encoded[i].failed = output->encoded[i].failed || output->texts[i].failed;
-        output->cells[i] = (struct span){buf_text(&output->encoded[i]), output->encoded[i].length};
+        output->cells[i] = (struct span){buf_text(&output->texts[i]), output->texts[i].length};
+        if (output->texts[i].failed)
+            return error_set_memory(error);
     }
+    return true;
 }
 
 static bool put(struct output *output, const struct csv_record *record, struct error *error)
 {
-    encode_cells(output);
-    for (size_t i = 0; i < RESULT_COLUMNS; i++)
-        if (output->encoded[i].failed)
-            return error_set_memory(error);
-    return csv_writer_put(&output->writer, &output->window, record, output->cells, error);
+    return take_cells(output, error) && csv_writer_put(&output->writer, &output->window, record, output->cells, error);
 }
 
 static bool write_header(struct output *output, struct csv_target *target, struct error *error)
@@ -54,7 +50,7 @@ static bool write_header(struct output *output, struct csv_target *target, struc
     csv_writer_init(&output->writer, target, work->delimiter, &output->line, &record, work->ours);
     for (size_t i = 0; i < RESULT_COLUMNS; i++) {
         buf_clear(&output->texts[i]);
-        buf_append_text(&output->texts[i], result_headings[i]);
+        text_encode(work->codec, span_of(result_headings[i]), &output->texts[i]);
     }
     return put(output, &record, error);
 }
@@ -83,7 +79,7 @@ static bool write_rows(struct output *output, struct error *error)
 
 static bool write_all(struct output *output, struct csv_target *target, struct error *error)
 {
-    if (output->reader == NULL)
+    if (output->reader == NULL || output->words == NULL)
         return error_set_memory(error);
     return write_header(output, target, error) && write_rows(output, error) &&
            csv_source_unchanged(output->work->source, error);
@@ -99,14 +95,15 @@ bool output_write(struct work *work, struct csv_target *target, struct error *er
     output->work = work;
     output->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SEQUENTIAL);
     csv_window_init(&output->window, work->source, CSV_BLOCK_RANDOM);
-    output->source = (struct result_source){work->catalog, work->columns, &work->book, &work->findings, work->now};
+    output->words = result_words_new(work->catalog, work->codec);
+    output->source = (struct result_source){output->words, work->columns, &work->book, &work->findings, work->now};
     bool written = write_all(output, target, error);
     csv_reader_free(output->reader);
     csv_window_free(&output->window);
+    result_words_free(output->words);
     buf_free(&output->line);
     for (size_t i = 0; i < RESULT_COLUMNS; i++) {
         buf_free(&output->texts[i]);
-        buf_free(&output->encoded[i]);
     }
     free(output);
     if (!written) {

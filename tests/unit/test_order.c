@@ -32,6 +32,8 @@
 struct fixture {
     struct order_schema schema;
     struct catalog *catalog;
+    struct text_codec *codec; /* UTF-8, so that cells can be read here */
+    struct result_words *words;
 };
 
 static int load(void **state)
@@ -42,6 +44,10 @@ static int load(void **state)
     assert_true(order_schema_parse(&fixture->schema, span_of(embedded_order_schema), NULL, &error));
     fixture->catalog = catalog_parse(span_of(embedded_error_catalog), &error);
     assert_non_null(fixture->catalog);
+    fixture->codec = text_codec_new(TEXT_UTF8, &error);
+    assert_non_null(fixture->codec);
+    fixture->words = result_words_new(fixture->catalog, fixture->codec);
+    assert_non_null(fixture->words);
     *state = fixture;
     return 0;
 }
@@ -52,6 +58,8 @@ static int unload(void **state)
     if (fixture == NULL)
         return 0;
     order_schema_free(&fixture->schema);
+    result_words_free(fixture->words);
+    text_codec_free(fixture->codec);
     catalog_free(fixture->catalog);
     free(fixture);
     return 0;
@@ -2795,8 +2803,7 @@ static void desk_begin(struct desk *desk, const struct fixture *fixture, const c
     enter(&desk->book, 6, "", BOOK_PAYMENT_DEFERRED);
     assert_true(book_add_deleted(&desk->book, (struct book_row){.number = 7}, span_of(""), BOOK_PAYMENT_DEFERRED));
     memset(desk->cells, 0, sizeof desk->cells);
-    desk->source =
-        (struct result_source){fixture->catalog, desk->sheet.columns, &desk->book, &desk->findings, SOME_TIME};
+    desk->source = (struct result_source){fixture->words, desk->sheet.columns, &desk->book, &desk->findings, SOME_TIME};
 }
 
 static void desk_end(struct desk *desk)
