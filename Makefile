@@ -4,11 +4,13 @@
 #   make demo    install what is missing, build, and run the main job on samples/ against the built-in sandbox
 #   make docs    write docs/errors.md and docs/errors.en.md anew, from the error catalogue
 #   make check   install what the tests need, build in every way, lint, and run every test
+#   make bench   build, and measure how long a check takes; BENCH="--rows 100000 --times 3" makes it shorter
 #
 # A second build in another folder: make BUILD=build/asan SANITIZE=1
 
 BUILD    ?= build
 SANITIZE ?=
+BENCH    ?=
 
 VERSION  := 0.1.0
 
@@ -38,7 +40,7 @@ PROGRAM  := $(BUILD)/atobarai
 DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libssl-dev
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck
 
-.PHONY: all deps deps-check demo docs check test lint format clean
+.PHONY: all deps deps-check demo docs check test bench lint format clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM)
@@ -111,6 +113,10 @@ check: deps-check
 # Only the tests of one build, without packages and lint: the short loop while working.
 test: tests-built
 	@LINT=0 tests/run.sh $(BUILD)
+
+# A file without an error and one in which every row is wrong. No test: what is slow depends on the machine.
+bench: $(PROGRAM)
+	/usr/bin/python3 tests/bench/errors.py $(BENCH) $(PROGRAM)
 
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 
