@@ -144,6 +144,17 @@ static bool join_parts(struct parts *parts, struct error *error)
     return true;
 }
 
+/* What was found by those who did not get to the end is lost: no order may refer to it. */
+static void forget_parts(struct work *work)
+{
+    findings_free(&work->findings);
+    for (size_t i = 0; i < work->book.order_count; i++) {
+        struct book_order *order = &work->book.orders[i];
+        order->findings = order->finding_count = 0;
+        order->state = BOOK_UNJUDGED;
+    }
+}
+
 /* The error in the earliest part, so that it is the same one each time; NULL when all went well. */
 static const struct error *first_error(const struct checker *checkers, size_t count)
 {
@@ -209,6 +220,8 @@ static bool check_orders(struct work *work, struct error *error)
         checkers != NULL && parts.found != NULL ? run_parts(&parts, checkers, jobs, error) : error_set_memory(error);
     for (size_t part = 0; parts.found != NULL && part < parts.count; part++)
         findings_free(&parts.found[part]);
+    if (!done)
+        forget_parts(work);
     free(parts.found);
     free(checkers);
     return done;
