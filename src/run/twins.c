@@ -43,34 +43,46 @@ static uint64_t hash_of(uint64_t hash, struct span text)
     return (hash ^ 0x100) * 0x100000001b3U; /* no byte: where a text ends counts */
 }
 
+/* Of an order. */
+struct note {
+    uint64_t hash; /* of its name; 0: it has none */
+    uint32_t row;  /* of the book, that has the name: rows before it may be damaged */
+};
+
 bool twins_note(struct work *work, const struct span *cells, size_t count)
 {
-    static const uint64_t none = 0;
+    static const struct note none;
     struct name name;
-    uint32_t order = work->book.rows[work->book.row_count - 1].order;
-    uint64_t hash = none;
-    size_t size = (size_t)order * sizeof hash;
+    struct note note = {.row = (uint32_t)(work->book.row_count - 1)};
+    size_t size = (size_t)work->book.rows[note.row].order * sizeof note;
     if (name_of(work, cells, count, &name)) {
-        hash = hash_of(hash_of(0xcbf29ce484222325U, name.shop), name.number);
-        hash += hash == none;
+        note.hash = hash_of(hash_of(0xcbf29ce484222325U, name.shop), name.number);
+        note.hash += note.hash == 0;
     }
     while (work->mall_names.length < size && !work->mall_names.failed) /* orders that began with no whole row */
         buf_append(&work->mall_names, &none, sizeof none);
-    if (work->mall_names.length > size) /* an order whose deleted rows came first */
-        memcpy(work->mall_names.data + size, &hash, sizeof hash);
+    if (work->mall_names.length > size) /* an order whose deleted or damaged rows came first */
+        memcpy(work->mall_names.data + size, &note, sizeof note);
     else
-        buf_append(&work->mall_names, &hash, sizeof hash);
+        buf_append(&work->mall_names, &note, sizeof note);
     return !work->mall_names.failed;
 }
 
-/* The name on the first row of an order, put into `text`. */
+static struct note note_of(const struct work *work, uint32_t order)
+{
+    struct note note;
+    memcpy(&note, buf_text(&work->mall_names) + (size_t)order * sizeof note, sizeof note);
+    return note;
+}
+
+/* The name of an order that has one, put into `text`. */
 static bool read_name(const struct work *work, struct rows *rows, uint32_t order, struct buf *text, struct error *error)
 {
     struct csv_record record;
     const struct span *cells;
     size_t count;
     struct name name;
-    if (!rows_record(rows, &work->book.rows[work->book.orders[order].first], &record, error) ||
+    if (!rows_record(rows, &work->book.rows[note_of(work, order).row], &record, error) ||
         !rows_cells(rows, &record, &cells, &count, error))
         return false;
     if (name_of(work, cells, count, &name)) {
@@ -97,25 +109,18 @@ static bool compare(struct work *work, struct rows *rows, uint32_t first, uint32
     return read;
 }
 
-static uint64_t noted(const struct work *work, uint32_t order)
-{
-    uint64_t hash;
-    memcpy(&hash, buf_text(&work->mall_names) + (size_t)order * sizeof hash, sizeof hash);
-    return hash;
-}
-
 /* `slots` is a hash table of orders: a power of two, more than there are orders. */
 static bool find(struct work *work, struct rows *rows, uint32_t *slots, size_t slot_count, struct error *error)
 {
     const struct book *book = &work->book;
-    size_t count = work->mall_names.length / sizeof(uint64_t);
+    size_t count = work->mall_names.length / sizeof(struct note);
     for (uint32_t i = 0; i < book->order_count && i < count; i++) {
-        uint64_t hash = noted(work, i);
+        uint64_t hash = note_of(work, i).hash;
         bool has_id = *book_id(book, &book->orders[i]) != '\0'; /* without one it is a row that lost its order */
         if (hash == 0 || !has_id || book_is_skipped(&book->orders[i]))
             continue;
         size_t at = (size_t)(hash ^ (hash >> 32)) & (slot_count - 1);
-        while (slots[at] != BOOK_NONE && noted(work, slots[at]) != hash)
+        while (slots[at] != BOOK_NONE && note_of(work, slots[at]).hash != hash)
             at = (at + 1) & (slot_count - 1);
         if (slots[at] == BOOK_NONE)
             slots[at] = i;
