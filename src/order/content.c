@@ -3,6 +3,16 @@
 
 #include "order/value.h"
 
+/* Whether the column serves `field` and has something to say. Of a line the service itself judges what is blank. */
+static bool is_part(const struct order_columns *columns, const struct order_row *row, size_t column,
+                    enum order_field field)
+{
+    struct span value = row->values[column];
+    return columns->schema->columns[column].field == field &&
+           order_layout_serves(columns->layout, columns->schema, column) && value.length > 0 &&
+           (field >= ORDER_FIELD_ITEM_ID || !value_is_blank(value));
+}
+
 /* The texts of all columns that serve `field`, one behind the other; `data` NULL when memory ran out. */
 static struct span joined(const struct order_columns *columns, const struct order_row *row, enum order_field field,
                           struct arena *arena)
@@ -12,8 +22,7 @@ static struct span joined(const struct order_columns *columns, const struct orde
     size_t length = 0;
     size_t parts = 0;
     for (size_t i = 0; i < schema->count; i++) {
-        if (schema->columns[i].field != field || !order_layout_serves(columns->layout, schema, i) ||
-            row->values[i].length == 0)
+        if (!is_part(columns, row, i, field))
             continue;
         whole = row->values[i];
         length += whole.length;
@@ -26,8 +35,7 @@ static struct span joined(const struct order_columns *columns, const struct orde
         return (struct span){NULL, 0};
     whole = (struct span){text, length};
     for (size_t i = 0; i < schema->count; i++) {
-        if (schema->columns[i].field != field || !order_layout_serves(columns->layout, schema, i) ||
-            row->values[i].length == 0)
+        if (!is_part(columns, row, i, field))
             continue;
         memcpy(text, row->values[i].data, row->values[i].length);
         text += row->values[i].length;

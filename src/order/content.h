@@ -22,9 +22,9 @@ struct order_content {
 };
 
 /* The content of an order without errors, whose lines are sorted. Columns of one field are joined in the order of the
- * schema; what is empty is left out; times, phone numbers and postal codes
- * are in the form that value.h gives them; delivery is there only where it differs from the buyer, and is the first
- * line's. All memory is the arena's, or the order's. False when memory ran out. */
+ * schema; what is empty or blank is left out; times, phone numbers and postal codes are in the form that value.h gives
+ * them; delivery is there only where it differs from the buyer, and is the first line's. All memory is the arena's, or
+ * the order's. False when memory ran out. */
 bool content_build(const struct order_columns *columns, const struct order *order, struct arena *arena,
                    struct order_content *content);
 

@@ -2620,6 +2620,12 @@ static void content_leaves_out_what_is_empty(void **state)
     assert_content(fixture, "*.注文者住所1=;*.注文者都道府県=;*.注文者住所2=",
                    HEAD_CONTENT "buyer.name=見本 太郎\nbuyer.nameKana=ミホン タロウ\nbuyer.postalCode=100-0001\n"
                                 "buyer.phone=03-0000-0000\nbuyer.email=taro@example.com\n" ITEM_0 ITEM_1);
+    /* Blanks say no more than nothing does. */
+    assert_content(fixture, "*.送付先氏名=\u3000;*.送付先郵便番号= ;*.送付先都道府県= \u3000;*.送付先電話番号=\u3000",
+                   HEAD_CONTENT BUYER_CONTENT ITEM_0 ITEM_1);
+    assert_content(fixture, "*.注文者氏名カナ=\u3000;*.注文者住所1= ;*.注文者都道府県=\u3000;*.注文者メールアドレス= ",
+                   HEAD_CONTENT "buyer.name=見本 太郎\nbuyer.postalCode=100-0001\nbuyer.address=1-1\n"
+                                "buyer.phone=03-0000-0000\n" ITEM_0 ITEM_1);
     /* Zero is not empty. */
     assert_content(
         fixture, "*.請求金額=0;2.単価=0;2.個数=0;2.小計=0",
