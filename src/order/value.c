@@ -8,7 +8,8 @@ bool value_is_blank(struct span text)
     static const char wide[] = "\xE3\x80\x80"; /* U+3000 */
     size_t i = 0;
     while (i < text.length) {
-        if (text.data[i] == ' ' || text.data[i] == '\t')
+        char byte = text.data[i];
+        if (byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n')
             i++;
         else if (text.length - i >= 3 && memcmp(text.data + i, wide, 3) == 0)
             i += 3;

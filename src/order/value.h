@@ -16,7 +16,7 @@ enum {
     VALUE_EMAIL_LOCAL_MAX = 64,
 };
 
-/* No text, or blanks only (half or full width). */
+/* No text, or only blanks (half or full width) and line ends, which show no more. */
 bool value_is_blank(struct span text);
 
 /* One or more half-width digits. */

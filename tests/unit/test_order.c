@@ -1513,6 +1513,8 @@ static void rules_needed_cells(void **state)
         {"*.コントロールカラム=U;*.受注日時=", "2 REQUIRED 受注日時; 3 REQUIRED 受注日時"},
         {"*.コントロールカラム=U;*.請求金額=", "2 REQUIRED 請求金額; 3 REQUIRED 請求金額"},
         {"*.コントロールカラム=U;*.注文者氏名=", "2 REQUIRED 注文者氏名; 3 REQUIRED 注文者氏名"},
+        {"*.コントロールカラム=U;*.注文者氏名=\r\n", "2 REQUIRED 注文者氏名; 2 CONTROL_CHARACTER 注文者氏名 1 U+000D; "
+                                                     "3 REQUIRED 注文者氏名; 3 CONTROL_CHARACTER 注文者氏名 1 U+000D"},
         {"*.コントロールカラム=U;*.支払方法=", "2 REQUIRED 支払方法; 3 REQUIRED 支払方法"},
         /* Without a control nobody knows what Robot-in needs. */
         {"-コントロールカラム;*.店舗ID=;2.明細ID=", ""},

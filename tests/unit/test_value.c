@@ -50,8 +50,8 @@ static void values_digits(void **state)
 static void values_blank(void **state)
 {
     (void)state;
-    static const char *const blank[] = {"", " ", "\t", "　", " 　\t　 "};
-    static const char *const filled[] = {"0", " .", "　x", "\n", "\xE3", "\xE3\x80", "\xE3\x80\x81", "\xC2\xA0"};
+    static const char *const blank[] = {"", " ", "\t", "　", " 　\t　 ", "\n", "\r\n", " \n　"};
+    static const char *const filled[] = {"0", " .", "　x", "\v", "\xE3", "\xE3\x80", "\xE3\x80\x81", "\xC2\xA0"};
     for (size_t i = 0; i < COUNT(blank); i++)
         assert_true(value_is_blank(span_of(blank[i])));
     for (size_t i = 0; i < COUNT(filled); i++)
