@@ -447,3 +447,16 @@ bool value_unwrap(struct span text, struct span *inside)
     *inside = (struct span){text.data + 2, text.length - 3};
     return memchr(inside->data, '"', inside->length) == NULL;
 }
+
+bool value_unwrap_quotes(struct span text, struct buf *inside)
+{
+    size_t end = text.length - 1; /* where the closing quote has to be */
+    if (text.length < 3 || memcmp(text.data, "=\"", 2) != 0 || text.data[end] != '"')
+        return false;
+    for (size_t i = 2; i < end; i++) {
+        if (text.data[i] == '"' && (++i == end || text.data[i] != '"')) /* it closes before the end, or not at all */
+            return false;
+        buf_append_byte(inside, text.data[i]);
+    }
+    return true;
+}

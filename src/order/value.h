@@ -3,6 +3,7 @@
 #ifndef ORDER_VALUE_H
 #define ORDER_VALUE_H
 
+#include "base/buf.h"
 #include "base/span.h"
 
 #include <stdint.h>
@@ -59,5 +60,9 @@ bool value_is_rounded(struct span text);
 /* ="…", as spreadsheets and exports keep a leading zero: the text inside, which may be empty. False when it is
  * something else. The bytes of it are the same in CP932 and UTF-8. */
 bool value_unwrap(struct span text, struct span *inside);
+
+/* The same where quotes may stand in the text, each doubled as in every formula: `inside`, which is empty, gets them
+ * once. What it holds when this is false means nothing. */
+bool value_unwrap_quotes(struct span text, struct buf *inside);
 
 #endif

@@ -316,21 +316,24 @@ static bool is_read(const struct order_column *column)
     return column->field != ORDER_FIELD_NONE || column->needed != 0 || column->type != ORDER_TYPE_TEXT;
 }
 
-/* ="…" is read as the text inside, and the clerk is told so. */
-static void unwrap(const struct work *work, uint32_t row, size_t column, struct span *text, struct findings *findings)
+/* ="…" is read as the text inside, and the clerk is told so. False: memory ran out. */
+static bool unwrap(struct rows *rows, uint32_t row, size_t column, struct span *text, struct findings *findings)
 {
-    struct span inside;
     struct buf excerpt = {0};
-    if (text->data == NULL || !is_read(&work->schema.columns[column]) || !value_unwrap(*text, &inside))
-        return;
-    *text = inside;
+    buf_clear(&rows->text);
+    if (text->data == NULL || !is_read(&rows->work->schema.columns[column]) || !value_unwrap_quotes(*text, &rows->text))
+        return true;
+    *text = arena_copy(&rows->arena, (struct span){buf_text(&rows->text), rows->text.length});
+    if (text->data == NULL || rows->text.failed)
+        return false;
     if (findings == NULL)
-        return;
-    utf8_excerpt(inside, RULES_EXCERPT_MAX, &excerpt);
+        return true;
+    utf8_excerpt(*text, RULES_EXCERPT_MAX, &excerpt);
     findings->failed = findings->failed || excerpt.failed;
     const char *args[FINDING_ARGS] = {buf_text(&excerpt)};
     findings_add(findings, (struct finding){.code = "FORMULA_TEXT", .row = row, .column = (uint16_t)column}, args);
     buf_free(&excerpt);
+    return true;
 }
 
 /* The cells of a record into `line`, unless it is damaged. Those of columns that the schema does not know are read for
@@ -355,7 +358,8 @@ static bool load_cells(struct rows *rows, const struct csv_record *record, struc
             return error_set_memory(error);
         if (column == ORDER_NO_COLUMN)
             continue;
-        unwrap(work, record->row, column, &text, findings);
+        if (!unwrap(rows, record->row, column, &text, findings))
+            return error_set_memory(error);
         texts[column] = text;
     }
     return true;

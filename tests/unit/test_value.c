@@ -892,6 +892,32 @@ static void wrapped_texts(void **state)
     assert_false(value_unwrap((struct span){"=\"12\"", 4}, &inside));
 }
 
+static void formulas_with_quotes_are_unwrapped(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *inside; /* NULL: it is none */
+    } cases[] = {
+        {"=\"\"", ""},          {"=\"12\"", "12"},       {"=\"a\"\"b\"", "a\"b"}, {"=\"\"\"a\"\"\"", "\"a\""},
+        {"=\"\"\"\"", "\""},    {"=\"\"\"", NULL},       {"=\"a\"b\"", NULL},     {"=\"a\"\"b\"\"", NULL},
+        {"=\"a\"&\"b\"", NULL}, {"=\"", NULL},           {"=\"a", NULL},          {"a", NULL},
+        {"=A1", NULL},          {"=\"a\"\"\"b\"", NULL}, {" =\"a\"", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf inside = {0};
+        struct span text = exactly(cases[i].text);
+        bool is = value_unwrap_quotes(text, &inside);
+        if (is != (cases[i].inside != NULL) || (is && strcmp(buf_text(&inside), cases[i].inside) != 0))
+            fail_msg("%s: \"%s\"", cases[i].text, buf_text(&inside));
+        release(text);
+        buf_free(&inside);
+    }
+    struct buf none = {0};
+    assert_false(value_unwrap_quotes((struct span){NULL, 0}, &none));
+    buf_free(&none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -915,6 +941,7 @@ int main(void)
         cmocka_unit_test(kana),
         cmocka_unit_test(rounded_numbers),
         cmocka_unit_test(wrapped_texts),
+        cmocka_unit_test(formulas_with_quotes_are_unwrapped),
     };
     return cmocka_run_group_tests_name("value", tests, NULL, NULL);
 }
