@@ -269,7 +269,9 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
             work->layout.heading_count - ours);
         return true;
     case ROWS_CELLS_MISSING:
-        add(findings, "CELLS_MISSING", record->row, there, there, work->layout.heading_count);
+        if (there >= work->layout.heading_count - ours) /* ours, too, were under wrong headings */
+            ours = 0;
+        add(findings, "CELLS_MISSING", record->row, there, there, work->layout.heading_count - ours);
         return true;
     }
     return true;
