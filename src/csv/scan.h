@@ -7,10 +7,12 @@
  *
  * Anything else about quotes is damage, and the scan says so rather than guess:
  *   stray  a quote within an unquoted cell, or text behind a closing quote. The cell goes on to the next delimiter or
- *          line end, so that a stray quote never takes the rows behind it along. Only a cell that is ="…" as a whole
- * may have its two quotes: exports write leading zeros so. torn   text behind the closing quote of a cell that holds a
- * line end. That quote most likely opens another cell, in a later row, and the cell's own was never closed: rows were
- * swallowed. */
+ *          line end, so that a stray quote never takes the rows behind it along.
+ *
+ *   torn   text behind the closing quote of a cell that holds a line end. That quote most likely opens another cell, in
+ *          a later row, and the cell's own was never closed: rows were swallowed.
+ *
+ * Only a cell that is ="…" as a whole may have its quotes without being quoted: exports write leading zeros so. */
 #ifndef CSV_SCAN_H
 #define CSV_SCAN_H
 

@@ -43,6 +43,22 @@ static struct span joined(const struct order_columns *columns, const struct orde
     return whole;
 }
 
+/* Line ends in a text leave as LF: a spreadsheet that saves the file makes such of them, and the same order has to be
+ * the same submission afterwards. `data` NULL when memory ran out. */
+static struct span with_line_feeds(struct span text, struct arena *arena)
+{
+    size_t length = 0;
+    if (memchr(text.data, '\r', text.length) == NULL)
+        return text;
+    char *copy = arena_alloc(arena, text.length);
+    for (size_t i = 0; i < text.length && copy != NULL; i++) {
+        bool pair = text.data[i] == '\r' && i + 1 < text.length && text.data[i + 1] == '\n';
+        if (!pair)
+            copy[length++] = text.data[i] == '\r' ? '\n' : text.data[i];
+    }
+    return (struct span){copy, length};
+}
+
 /* Values were checked before: what is none is left out all the same. */
 static bool value_of(const struct order_columns *columns, const struct order_row *row, enum order_field field,
                      struct arena *arena, struct content_value *value)
@@ -85,7 +101,7 @@ static bool value_of(const struct order_columns *columns, const struct order_row
     if (!there)
         return true;
     value->kind = CONTENT_TEXT;
-    value->text = put[0] != '\0' ? arena_copy(arena, span_of(put)) : text;
+    value->text = put[0] != '\0' ? arena_copy(arena, span_of(put)) : with_line_feeds(text, arena);
     return value->text.data != NULL;
 }
 

@@ -300,7 +300,7 @@ def person(row, prefix):
 
 
 def item(row):
-    fields = {"id": row["商品番号"] if "商品番号" in row else row["商品コード"], "name": row["商品名"]}
+    fields = {"id": row["商品番号"] if "商品番号" in row else row["商品コード"], "name": row["商品名"].replace("\r\n", "\n")}  # line ends leave as LF
     numbers = {"unitPrice": "単価", "quantity": "個数", "amount": "小計"}
     fields.update({name: int(row[column]) for name, column in numbers.items() if row.get(column)})
     return fields

@@ -2658,6 +2658,18 @@ static void content_joins_in_the_schemas_order(void **state)
     arena_free(&arena);
 }
 
+/* However the file ends its lines within a cell, and whatever a spreadsheet made of that. */
+static void content_has_line_feeds(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const char *const names[] = {"2.商品名=りん\r\nご\r\n\r\n", "2.商品名=りん\rご\r\r",
+                                        "2.商品名=りん\nご\n\n"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_content(fixture, names[i],
+                       HEAD_CONTENT BUYER_CONTENT "0 items.id=A1\n0 items.name=りん\nご\n\n\n0 items.unitPrice:1500\n"
+                                                  "0 items.quantity:2\n0 items.amount:3000\n" ITEM_1);
+}
+
 static void content_delivery_only_where_it_differs(void **state)
 {
     const struct fixture *fixture = *state;
@@ -3467,6 +3479,7 @@ int main(void)
         cmocka_unit_test(content_leaves_out_what_is_empty),
         cmocka_unit_test(content_joins_in_the_schemas_order),
         cmocka_unit_test(content_delivery_only_where_it_differs),
+        cmocka_unit_test(content_has_line_feeds),
         cmocka_unit_test(content_sends_nothing_else),
         cmocka_unit_test(content_is_in_half_width_and_repaired),
         cmocka_unit_test(content_delivery_in_half_width),
