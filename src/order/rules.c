@@ -181,6 +181,8 @@ static void check_item_id(const struct judging *judging, size_t column, struct s
         add(judging, "ITEM_ID_SIZE", column, NULL);
     if (!utf8_is_ascii(value))
         add(judging, "ITEM_ID_NON_ASCII", column, NULL);
+    else if (units >= 1 && value_is_blank(value))
+        add(judging, "REQUIRED", column, NULL);
     else if (has_punctuation(value))
         add_quoting(judging, "ITEM_ID_PUNCTUATION", column, value);
 }
@@ -191,6 +193,8 @@ static void check_item_name(const struct judging *judging, size_t column, struct
     size_t units = utf8_units(value);
     if (units < 1 || units > RULES_ITEM_NAME_MAX)
         add(judging, "ITEM_NAME_SIZE", column, NULL);
+    else if (value_is_blank(value)) /* the service takes blanks, and prints them */
+        add(judging, "REQUIRED", column, NULL);
 }
 
 static void check_length(const struct judging *judging, size_t column, struct span value)

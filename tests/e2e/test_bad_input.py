@@ -1355,7 +1355,7 @@ def generated(rng):
         row = cells(order, 備考=rng.choice(TEXTS), 棚番=rng.choice(TEXTS), 商品名=rng.choice(TEXTS[1:23] + ["見本"]))
         row += [rng.choice(TEXTS) for _ in extra]
         orders.setdefault(order, 0)
-        if len(row[AT["商品名"]]) > 255:
+        if len(row[AT["商品名"]]) > 255 or not row[AT["商品名"]].strip(" \t\r\n　"):
             bad.add(order)
         raw = line(row)
         damage = rng.choice(["short", "long"]) if rng.random() < damage_rate else None

@@ -2081,7 +2081,9 @@ static void rules_punctuation_in_product_numbers(void **state)
         {"2.商品番号={-*41}", "2 ITEM_ID_SIZE[0] 商品番号; 2 ITEM_ID_PUNCTUATION[0] 商品番号 {-*40}…"},
         {"-商品番号;2.商品コード=C_1", "2 ITEM_ID_PUNCTUATION[0] 商品コード C_1"},
         {"2.商品コード=C_1", ""},
-        {"2.商品番号= ", "2 ITEM_ID_PUNCTUATION[0] 商品番号  "},
+        {"2.商品番号= ", "2 REQUIRED 商品番号"},
+        {"2.商品番号=　", "2 ITEM_ID_NON_ASCII[0] 商品番号"},
+        {"2.商品名= 　", "2 REQUIRED 商品名"},
     };
     check_cases(*state, cases, COUNT(cases));
 }
