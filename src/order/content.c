@@ -52,9 +52,12 @@ static struct span with_line_feeds(struct span text, struct arena *arena)
         return text;
     char *copy = arena_alloc(arena, text.length);
     for (size_t i = 0; i < text.length && copy != NULL; i++) {
-        bool pair = text.data[i] == '\r' && i + 1 < text.length && text.data[i + 1] == '\n';
+        char byte = text.data[i];
+        bool pair = byte == '\r' && i + 1 < text.length && text.data[i + 1] == '\n';
+        if (byte == '\r')
+            byte = '\n';
         if (!pair)
-            copy[length++] = text.data[i] == '\r' ? '\n' : text.data[i];
+            copy[length++] = byte;
     }
     return (struct span){copy, length};
 }
