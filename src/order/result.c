@@ -298,7 +298,7 @@ static void put_findings(const struct result_source *source, const struct book_o
                          struct buf cells[RESULT_COLUMNS])
 {
     const struct finding *all = source->findings->list;
-    const struct finding *found = all + order->findings;
+    const struct finding *found = order->finding_count > 0 ? all + order->findings : NULL;
     /* What was sent had warnings at most, and its answer is an error. */
     const struct finding *errors = order->outcome != BOOK_NONE ? all + order->outcome : found;
     size_t error_count = order->outcome != BOOK_NONE ? 1 : order->finding_count;
