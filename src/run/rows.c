@@ -108,6 +108,14 @@ bool rows_is_ours(const struct work *work, const struct csv_record *record, size
     return false;
 }
 
+/* How many headings stand before ours: in a result file that comes back, the clerk's cells end there. */
+static size_t own_headings(const struct work *work)
+{
+    size_t headings = work->layout.heading_count;
+    size_t first = work->ours[RESULT_STATUS];
+    return first != CSV_NO_CELL && first + RESULT_COLUMNS == headings ? first : headings;
+}
+
 /* How many of the record's cells are really there. A row that was short got filled up in the result file, so that ours
  * stand under their headings: while it still says CELLS_MISSING there, and nothing was filled in, it is as short as it
  * was. Otherwise running on the result would send it as if somebody had mended it. */
@@ -254,7 +262,7 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
 {
     size_t there;
     /* In a result file that comes back, the clerk's cells end before ours. */
-    size_t ours = work->ours[RESULT_STATUS] + RESULT_COLUMNS == work->layout.heading_count ? RESULT_COLUMNS : 0;
+    size_t ours = work->layout.heading_count - own_headings(work);
     switch (rows_damage_of(work, record, cells, count, &there)) {
     case ROWS_WHOLE:
         return false;
