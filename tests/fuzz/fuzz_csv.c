@@ -1,29 +1,17 @@
-/* tests/fuzz/fuzz_csv.c: any bytes as an order CSV: scanned, taken apart, written with cells of ours.
- *
- * An entry for libFuzzer; tests/unit/test_fuzz_corpus.c runs the same over the corpus. What must hold for any input:
+/* tests/fuzz/fuzz_csv.c: any bytes as an order CSV: scanned, taken apart, written with cells of ours. What must hold
+ * for any input, with commas and with tabs:
  *   - records, their line ends included, are the input, one behind the other, and cells lie one behind the other;
  *   - pieces make no difference: fed byte by byte, the scan says the same;
+ *   - a quote is astray in the first cell that is neither quoted as a whole, nor ="…", nor free of quotes;
+ *   - the delimiter of a header that is quoted is the one that stands between its quotes;
  *   - where no quote is astray, libcsv finds as many cells, and in them what the scan's extents hold;
  *   - a record that is written with our cells still holds its own, byte for byte, and ours are found in their places.
  */
-#include "base/buf.h"
+#include "fuzz.h"
+
 #include "csv/fields.h"
 #include "csv/scan.h"
 #include "csv/writer.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* What is done when something does not hold; the unit test has a way of its own. */
-#ifndef FUZZ_CHECK
-#define FUZZ_CHECK(condition) ((condition) ? (void)0 : fuzz_fail(#condition, __LINE__))
-static void fuzz_fail(const char *condition, int line)
-{
-    fprintf(stderr, "fuzz_csv.c:%d: %s\n", line, condition);
-    abort();
-}
-#endif
 
 enum { FUZZ_LENGTH_MAX = CSV_CELLS_MAX - 2 * CSV_OURS }; /* bytes: the place of every cell is kept */
 
@@ -79,6 +67,23 @@ static bool holds_line_end(struct span cell)
            (memchr(cell.data, '\n', cell.length) != NULL || memchr(cell.data, '\r', cell.length) != NULL);
 }
 
+/* Whether a cell has its quotes where they may stand. */
+static bool is_sound(struct span cell)
+{
+    size_t quotes = 0;
+    for (size_t i = 0; i < cell.length; i++)
+        quotes += cell.data[i] == '"';
+    if (quotes == 0)
+        return true;
+    if (cell.data[0] == '"') {
+        size_t i = 1;
+        while (i + 1 < cell.length && (cell.data[i] != '"' || cell.data[++i] == '"'))
+            i++;
+        return i + 1 == cell.length && cell.data[i] == '"';
+    }
+    return quotes == 2 && cell.length >= 3 && memcmp(cell.data, "=\"", 2) == 0 && cell.data[cell.length - 1] == '"';
+}
+
 /* The same of both scans, and cells that follow one another with a delimiter between them. */
 static void check_scan(const struct fuzz *fuzz, const char *bytes)
 {
@@ -91,16 +96,19 @@ static void check_scan(const struct fuzz *fuzz, const char *bytes)
     FUZZ_CHECK(scan->multiline == fuzz->again.multiline);
     uint64_t at = 0;
     size_t multiline = CSV_NO_CELL;
+    size_t stray = CSV_NO_CELL;
     for (size_t i = 0; i < scan->cells; i++) {
         FUZZ_CHECK(scan->extents[i].begin == at && scan->extents[i].end >= at);
         FUZZ_CHECK(fuzz->again.extents[i].begin == at && fuzz->again.extents[i].end == scan->extents[i].end);
         if (holds_line_end(cell_of(scan, bytes, i)))
             multiline = i;
+        if (stray == CSV_NO_CELL && !is_sound(cell_of(scan, bytes, i)))
+            stray = i;
         at = scan->extents[i].end;
         FUZZ_CHECK(i + 1 < scan->cells ? bytes[at] == fuzz->delimiter : at == scan->length);
         at++;
     }
-    FUZZ_CHECK(multiline == scan->multiline);
+    FUZZ_CHECK(multiline == scan->multiline && stray == scan->stray);
 }
 
 /* The value of a cell without a stray quote. */
@@ -121,7 +129,7 @@ static void unquote(struct span cell, struct buf *value)
 static bool is_value(struct fuzz *fuzz, struct span cell, struct span value)
 {
     unquote(cell, &fuzz->value);
-    return span_equal((struct span){buf_text(&fuzz->value), fuzz->value.length}, value);
+    return span_equal(fuzz_text(&fuzz->value), value);
 }
 
 static void check_fields(struct fuzz *fuzz, const char *bytes)
@@ -216,7 +224,7 @@ static void check_writer(struct fuzz *fuzz, const char *bytes, bool first, size_
     }
     buf_clear(&fuzz->target.bytes);
     FUZZ_CHECK(csv_writer_put(&fuzz->writer, NULL, &record, ours, &error));
-    struct span written = {buf_text(&fuzz->target.bytes), fuzz->target.bytes.length};
+    struct span written = fuzz_text(&fuzz->target.bytes);
     if (scan->length == 0) { /* a blank line stays blank */
         FUZZ_CHECK(span_equal(written, (struct span){scan->ending_bytes, scan->ending}));
         return;
@@ -224,6 +232,18 @@ static void check_writer(struct fuzz *fuzz, const char *bytes, bool first, size_
     FUZZ_CHECK(scan_record(&fuzz->again, fuzz->delimiter, written, written.length, &taken));
     FUZZ_CHECK(taken == written.length);
     check_written(fuzz, bytes, written.data);
+}
+
+/* The delimiter, where each cell of the first record is quoted and there are two or more. */
+static void check_delimiter(const struct fuzz *fuzz, struct span input)
+{
+    const struct csv_scan *scan = &fuzz->scan;
+    char found = csv_delimiter_of(input);
+    FUZZ_CHECK(found == ',' || (found == '\t' && memchr(input.data, '\t', input.length) != NULL));
+    for (size_t i = 0; i < scan->cells; i++)
+        if (scan->extents[i].begin == scan->extents[i].end || input.data[scan->extents[i].begin] != '"')
+            return;
+    FUZZ_CHECK(scan->cells < 2 || scan->stray != CSV_NO_CELL || found == fuzz->delimiter);
 }
 
 /* All records of `input`, up to one that the reader would refuse. */
@@ -239,6 +259,8 @@ static void check_input(struct fuzz *fuzz, struct span input, size_t way)
             return;
         FUZZ_CHECK(taken == fuzz->scan.length + fuzz->scan.ending);
         check_scan(fuzz, input.data);
+        if (first)
+            check_delimiter(fuzz, input);
         if (fuzz->scan.torn != CSV_NO_CELL)
             return;
         if (fuzz->scan.stray == CSV_NO_CELL)
@@ -247,8 +269,6 @@ static void check_input(struct fuzz *fuzz, struct span input, size_t way)
         input = (struct span){input.data + taken, input.length - taken};
     }
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
