@@ -7,7 +7,11 @@
 
 #include <stdint.h>
 
-enum { FINDING_ARGS = 3, FINDING_NO_COLUMN = UINT16_MAX };
+enum {
+    FINDING_ARGS = 3,
+    FINDING_NO_COLUMN = UINT16_MAX,
+    FINDING_EXCERPT_MAX = 40, /* characters of a cell that are quoted in an argument */
+};
 
 struct finding {
     const char *code; /* of the catalogue; static */

@@ -1,4 +1,5 @@
-/* order/rules.h: what is wrong with an order, before anything is sent. Pure: an order in, findings out.
+/* order/rules.h: what is wrong with an order, before anything is sent. Pure: an order in, findings out. What concerns
+ * one cell by itself is in order/cells, lines that stand twice are in order/lines.
  *
  *   code                 rule                                                                      stands on
  *   COLUMN_MISSING       a column that 買い手情報登録 needs is not in the file                       all rows
@@ -44,7 +45,6 @@ enum {
     RULES_ITEM_NAME_MAX = 255, /* UTF-16 units: the service's limits (error table of the manual) */
     RULES_ITEM_ID_MAX = 36,
     RULES_ORDER_ID_MAX = 64, /* UTF-16 units [assumed: no limit of the service is known] */
-    RULES_EXCERPT_MAX = 40,  /* characters of a cell that are quoted in a message */
 };
 
 /* Add what is wrong with `order`, whose lines are sorted (order_sort()). */

@@ -1,7 +1,6 @@
 /* run/rows.c: see rows.h. */
 #include "run/rows.h"
 
-#include "order/rules.h"
 #include "order/value.h"
 #include "text/utf8.h"
 
@@ -338,7 +337,7 @@ static bool unwrap(struct rows *rows, uint32_t row, size_t column, struct span *
         return false;
     if (findings == NULL)
         return true;
-    utf8_excerpt(*text, RULES_EXCERPT_MAX, &excerpt);
+    utf8_excerpt(*text, FINDING_EXCERPT_MAX, &excerpt);
     findings->failed = findings->failed || excerpt.failed;
     const char *args[FINDING_ARGS] = {buf_text(&excerpt)};
     findings_add(findings, (struct finding){.code = "FORMULA_TEXT", .row = row, .column = (uint16_t)column}, args);

@@ -1,0 +1,254 @@
+/* order/cells.c: see cells.h. */
+#include "order/cells.h"
+
+#include "order/rules.h"
+#include "order/value.h"
+#include "text/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool is_control(struct span value)
+{
+    return span_is(value, "N") || span_is(value, "U") || span_is(value, "D");
+}
+
+static bool is_needed(const struct judging *judging, size_t column)
+{
+    const struct order_column *about = &judging->columns->schema->columns[column];
+    struct span control = order_value(judging->columns, judging->row, ORDER_FIELD_CONTROL);
+    bool serves = order_layout_serves(judging->columns->layout, judging->columns->schema, column);
+    /* Which needs there are depends on it, so it is needed itself. */
+    if (about->field == ORDER_FIELD_CONTROL)
+        return true;
+    return (serves && (about->needed & ORDER_NEED_REGISTER) != 0) ||
+           (control.data != NULL && span_is(control, "N") && (about->needed & ORDER_NEED_N) != 0) ||
+           (control.data != NULL && span_is(control, "U") && (about->needed & ORDER_NEED_U) != 0);
+}
+
+static void check_number(const struct judging *judging, size_t column, struct span value)
+{
+    const struct order_column *about = &judging->columns->schema->columns[column];
+    int64_t number;
+    char bounds[2][24];
+    if (!value_is_whole(value)) {
+        judging_quote(judging, "NOT_A_NUMBER", column, value);
+        return;
+    }
+    if (value_integer(value, &number) && number >= about->least && number <= about->most)
+        return;
+    snprintf(bounds[0], sizeof bounds[0], "%" PRId64, about->least);
+    snprintf(bounds[1], sizeof bounds[1], "%" PRId64, about->most);
+    judging_quote_with(judging, "NUMBER_RANGE", column, value, bounds[0], bounds[1]);
+}
+
+static void check_phone(const struct judging *judging, size_t column, struct span value)
+{
+    char phone[VALUE_PHONE_SIZE];
+    bool repaired;
+    if (!value_phone(value, phone, &repaired))
+        judging_quote(judging, "PHONE_INVALID", column, value);
+    else if (repaired)
+        judging_quote_with(judging, "PHONE_REPAIRED", column, value, phone, NULL);
+}
+
+static void check_postal_code(const struct judging *judging, size_t column, struct span value)
+{
+    enum order_field field = judging->columns->schema->columns[column].field;
+    char code[VALUE_POSTAL_CODE_SIZE];
+    bool repaired;
+    if (!value_postal_code(value, order_address_begin(judging->columns, judging->row, order_address_of(field)), code,
+                           &repaired))
+        judging_quote(judging, "POSTAL_CODE_INVALID", column, value);
+    else if (repaired)
+        judging_quote_with(judging, "POSTAL_CODE_REPAIRED", column, value, code, NULL);
+}
+
+static void check_type(const struct judging *judging, size_t column, struct span value)
+{
+    enum order_type type = judging->columns->schema->columns[column].type;
+    char time[VALUE_TIME_SIZE];
+    bool number = type == ORDER_TYPE_DIGITS || type == ORDER_TYPE_INTEGER || type == ORDER_TYPE_CODE ||
+                  type == ORDER_TYPE_PHONE || type == ORDER_TYPE_POSTAL_CODE;
+    if (number && value_is_rounded(value)) {
+        judging_quote(judging, "NUMBER_ROUNDED", column, value);
+        return;
+    }
+    switch (type) {
+    case ORDER_TYPE_TEXT:
+    case ORDER_TYPE_CODE:
+        break;
+    case ORDER_TYPE_DIGITS:
+        if (!value_is_digits(value))
+            judging_quote(judging, "NOT_DIGITS", column, value);
+        break;
+    case ORDER_TYPE_INTEGER:
+        check_number(judging, column, value);
+        break;
+    case ORDER_TYPE_DATETIME:
+        if (!value_time(value, time))
+            judging_quote(judging, "DATETIME_INVALID", column, value);
+        break;
+    case ORDER_TYPE_CONTROL:
+        if (!is_control(value))
+            judging_quote(judging, "CONTROL_INVALID", column, value);
+        break;
+    case ORDER_TYPE_DATE:
+        if (!value_is_date(value))
+            judging_quote(judging, "DATE_INVALID", column, value);
+        break;
+    case ORDER_TYPE_PHONE:
+        check_phone(judging, column, value);
+        break;
+    case ORDER_TYPE_POSTAL_CODE:
+        check_postal_code(judging, column, value);
+        break;
+    case ORDER_TYPE_EMAIL:
+        if (!value_is_email(value))
+            judging_quote(judging, "EMAIL_INVALID", column, value);
+        break;
+    case ORDER_TYPE_KANA:
+        if (!value_is_kana(value))
+            judging_quote(judging, "NOT_KANA", column, value);
+        break;
+    }
+}
+
+/* ASCII, but neither letters nor digits: the service takes it, and the manual advises against it. */
+static bool has_punctuation(struct span value)
+{
+    for (size_t i = 0; i < value.length; i++) {
+        char byte = value.data[i];
+        bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        if (!plain && (unsigned char)byte < 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* The service's own rules for items[N].id. */
+static void check_item_id(const struct judging *judging, size_t column, struct span value)
+{
+    size_t units = utf8_units(value);
+    if (value_is_rounded(value)) {
+        judging_quote(judging, "NUMBER_ROUNDED", column, value);
+        return;
+    }
+    if (units < 1 || units > RULES_ITEM_ID_MAX)
+        judging_add(judging, "ITEM_ID_SIZE", column, NULL);
+    if (!utf8_is_ascii(value))
+        judging_add(judging, "ITEM_ID_NON_ASCII", column, NULL);
+    else if (units >= 1 && value_is_blank(value))
+        judging_add(judging, "REQUIRED", column, NULL);
+    else if (has_punctuation(value))
+        judging_quote(judging, "ITEM_ID_PUNCTUATION", column, value);
+}
+
+/* The same for items[N].name. */
+static void check_item_name(const struct judging *judging, size_t column, struct span value)
+{
+    size_t units = utf8_units(value);
+    if (units < 1 || units > RULES_ITEM_NAME_MAX)
+        judging_add(judging, "ITEM_NAME_SIZE", column, NULL);
+    else if (value_is_blank(value)) /* the service takes blanks, and prints them */
+        judging_add(judging, "REQUIRED", column, NULL);
+}
+
+static void check_length(const struct judging *judging, size_t column, struct span value)
+{
+    size_t most = judging->columns->schema->columns[column].max_length;
+    char texts[2][24];
+    if (most == 0 || value.length <= most) /* bytes are never fewer than units */
+        return;
+    size_t units = utf8_units(value);
+    if (units <= most)
+        return;
+    snprintf(texts[0], sizeof texts[0], "%zu", units);
+    snprintf(texts[1], sizeof texts[1], "%zu", most);
+    const char *args[FINDING_ARGS] = {texts[0], texts[1]};
+    judging_add(judging, "TEXT_TOO_LONG", column, args);
+}
+
+/* What of a text cannot be printed on an invoice; NULL where a character is harmless. */
+static const char *blemish_of(uint32_t character)
+{
+    if (character < 0x20 || (character >= 0x7F && character < 0xA0))
+        return "CONTROL_CHARACTER";
+    if (character == UTF8_INVALID) /* whoever wrote the file put it in the place of what they could not read */
+        return "TEXT_GARBLED";
+    /* Private use: CP932's F040 to F9FC, and what fonts of a single machine hold. */
+    if ((character >= 0xE000 && character <= 0xF8FF) || character >= 0xF0000)
+        return "GAIJI";
+    return NULL;
+}
+
+static void add_blemish(const struct judging *judging, const char *code, size_t column, size_t place,
+                        uint32_t character)
+{
+    char texts[2][24];
+    snprintf(texts[0], sizeof texts[0], "%zu", place);
+    snprintf(texts[1], sizeof texts[1], "U+%04" PRIX32, character);
+    const char *args[FINDING_ARGS] = {texts[0], texts[1]};
+    judging_add(judging, code, column, args);
+}
+
+/* The characters of a text that is sent; of each blemish the first. */
+static void check_characters(const struct judging *judging, size_t column, struct span value)
+{
+    enum { KINDS = 3 };
+    const char *seen[KINDS] = {NULL};
+    size_t kinds = 0;
+    size_t place = 0;
+    for (size_t at = 0, size = 1; at < value.length; at += size) {
+        unsigned char byte = (unsigned char)value.data[at];
+        place++;
+        size = 1;
+        if (byte >= 0x20 && byte < 0x7F)
+            continue;
+        uint32_t character = utf8_decode((struct span){value.data + at, value.length - at}, &size);
+        const char *code = blemish_of(character);
+        size_t known = 0;
+        while (code != NULL && known < kinds && seen[known] != code)
+            known++;
+        if (code == NULL || known < kinds)
+            continue;
+        seen[kinds++] = code;
+        add_blemish(judging, code, column, place, character);
+    }
+}
+
+/* Whether what stands in the column is sent. */
+static bool is_sent(const struct judging *judging, size_t column)
+{
+    const struct order_schema *schema = judging->columns->schema;
+    return schema->columns[column].field >= ORDER_FIELD_ID &&
+           order_layout_serves(judging->columns->layout, schema, column);
+}
+
+/* Whether any character may stand in it as far as its type goes. */
+static bool is_free_text(enum order_type type)
+{
+    return type == ORDER_TYPE_TEXT || type == ORDER_TYPE_KANA;
+}
+
+void cells_check(const struct judging *judging, size_t column)
+{
+    struct span value = judging->row->values[column];
+    enum order_field field = judging->columns->schema->columns[column].field;
+    bool sent = is_sent(judging, column);
+    if (value.data == NULL)
+        return;
+    if (sent && field == ORDER_FIELD_ITEM_NAME)
+        check_item_name(judging, column, value);
+    else if (sent && field == ORDER_FIELD_ITEM_ID)
+        check_item_id(judging, column, value);
+    else if (field == ORDER_FIELD_ID && utf8_units(value) > RULES_ORDER_ID_MAX)
+        judging_add(judging, "ORDER_ID_SIZE", column, NULL);
+    else if (!value_is_blank(value))
+        check_type(judging, column, value);
+    else if (is_needed(judging, column))
+        judging_add(judging, "REQUIRED", column, NULL);
+    check_length(judging, column, value);
+    if (sent && is_free_text(judging->columns->schema->columns[column].type))
+        check_characters(judging, column, value);
+}

@@ -1,0 +1,112 @@
+/* order/lines.c: see lines.h. */
+#include "order/lines.h"
+
+#include "order/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Whether all cells that the schema knows are the same. */
+static bool same_cells(const struct judging *judging, const struct order_row *a, const struct order_row *b)
+{
+    for (size_t column = 0; column < judging->columns->schema->count; column++)
+        if (!span_equal(a->values[column], b->values[column]))
+            return false;
+    return true;
+}
+
+static void add_twice(struct judging *judging, const char *code, const struct order_row *earlier,
+                      const struct order_row *later, struct span line_id)
+{
+    char row[16];
+    struct buf id = {0};
+    snprintf(row, sizeof row, "%" PRIu32, earlier->number);
+    const char *args[FINDING_ARGS] = {row, judging_excerpt(judging, line_id, &id)};
+    judging->row = later;
+    judging->item = (size_t)(later - judging->order->rows);
+    judging_add(judging, code, order_layout_column(judging->columns->layout, ORDER_FIELD_ITEM_LINE_ID), args);
+    judging->row = NULL;
+    buf_free(&id);
+}
+
+/* A line and what tells it from the others. */
+struct line {
+    struct span id; /* 明細ID; empty where it has none */
+    uint64_t hash;  /* of all cells: FNV-1a */
+    const struct order_row *row;
+};
+
+static uint64_t hash_cells(const struct judging *judging, const struct order_row *row)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+    for (size_t column = 0; column < judging->columns->schema->count; column++) {
+        struct span value = row->values[column];
+        for (size_t i = 0; i < value.length; i++)
+            hash = (hash ^ (unsigned char)value.data[i]) * 0x100000001b3U;
+        hash = (hash ^ 0x100) * 0x100000001b3U; /* no byte: ab,c is not a,bc */
+    }
+    return hash;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    const struct line *left = a;
+    const struct line *right = b;
+    size_t shorter = left->id.length < right->id.length ? left->id.length : right->id.length;
+    int order = shorter > 0 ? memcmp(left->id.data, right->id.data, shorter) : 0;
+    if (order != 0)
+        return order;
+    if (left->id.length != right->id.length)
+        return left->id.length < right->id.length ? -1 : 1;
+    if (left->hash != right->hash)
+        return left->hash < right->hash ? -1 : 1;
+    return left->row->number < right->row->number ? -1 : left->row->number > right->row->number;
+}
+
+/* Lines of one 明細ID, or those without: a copy is told of the row before it that says the same, any other line of the
+ * first row that has its 明細ID. */
+static void check_same_id(struct judging *judging, const struct line *lines, size_t count)
+{
+    bool has_id = lines[0].id.length > 0;
+    const struct order_row *first = lines[0].row;
+    for (size_t i = 1; i < count; i++)
+        if (lines[i].row->number < first->number)
+            first = lines[i].row;
+    for (size_t i = 0; i < count && count > 1; i++) {
+        const struct order_row *row = lines[i].row;
+        if (i > 0 && lines[i].hash == lines[i - 1].hash && same_cells(judging, lines[i - 1].row, row))
+            add_twice(judging, has_id ? "ROW_DUPLICATE" : "ROW_REPEATED", lines[i - 1].row, row, lines[i].id);
+        else if (has_id && row != first)
+            add_twice(judging, "LINE_ID_DUPLICATE", first, row, lines[i].id);
+    }
+}
+
+/* Those lines that can be told from others; how many. */
+static size_t find_lines(const struct judging *judging, struct line lines[ORDER_LINES_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < judging->order->count; i++) {
+        const struct order_row *row = &judging->order->rows[i];
+        struct span id =
+            row->damaged ? (struct span){NULL, 0} : order_value(judging->columns, row, ORDER_FIELD_ITEM_LINE_ID);
+        bool has_id = id.data != NULL && !value_is_blank(id);
+        if (row->damaged || (has_id && value_is_rounded(id))) /* that one says nothing */
+            continue;
+        lines[count++] = (struct line){has_id ? id : (struct span){"", 0}, hash_cells(judging, row), row};
+    }
+    return count;
+}
+
+/* Lines that could be one and the same stand side by side when they are sorted. */
+void lines_check(struct judging *judging)
+{
+    struct line lines[ORDER_LINES_MAX];
+    size_t count = find_lines(judging, lines);
+    qsort(lines, count, sizeof *lines, compare_lines);
+    for (size_t begin = 0, end = 0; begin < count; begin = end) {
+        while (end < count && span_equal(lines[end].id, lines[begin].id))
+            end++;
+        check_same_id(judging, lines + begin, end - begin);
+    }
+}
