@@ -1,6 +1,8 @@
 /* order/book.c: see book.h. */
 #include "order/book.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,15 +18,6 @@ static void *grown(void *array, size_t count, size_t *capacity, size_t size)
     return moved;
 }
 
-/* FNV-1a, its upper half folded down, where the table looks first. */
-static uint64_t hash_of(struct span id)
-{
-    uint64_t hash = 0xcbf29ce484222325U;
-    for (size_t i = 0; i < id.length; i++)
-        hash = (hash ^ (unsigned char)id.data[i]) * 0x100000001b3U;
-    return hash ^ (hash >> 32);
-}
-
 const char *book_id(const struct book *book, const struct book_order *order)
 {
     return book->ids.data + order->id;
@@ -33,7 +26,8 @@ const char *book_id(const struct book *book, const struct book_order *order)
 /* The slot of `id`: its order's, or the free one where it belongs. */
 static uint32_t *slot_of(const struct book *book, struct span id)
 {
-    size_t at = (size_t)hash_of(id) & (book->slot_count - 1);
+    uint64_t hash = hash_add(HASH_BEGIN, id);
+    size_t at = (size_t)(hash ^ (hash >> 32)) & (book->slot_count - 1); /* the table looks at the lower half */
     while (book->slots[at] != BOOK_NONE && !span_is(id, book_id(book, &book->orders[book->slots[at]])))
         at = (at + 1) & (book->slot_count - 1);
     return &book->slots[at];

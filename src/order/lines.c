@@ -1,6 +1,7 @@
 /* order/lines.c: see lines.h. */
 #include "order/lines.h"
 
+#include "base/hash.h"
 #include "order/value.h"
 
 #include <inttypes.h>
@@ -33,19 +34,15 @@ static void add_twice(struct judging *judging, const char *code, const struct or
 /* A line and what tells it from the others. */
 struct line {
     struct span id; /* 明細ID; empty where it has none */
-    uint64_t hash;  /* of all cells: FNV-1a */
+    uint64_t hash;  /* of all cells */
     const struct order_row *row;
 };
 
 static uint64_t hash_cells(const struct judging *judging, const struct order_row *row)
 {
-    uint64_t hash = 0xcbf29ce484222325U;
-    for (size_t column = 0; column < judging->columns->schema->count; column++) {
-        struct span value = row->values[column];
-        for (size_t i = 0; i < value.length; i++)
-            hash = (hash ^ (unsigned char)value.data[i]) * 0x100000001b3U;
-        hash = (hash ^ 0x100) * 0x100000001b3U; /* no byte: ab,c is not a,bc */
-    }
+    uint64_t hash = HASH_BEGIN;
+    for (size_t column = 0; column < judging->columns->schema->count; column++)
+        hash = hash_add(hash, row->values[column]);
     return hash;
 }
 

@@ -1,6 +1,7 @@
 /* run/twins.c: see twins.h. */
 #include "run/twins.h"
 
+#include "base/hash.h"
 #include "order/value.h"
 #include "text/utf8.h"
 
@@ -35,14 +36,6 @@ static bool name_of(const struct work *work, const struct span *cells, size_t co
            !rows_cell_is_blank(work, name->number) && !value_is_rounded(name->number);
 }
 
-/* FNV-1a, going on from `hash`. */
-static uint64_t hash_of(uint64_t hash, struct span text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3U;
-    return (hash ^ 0x100) * 0x100000001b3U; /* no byte: where a text ends counts */
-}
-
 /* Of an order. */
 struct note {
     uint64_t hash; /* of its name; 0: it has none */
@@ -56,7 +49,7 @@ bool twins_note(struct work *work, const struct span *cells, size_t count)
     struct note note = {.row = (uint32_t)(work->book.row_count - 1)};
     size_t size = (size_t)work->book.rows[note.row].order * sizeof note;
     if (name_of(work, cells, count, &name)) {
-        note.hash = hash_of(hash_of(0xcbf29ce484222325U, name.shop), name.number);
+        note.hash = hash_add(hash_add(HASH_BEGIN, name.shop), name.number);
         note.hash += note.hash == 0;
     }
     while (work->mall_names.length < size && !work->mall_names.failed) /* orders that began with no whole row */

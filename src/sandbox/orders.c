@@ -1,6 +1,7 @@
 /* sandbox/orders.c: see orders.h. */
 #include "sandbox/orders.h"
 
+#include "base/hash.h"
 #include "sandbox/state.h"
 
 #include <openssl/evp.h>
@@ -93,12 +94,10 @@ static bool index_reserve(struct index *index)
     return true;
 }
 
-/* FNV-1a, 64 bits, with its upper half folded down, where the index looks first. */
+/* With its upper half folded down, where the index looks first. */
 static uint64_t hash_of_id(const char *id)
 {
-    uint64_t hash = 0xcbf29ce484222325U;
-    for (const unsigned char *at = (const unsigned char *)id; *at != '\0'; at++)
-        hash = (hash ^ *at) * 0x100000001b3U;
+    uint64_t hash = hash_add(HASH_BEGIN, span_of(id));
     return hash ^ (hash >> 32);
 }
 
