@@ -192,18 +192,30 @@ static void add_blemish(const struct judging *judging, const char *code, size_t 
     judging_add(judging, code, column, args);
 }
 
+/* Whether a character that begins with this byte of UTF-8 may be a blemish: hardly a text has one. */
+static bool is_suspicious(unsigned char byte)
+{
+    return byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xEE || byte == 0xEF || byte >= 0xF3;
+}
+
+/* Which character of `text` begins at byte `at`, from 1. */
+static size_t place_of(struct span text, size_t at)
+{
+    size_t place = 1;
+    for (size_t i = 0; i < at; i++)
+        place += ((unsigned char)text.data[i] & 0xC0U) != 0x80U;
+    return place;
+}
+
 /* The characters of a text that is sent; of each blemish the first. */
 static void check_characters(const struct judging *judging, size_t column, struct span value)
 {
     enum { KINDS = 3 };
     const char *seen[KINDS] = {NULL};
     size_t kinds = 0;
-    size_t place = 0;
     for (size_t at = 0, size = 1; at < value.length; at += size) {
-        unsigned char byte = (unsigned char)value.data[at];
-        place++;
         size = 1;
-        if (byte >= 0x20 && byte < 0x7F)
+        if (!is_suspicious((unsigned char)value.data[at]))
             continue;
         uint32_t character = utf8_decode((struct span){value.data + at, value.length - at}, &size);
         const char *code = blemish_of(character);
@@ -213,7 +225,7 @@ static void check_characters(const struct judging *judging, size_t column, struc
         if (code == NULL || known < kinds)
             continue;
         seen[kinds++] = code;
-        add_blemish(judging, code, column, place, character);
+        add_blemish(judging, code, column, place_of(value, at), character);
     }
 }
 

@@ -34,7 +34,7 @@ static void add_twice(struct judging *judging, const char *code, const struct or
 /* A line and what tells it from the others. */
 struct line {
     struct span id; /* 明細ID; empty where it has none */
-    uint64_t hash;  /* of all cells */
+    uint64_t hash;  /* of all cells; 0 as long as no other line has the id */
     const struct order_row *row;
 };
 
@@ -46,6 +46,7 @@ static uint64_t hash_cells(const struct judging *judging, const struct order_row
     return hash;
 }
 
+/* By 明細ID, then by what all cells say, then by row. */
 static int compare_lines(const void *a, const void *b)
 {
     const struct line *left = a;
@@ -63,14 +64,14 @@ static int compare_lines(const void *a, const void *b)
 
 /* Lines of one 明細ID, or those without: a copy is told of the row before it that says the same, any other line of the
  * first row that has its 明細ID. */
-static void check_same_id(struct judging *judging, const struct line *lines, size_t count)
+static void check_same_id(struct judging *judging, struct line *lines, size_t count)
 {
     bool has_id = lines[0].id.length > 0;
-    const struct order_row *first = lines[0].row;
-    for (size_t i = 1; i < count; i++)
-        if (lines[i].row->number < first->number)
-            first = lines[i].row;
-    for (size_t i = 0; i < count && count > 1; i++) {
+    const struct order_row *first = lines[0].row; /* as long as they are in the order of their rows */
+    for (size_t i = 0; i < count; i++)
+        lines[i].hash = hash_cells(judging, lines[i].row);
+    qsort(lines, count, sizeof *lines, compare_lines);
+    for (size_t i = 0; i < count; i++) {
         const struct order_row *row = lines[i].row;
         if (i > 0 && lines[i].hash == lines[i - 1].hash && same_cells(judging, lines[i - 1].row, row))
             add_twice(judging, has_id ? "ROW_DUPLICATE" : "ROW_REPEATED", lines[i - 1].row, row, lines[i].id);
@@ -90,7 +91,7 @@ static size_t find_lines(const struct judging *judging, struct line lines[ORDER_
         bool has_id = id.data != NULL && !value_is_blank(id);
         if (row->damaged || (has_id && value_is_rounded(id))) /* that one says nothing */
             continue;
-        lines[count++] = (struct line){has_id ? id : (struct span){"", 0}, hash_cells(judging, row), row};
+        lines[count++] = (struct line){has_id ? id : (struct span){"", 0}, 0, row};
     }
     return count;
 }
@@ -104,6 +105,7 @@ void lines_check(struct judging *judging)
     for (size_t begin = 0, end = 0; begin < count; begin = end) {
         while (end < count && span_equal(lines[end].id, lines[begin].id))
             end++;
-        check_same_id(judging, lines + begin, end - begin);
+        if (end - begin > 1)
+            check_same_id(judging, lines + begin, end - begin);
     }
 }

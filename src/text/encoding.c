@@ -9,10 +9,23 @@
 
 enum { HEAD = 16 }; /* bytes: no header that is of use is shorter, no kind of binary file is told later */
 
+/* A character of CP932 as UTF-8, which has three bytes at most: these, and how many. 0: iconv was not asked yet, or
+ * there is no such character. */
+struct known {
+    char bytes[3];
+    unsigned char length;
+};
+
+enum {
+    SINGLES = 0x100, /* characters of one byte */
+    PAIRS = 0x10000, /* of two, the first of which is the higher one here */
+};
+
 struct text_codec {
-    bool converts;   /* CP932; the two below are open. Otherwise UTF-8, which only needs to be looked at */
-    iconv_t decoder; /* CP932 → UTF-8 */
-    iconv_t encoder; /* UTF-8 → CP932 */
+    bool converts;       /* CP932; what follows is there. Otherwise UTF-8, which only needs to be looked at */
+    iconv_t decoder;     /* CP932 → UTF-8 */
+    iconv_t encoder;     /* UTF-8 → CP932 */
+    struct known *known; /* owned; what iconv said of each character: first SINGLES, then PAIRS */
 };
 
 /* What stands in for a character that CP932 lacks. The tables of Unicode and Windows disagree about these. */
@@ -39,9 +52,15 @@ struct text_codec *text_codec_new(enum text_encoding encoding, struct error *err
         error_set_memory(error);
         return NULL;
     }
-    *codec = (struct text_codec){encoding == TEXT_CP932, (iconv_t)-1, (iconv_t)-1};
+    *codec = (struct text_codec){encoding == TEXT_CP932, (iconv_t)-1, (iconv_t)-1, NULL};
     if (!codec->converts)
         return codec;
+    codec->known = calloc(SINGLES + PAIRS, sizeof *codec->known);
+    if (codec->known == NULL) {
+        error_set_memory(error);
+        text_codec_free(codec);
+        return NULL;
+    }
     codec->decoder = iconv_open("UTF-8", "CP932");
     codec->encoder = iconv_open("CP932", "UTF-8");
     if (codec->decoder == (iconv_t)-1 || codec->encoder == (iconv_t)-1) {
@@ -60,6 +79,7 @@ void text_codec_free(struct text_codec *codec)
         iconv_close(codec->decoder);
     if (codec->encoder != (iconv_t)-1)
         iconv_close(codec->encoder);
+    free(codec->known);
     free(codec);
 }
 
@@ -91,6 +111,53 @@ static size_t convert(iconv_t conversion, struct span from, struct buf *out, int
     return from.length - left;
 }
 
+/* Ask iconv for the character in `bytes`, and remember what it says. */
+static void learn(const struct text_codec *codec, struct span bytes, struct known *known)
+{
+    struct buf text = {0};
+    int reason;
+    size_t done = convert(codec->decoder, bytes, &text, &reason);
+    if (reason == 0 && done == bytes.length && text.length <= sizeof known->bytes) {
+        memcpy(known->bytes, text.data, text.length);
+        known->length = (unsigned char)text.length;
+    }
+    buf_free(&text);
+}
+
+/* Decode up to the first character that iconv has to judge: one that is cut off, or none at all. How many bytes. */
+static size_t decode_known(const struct text_codec *codec, struct span bytes, struct buf *out)
+{
+    size_t at = 0;
+    if (!buf_reserve(out, bytes.length * sizeof codec->known->bytes + sizeof codec->known->bytes))
+        return 0;
+    char *to = out->data + out->length;
+    while (at < bytes.length) {
+        unsigned char first = (unsigned char)bytes.data[at];
+        if (first < 0x80) {
+            *to++ = (char)first;
+            at++;
+            continue;
+        }
+        bool pair = (first >= 0x81 && first <= 0x9F) || (first >= 0xE0 && first <= 0xFC);
+        size_t size = pair ? 2 : 1;
+        if (bytes.length - at < size)
+            break;
+        struct known *known = codec->known + first;
+        if (pair)
+            known = codec->known + SINGLES + ((size_t)first << 8 | (unsigned char)bytes.data[at + 1]);
+        if (known->length == 0)
+            learn(codec, (struct span){bytes.data + at, size}, known);
+        if (known->length == 0)
+            break;
+        memcpy(to, known->bytes, sizeof known->bytes);
+        to += known->length;
+        at += size;
+    }
+    out->length = (size_t)(to - out->data);
+    *to = '\0';
+    return at;
+}
+
 bool text_decode(struct text_codec *codec, struct span bytes, struct buf *out, size_t *bad)
 {
     int reason;
@@ -103,7 +170,10 @@ bool text_decode(struct text_codec *codec, struct span bytes, struct buf *out, s
         buf_append(out, bytes.data, *bad);
         return *bad == bytes.length && !out->failed;
     }
-    *bad = convert(codec->decoder, bytes, out, &reason);
+    *bad = decode_known(codec, bytes, out);
+    if (*bad == bytes.length)
+        return true;
+    *bad += convert(codec->decoder, (struct span){bytes.data + *bad, bytes.length - *bad}, out, &reason);
     return reason == 0;
 }
 

@@ -3,10 +3,15 @@
 
 bool utf8_is_ascii(struct span text)
 {
-    unsigned char all = 0;
-    for (size_t i = 0; i < text.length; i++)
-        all |= (unsigned char)text.data[i];
-    return all < 0x80;
+    uint64_t all = 0;
+    size_t at = 0;
+    for (uint64_t word; text.length - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        all |= word;
+    }
+    for (; at < text.length; at++)
+        all |= (unsigned char)text.data[at];
+    return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
 size_t utf8_units(struct span text)

@@ -11,6 +11,7 @@
 #include "text/utf16.h"
 #include "text/utf8.h"
 
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -410,6 +411,37 @@ static void random_bytes_keep_their_outline(void **state)
     }
     buf_free(&before);
     buf_free(&after);
+}
+
+/* The codec remembers single characters; iconv, asked for the whole, must not have said anything else. */
+static void a_text_is_what_iconv_makes_of_it(void **state)
+{
+    enum { ROUNDS = 20000, LENGTH = 24 };
+    iconv_t conversion = iconv_open("UTF-8", "CP932");
+    struct buf out = {0};
+    uint32_t seed = 932;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        char raw[LENGTH];
+        char expected[LENGTH * 3];
+        size_t length = draw(&seed) % LENGTH + 1;
+        size_t bad = SIZE_MAX;
+        for (size_t i = 0; i < length; i++)
+            raw[i] = (char)(draw(&seed) % 4 == 0 ? draw(&seed) : 0x81 + draw(&seed) % 0x20);
+        char *in = raw;
+        char *to = expected;
+        size_t left = length;
+        size_t room = sizeof expected;
+        iconv(conversion, NULL, NULL, NULL, NULL);
+        bool whole = iconv(conversion, &in, &left, &to, &room) == 0;
+        buf_clear(&out);
+        assert_int_equal(text_decode(*state, (struct span){raw, length}, &out, &bad), whole);
+        if (!whole)
+            assert_int_equal(bad, length - left);
+        assert_int_equal(out.length, (size_t)(to - expected));
+        assert_memory_equal(buf_text(&out), expected, out.length);
+    }
+    iconv_close(conversion);
+    buf_free(&out);
 }
 
 static void random_bytes_are_decoded_up_to_the_bad_one(void **state)
@@ -1085,6 +1117,7 @@ int main(void)
         WITH_CODEC(every_character_arrives_or_is_replaced),
         WITH_CODEC(invalid_utf8_is_replaced_visibly),
         WITH_CODEC(random_bytes_keep_their_outline),
+        WITH_CODEC(a_text_is_what_iconv_makes_of_it),
         WITH_CODEC(random_bytes_are_decoded_up_to_the_bad_one),
         cmocka_unit_test(codecs_say_that_memory_ran_out),
         WITH_UTF8(utf8_codecs_take_what_is_valid),
