@@ -2,6 +2,9 @@
 #include "csv/scan.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 void csv_scan_begin(struct csv_scan *scan, char delimiter)
 {
@@ -136,51 +139,136 @@ size_t csv_scan_feed(struct csv_scan *scan, const char *bytes, size_t length)
     return taken;
 }
 
-/* Behind a cell's last byte: where the cell after it begins, or the record ends. */
-static const char *end_plain_cell(struct csv_scan *scan, const char *bytes, const char *at, const char *end)
+/* ---- A record about which nothing is unusual ---- */
+
+/* The record ends at `at`, with a line end. False where nobody knows yet how long that is. */
+static bool end_plain_record(struct csv_scan *scan, const char *bytes, size_t length, size_t at)
 {
-    scan->extents[scan->cells++] = (struct csv_extent){scan->cell_begin, (uint64_t)(at - bytes)};
-    if (*at == scan->delimiter) {
-        scan->cell_begin = (uint64_t)(at - bytes) + 1;
-        return at + 1;
-    }
-    if ((*at != '\n' && *at != '\r') || (*at == '\r' && at + 1 == end))
-        return NULL; /* text behind a closing quote; or nobody knows yet how long the line end is */
-    scan->length = (uint64_t)(at - bytes);
-    scan->ending_bytes[0] = at[0];
+    if (bytes[at] == '\r' && at + 1 == length)
+        return false;
+    scan->length = at;
+    scan->ending_bytes[0] = bytes[at];
     scan->ending = 1;
-    if (at[0] == '\r' && at[1] == '\n') {
-        scan->ending_bytes[1] = at[1];
+    if (bytes[at] == '\r' && bytes[at + 1] == '\n') {
+        scan->ending_bytes[1] = '\n';
         scan->ending = 2;
     }
     scan->state = CSV_SCAN_END;
-    return at;
+    return true;
+}
+
+bool csv_scan_plain_by_bytes(struct csv_scan *scan, char delimiter, const char *bytes, size_t length)
+{
+    size_t at = 0;
+    csv_scan_begin(scan, delimiter);
+    while (at < length && scan->cells < CSV_CELLS_MAX) {
+        if (bytes[at] == '"') {
+            const char *quote = memchr(bytes + at + 1, '"', length - at - 1);
+            at = quote != NULL ? (size_t)(quote - bytes) + 1 : length;
+        } else {
+            while (at < length && bytes[at] != delimiter && bytes[at] != '\n' && bytes[at] != '\r' && bytes[at] != '"')
+                at++;
+        }
+        if (at == length)
+            return false;
+        scan->extents[scan->cells++] = (struct csv_extent){scan->cell_begin, at};
+        scan->cell_begin = at + 1;
+        if (bytes[at] == '\n' || bytes[at] == '\r')
+            return memchr(bytes, '\n', at) == NULL && memchr(bytes, '\r', at) == NULL &&
+                   end_plain_record(scan, bytes, length, at);
+        if (bytes[at] != delimiter)
+            return false; /* a quote in an unquoted cell, or text behind a closing one */
+        at++;
+    }
+    return false;
+}
+
+#ifdef __SSE2__
+
+enum { BLOCK = 64 }; /* bytes that are looked at at once: a bit of a word for each */
+
+/* Which of a block's bytes are `byte`. */
+static uint64_t find_byte(const __m128i block[4], char byte)
+{
+    uint64_t found = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        int quarter = _mm_movemask_epi8(_mm_cmpeq_epi8(block[i], _mm_set1_epi8(byte)));
+        found |= (uint64_t)(unsigned)quarter << 16 * i;
+    }
+    return found;
+}
+
+/* Of each bit, whether the bits up to it, itself included, are odd in number: between quotes, from an opening one on.
+ */
+static uint64_t parity_so_far(uint64_t bits)
+{
+    for (unsigned shift = 1; shift < BLOCK; shift *= 2)
+        bits ^= bits << shift;
+    return bits;
+}
+
+/* What one block hands on to the next. */
+struct carry {
+    uint64_t inside; /* all bits: its last byte was within quotes */
+    uint64_t begins; /* 1: a cell begins behind it */
+    uint64_t closes; /* 1: its last byte was a closing quote */
+};
+
+/* Where cells end in a block, the record's end the last of them. False: it is not plain. */
+static bool scan_block(const char *bytes, char delimiter, struct carry *carry, uint64_t *cell_ends, bool *ends)
+{
+    __m128i block[4];
+    memcpy(block, bytes, BLOCK);
+    uint64_t quotes = find_byte(block, '"');
+    uint64_t lines = find_byte(block, '\n') | find_byte(block, '\r');
+    uint64_t inside = parity_so_far(quotes) ^ carry->inside;
+    uint64_t line_ends = lines & ~inside;
+    /* Behind the first line end outside quotes all is another record's. */
+    uint64_t ours = line_ends != 0 ? line_ends ^ (line_ends - 1) : UINT64_MAX;
+    *ends = line_ends != 0;
+    *cell_ends = (line_ends | (find_byte(block, delimiter) & ~inside)) & ours;
+    uint64_t opens = quotes & inside & ours;
+    uint64_t closes = quotes & ~inside & ours;
+    uint64_t begins = *cell_ends << 1 | carry->begins;
+    uint64_t behind = (closes << 1 | carry->closes) & ours; /* closing quotes */
+    carry->inside = (inside >> (BLOCK - 1)) != 0 ? UINT64_MAX : 0;
+    carry->begins = *cell_ends >> (BLOCK - 1);
+    carry->closes = closes >> (BLOCK - 1);
+    return (opens & ~begins) == 0 && (behind & ~*cell_ends) == 0 && (lines & inside & ours) == 0;
 }
 
 bool csv_scan_plain(struct csv_scan *scan, char delimiter, const char *bytes, size_t length)
 {
-    const char *end = bytes + length;
-    const char *at = bytes;
+    struct carry carry = {.begins = 1};
     csv_scan_begin(scan, delimiter);
-    while (at < end && scan->cells < CSV_CELLS_MAX) {
-        if (*at == '"') {
-            const char *quote = memchr(at + 1, '"', (size_t)(end - at) - 1);
-            at = quote != NULL ? quote + 1 : end;
-        } else {
-            while (at < end && *at != delimiter && *at != '\n' && *at != '\r' && *at != '"')
-                at++;
+    for (size_t at = 0; at < length && scan->cells + BLOCK <= CSV_CELLS_MAX; at += BLOCK) {
+        char last[BLOCK] = {0};
+        const char *block = bytes + at;
+        uint64_t cell_ends;
+        bool ends;
+        if (length - at < BLOCK)
+            block = memcpy(last, block, length - at);
+        if (!scan_block(block, delimiter, &carry, &cell_ends, &ends))
+            return false;
+        for (; cell_ends != 0; cell_ends &= cell_ends - 1) {
+            uint64_t end = at + (unsigned)__builtin_ctzll(cell_ends);
+            scan->extents[scan->cells++] = (struct csv_extent){scan->cell_begin, end};
+            scan->cell_begin = end + 1;
         }
-        if (at == end || *at == '"')
-            return false;
-        at = end_plain_cell(scan, bytes, at, end);
-        if (at == NULL)
-            return false;
-        if (scan->state == CSV_SCAN_END)
-            return memchr(bytes, '\n', (size_t)scan->length) == NULL &&
-                   memchr(bytes, '\r', (size_t)scan->length) == NULL;
+        if (ends)
+            return end_plain_record(scan, bytes, length, (size_t)scan->cell_begin - 1);
     }
     return false;
 }
+
+#else
+
+bool csv_scan_plain(struct csv_scan *scan, char delimiter, const char *bytes, size_t length)
+{
+    return csv_scan_plain_by_bytes(scan, delimiter, bytes, length);
+}
+
+#endif
 
 bool csv_scan_finish(struct csv_scan *scan)
 {

@@ -77,6 +77,10 @@ size_t csv_scan_feed(struct csv_scan *scan, const char *bytes, size_t length);
  * is known. */
 bool csv_scan_plain(struct csv_scan *scan, char delimiter, const char *bytes, size_t length);
 
+/* The same, byte by byte, for machines without SSE2; it may take a record of thousands of cells that the other does
+ * not. */
+bool csv_scan_plain_by_bytes(struct csv_scan *scan, char delimiter, const char *bytes, size_t length);
+
 /* The input is over: the record at hand ends here. False where a quoted cell is still open: cell `scan->cells`, which
  * began at `scan->cell_begin`. */
 bool csv_scan_finish(struct csv_scan *scan);

@@ -544,6 +544,76 @@ static void scans_and_libcsv_agree_on_random_files(void **state)
 
 /* ---- Fields ---- */
 
+/* Records as files have them, with an oddity here and there, of any length: on the border of a block, too. */
+static void append_long_record(struct buf *input, uint32_t *seed)
+{
+    static const char *const oddities[] = {"\"\"", "\"", "\n", "\r", ",", "=\"1\"", "\x81\x5C", " \"a\""};
+    size_t cells = 1 + draw(seed) % 12;
+    for (size_t cell = 0; cell < cells; cell++) {
+        bool quoted = draw(seed) % 4 != 0;
+        if (cell > 0)
+            buf_append_byte(input, ',');
+        if (quoted)
+            buf_append_byte(input, '"');
+        append_repeated(input, 'x', draw(seed) % 3 == 0 ? draw(seed) % 80 : draw(seed) % 4);
+        if (draw(seed) % 60 == 0)
+            buf_append_text(input, oddities[draw(seed) % COUNT(oddities)]);
+        if (quoted)
+            buf_append_byte(input, '"');
+    }
+    buf_append_text(input, draw(seed) % 3 == 0 ? "\n" : draw(seed) % 3 == 0 ? "\r" : "\r\n");
+}
+
+static bool same_scan(const struct csv_scan *a, const struct csv_scan *b)
+{
+    return a->length == b->length && a->ending == b->ending && a->cells == b->cells && a->stray == b->stray &&
+           a->multiline == b->multiline && memcmp(a->ending_bytes, b->ending_bytes, a->ending) == 0 &&
+           memcmp(a->extents, b->extents, a->cells * sizeof *a->extents) == 0;
+}
+
+/* Both ways to take a record at once take the same ones, and say what the careful way says of them, wherever the bytes
+ * that are known end. Nothing but oddities, and a cut within the record, makes them refuse one. */
+static void plain_records_are_told_alike(void **state)
+{
+    enum { ROUNDS = 30000 };
+    static struct csv_scan careful;
+    static struct csv_scan plain;
+    static struct csv_scan by_bytes;
+    struct buf input = {0};
+    uint32_t seed = 64;
+    size_t taken = 0;
+    (void)state;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        bool closed;
+        buf_clear(&input);
+        append_long_record(&input, &seed);
+        size_t record = input.length;
+        append_long_record(&input, &seed);
+        size_t length = draw(&seed) % 4 == 0 ? draw(&seed) % (input.length + 1) : input.length;
+        char *exact = malloc(length + 1); /* so that a sanitizer sees who reads beyond */
+        assert_non_null(exact);
+        memcpy(exact, input.data, length);
+        exact = realloc(exact, length > 0 ? length : 1);
+        assert_non_null(exact);
+        bool found = csv_scan_plain(&plain, ',', exact, length);
+        assert_int_equal(csv_scan_plain_by_bytes(&by_bytes, ',', exact, length), found);
+        scan_one(&careful, (struct span){exact, length}, CUT_NOWHERE, &seed, &closed);
+        if (found) {
+            assert_true(same_scan(&plain, &careful));
+            assert_true(same_scan(&by_bytes, &careful));
+            assert_true(careful.stray == CSV_NO_CELL && careful.multiline == CSV_NO_CELL);
+        } else if (length > record) {
+            assert_true(memchr(exact, '\n', length) == NULL || !closed || careful.stray != CSV_NO_CELL ||
+                        careful.multiline != CSV_NO_CELL || memmem(exact, length, "\"\"", 2) != NULL ||
+                        memmem(exact, length, "=\"", 2) != NULL);
+        }
+        taken += found;
+        free(exact);
+    }
+    assert_in_range(taken, ROUNDS / 2, ROUNDS - 1000);
+    buf_free(&input);
+}
+
 static void fields_are_values(void **state)
 {
     (void)state;
@@ -2324,6 +2394,7 @@ int main(void)
         cmocka_unit_test(scans_are_not_disturbed_by_second_bytes),
         cmocka_unit_test(scans_and_libcsv_agree_on_all_short_inputs),
         cmocka_unit_test(scans_and_libcsv_agree_on_random_files),
+        cmocka_unit_test(plain_records_are_told_alike),
         cmocka_unit_test(fields_are_values),
         cmocka_unit_test(fields_know_other_delimiters),
         cmocka_unit_test(fields_may_be_large_and_many),
