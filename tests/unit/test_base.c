@@ -10,12 +10,15 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/parallel.h"
 #include "base/span.h"
 #include "scarce_memory.h"
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -606,6 +609,139 @@ static void files_say_that_memory_ran_out(void **state)
     assert_int_equal(open_descriptors(), before);
 }
 
+/* ---- Work in parts ---- */
+
+/* What a run of parts is to do, and what it did. */
+struct ledger {
+    size_t fails_at; /* the part whose result is refused */
+    size_t granted;  /* workers that may be opened; the rest fail */
+    atomic_size_t open;
+    atomic_size_t closed;
+    atomic_size_t made;
+    atomic_int taking; /* threads that take at this moment */
+    size_t taken;
+    bool in_order;
+    bool alone;
+};
+
+struct portion {
+    size_t part;
+    void *memory; /* kept from one part to the next */
+};
+
+static void *worker_open(void *context, struct error *error)
+{
+    struct ledger *ledger = context;
+    if (atomic_fetch_add(&ledger->open, 1) < ledger->granted)
+        return ledger;
+    error_set_memory(error);
+    return NULL;
+}
+
+static void worker_make(void *worker, size_t part, void *result)
+{
+    struct ledger *ledger = worker;
+    struct portion *portion = result;
+    if (portion->memory == NULL)
+        portion->memory = malloc(1);
+    portion->part = part;
+    if (part % 7 == 0)
+        sched_yield();
+    atomic_fetch_add(&ledger->made, 1);
+}
+
+static bool worker_take(void *worker, size_t part, void *result, struct error *error)
+{
+    struct ledger *ledger = worker;
+    const struct portion *portion = result;
+    char number[24];
+    ledger->alone = ledger->alone && atomic_fetch_add(&ledger->taking, 1) == 0;
+    ledger->in_order = ledger->in_order && part == ledger->taken && portion->part == part && portion->memory != NULL;
+    ledger->taken++;
+    atomic_fetch_sub(&ledger->taking, 1);
+    snprintf(number, sizeof number, "%zu", part);
+    return part < ledger->fails_at || error_set(error, ERROR_INPUT, "PART", NULL, number, NULL, NULL);
+}
+
+static void portion_release(void *result)
+{
+    free(((struct portion *)result)->memory);
+}
+
+static void worker_close(void *worker)
+{
+    atomic_fetch_add(&((struct ledger *)worker)->closed, 1);
+}
+
+static bool run_parts(struct ledger *ledger, size_t parts, size_t jobs, struct error *error)
+{
+    const struct parallel work = {.parts = parts,
+                                  .result_size = sizeof(struct portion),
+                                  .context = ledger,
+                                  .open = worker_open,
+                                  .make = worker_make,
+                                  .take = worker_take,
+                                  .release = portion_release,
+                                  .close = worker_close};
+    ledger->in_order = ledger->alone = true;
+    return parallel_run(&work, jobs, error);
+}
+
+static void parts_are_taken_in_their_order(void **state)
+{
+    static const size_t jobs[] = {1, 2, 3, 8, 64};
+    (void)state;
+    for (size_t i = 0; i < COUNT(jobs); i++) {
+        for (size_t parts = 0; parts < 400; parts = parts * 2 + 1) {
+            struct ledger ledger = {.fails_at = SIZE_MAX, .granted = SIZE_MAX};
+            struct error error = {0};
+            assert_true(run_parts(&ledger, parts, jobs[i], &error));
+            assert_true(ledger.in_order && ledger.alone);
+            assert_int_equal(ledger.taken, parts);
+            assert_int_equal(ledger.made, parts);
+            assert_int_equal(ledger.closed, ledger.open);
+            assert_true(ledger.open <= jobs[i] && ledger.open <= parts);
+        }
+    }
+}
+
+static void parts_behind_the_first_error_are_not_taken(void **state)
+{
+    (void)state;
+    for (size_t fails_at = 0; fails_at < 60; fails_at++) {
+        struct ledger ledger = {.fails_at = fails_at, .granted = SIZE_MAX};
+        struct error error = {0};
+        char number[24];
+        assert_false(run_parts(&ledger, 60, 1 + fails_at % 5, &error));
+        snprintf(number, sizeof number, "%zu", fails_at);
+        assert_string_equal(error.args[0], number);
+        assert_int_equal(ledger.taken, fails_at + 1);
+        assert_true(ledger.in_order && ledger.alone);
+    }
+}
+
+static void parts_are_done_by_those_threads_that_there_are(void **state)
+{
+    struct error error = {0};
+    struct ledger one = {.fails_at = SIZE_MAX, .granted = 1};
+    struct ledger none = {.fails_at = SIZE_MAX};
+    (void)state;
+    assert_true(run_parts(&one, 100, 4, &error));
+    assert_int_equal(one.taken, 100);
+    assert_null(error.code);
+    assert_false(run_parts(&none, 100, 4, &error));
+    assert_int_equal(none.made, 0);
+    assert_string_equal(error.code, "OUT_OF_MEMORY");
+}
+
+static void jobs_are_at_least_one(void **state)
+{
+    (void)state;
+    assert_in_range(parallel_jobs(0), 1, PARALLEL_JOBS_MAX);
+    assert_int_equal(parallel_jobs(3), 3);
+    assert_int_equal(parallel_jobs(SIZE_MAX), PARALLEL_JOBS_MAX);
+}
+
 int main(void)
 {
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
@@ -632,6 +768,10 @@ int main(void)
         cmocka_unit_test(errors_of_the_system),
         cmocka_unit_test(spans_compare),
         cmocka_unit_test(spans_contain),
+        cmocka_unit_test(parts_are_taken_in_their_order),
+        cmocka_unit_test(parts_behind_the_first_error_are_not_taken),
+        cmocka_unit_test(parts_are_done_by_those_threads_that_there_are),
+        cmocka_unit_test(jobs_are_at_least_one),
         WITH_FOLDER(files_are_read_whole),
         WITH_FOLDER(files_that_cannot_be_read_say_why),
         WITH_FOLDER(files_are_closed_again),
