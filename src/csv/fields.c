@@ -48,12 +48,12 @@ void csv_fields_free(struct csv_fields *fields)
     free(fields);
 }
 
-/* Room for one more value. */
-static bool reserve(struct csv_fields *fields)
+/* Room for `extra` more values. */
+static bool reserve(struct csv_fields *fields, size_t extra)
 {
-    if (fields->count < fields->capacity)
+    if (extra <= fields->capacity - fields->count)
         return true;
-    size_t capacity = fields->capacity * 2 + 64;
+    size_t capacity = fields->capacity * 2 + extra + 64;
     struct span *values = realloc(fields->values, capacity * sizeof *values);
     if (values == NULL) {
         fields->failed = true;
@@ -67,7 +67,7 @@ static bool reserve(struct csv_fields *fields)
 static void on_field(void *bytes, size_t length, void *context)
 {
     struct csv_fields *fields = context;
-    if (!reserve(fields))
+    if (!reserve(fields, 1))
         return;
     buf_append(&fields->text, bytes, length);
     fields->values[fields->count++] = (struct span){NULL, length};
@@ -98,16 +98,15 @@ bool csv_fields_of(struct csv_fields *fields, const struct csv_record *record, c
     if (!record->plain)
         return csv_fields_parse(fields, record->raw, values, count, error);
     fields->count = 0;
+    if (!reserve(fields, record->cells))
+        return error_set_memory(error);
     for (size_t cell = 0; cell < record->cells; cell++) {
-        const struct csv_extent *extent = &record->extents[cell];
-        const char *begin = record->raw.data + extent->begin;
-        size_t length = (size_t)(extent->end - extent->begin);
+        const char *begin = record->raw.data + record->extents[cell].begin;
+        size_t length = (size_t)(record->extents[cell].end - record->extents[cell].begin);
         bool quoted = length > 0 && *begin == '"';
-        if (!reserve(fields))
-            return error_set_memory(error);
-        fields->values[fields->count++] =
-            quoted ? (struct span){begin + 1, length - 2} : (struct span){length > 0 ? begin : "", length};
+        fields->values[cell] = quoted ? (struct span){begin + 1, length - 2} : (struct span){begin, length};
     }
+    fields->count = record->cells;
     *values = fields->values;
     *count = fields->count;
     return true;

@@ -187,24 +187,30 @@ bool csv_scan_plain_by_bytes(struct csv_scan *scan, char delimiter, const char *
 
 enum { BLOCK = 64 }; /* bytes that are looked at at once: a bit of a word for each */
 
+/* Which of a quarter's bytes are those of `wanted`. */
+static uint64_t find_in(__m128i quarter, __m128i wanted)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(quarter, wanted));
+}
+
 /* Which of a block's bytes are `byte`. */
 static uint64_t find_byte(const __m128i block[4], char byte)
 {
-    uint64_t found = 0;
-    for (unsigned i = 0; i < 4; i++) {
-        int quarter = _mm_movemask_epi8(_mm_cmpeq_epi8(block[i], _mm_set1_epi8(byte)));
-        found |= (uint64_t)(unsigned)quarter << 16 * i;
-    }
-    return found;
+    __m128i wanted = _mm_set1_epi8(byte);
+    return find_in(block[0], wanted) | find_in(block[1], wanted) << 16 | find_in(block[2], wanted) << 32 |
+           find_in(block[3], wanted) << 48;
 }
 
 /* Of each bit, whether the bits up to it, itself included, are odd in number: between quotes, from an opening one on.
  */
 static uint64_t parity_so_far(uint64_t bits)
 {
-    for (unsigned shift = 1; shift < BLOCK; shift *= 2)
-        bits ^= bits << shift;
-    return bits;
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    return bits ^ bits << 32;
 }
 
 /* What one block hands on to the next. */

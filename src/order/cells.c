@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static bool is_control(struct span value)
 {
@@ -31,12 +32,12 @@ static void check_number(const struct judging *judging, size_t column, struct sp
     const struct order_column *about = &judging->columns->schema->columns[column];
     int64_t number;
     char bounds[2][24];
+    if (value_integer(value, &number) && number >= about->least && number <= about->most)
+        return;
     if (!value_is_whole(value)) {
         judging_quote(judging, "NOT_A_NUMBER", column, value);
         return;
     }
-    if (value_integer(value, &number) && number >= about->least && number <= about->most)
-        return;
     snprintf(bounds[0], sizeof bounds[0], "%" PRId64, about->least);
     snprintf(bounds[1], sizeof bounds[1], "%" PRId64, about->most);
     judging_quote_with(judging, "NUMBER_RANGE", column, value, bounds[0], bounds[1]);
@@ -57,20 +58,27 @@ static void check_postal_code(const struct judging *judging, size_t column, stru
     enum order_field field = judging->columns->schema->columns[column].field;
     char code[VALUE_POSTAL_CODE_SIZE];
     bool repaired;
+    if (value_postal_code(value, (struct span){"", 0}, code, &repaired))
+        return; /* whole without a look at the address */
     if (!value_postal_code(value, order_address_begin(judging->columns, judging->row, order_address_of(field)), code,
                            &repaired))
         judging_quote(judging, "POSTAL_CODE_INVALID", column, value);
-    else if (repaired)
+    else
         judging_quote_with(judging, "POSTAL_CODE_REPAIRED", column, value, code, NULL);
+}
+
+/* Whether the column holds numbers, or what a spreadsheet may take for some. */
+static bool is_numeric(enum order_type type)
+{
+    return type == ORDER_TYPE_DIGITS || type == ORDER_TYPE_INTEGER || type == ORDER_TYPE_CODE ||
+           type == ORDER_TYPE_PHONE || type == ORDER_TYPE_POSTAL_CODE;
 }
 
 static void check_type(const struct judging *judging, size_t column, struct span value)
 {
     enum order_type type = judging->columns->schema->columns[column].type;
     char time[VALUE_TIME_SIZE];
-    bool number = type == ORDER_TYPE_DIGITS || type == ORDER_TYPE_INTEGER || type == ORDER_TYPE_CODE ||
-                  type == ORDER_TYPE_PHONE || type == ORDER_TYPE_POSTAL_CODE;
-    if (number && value_is_rounded(value)) {
+    if (is_numeric(type) && value_is_rounded(value)) {
         judging_quote(judging, "NUMBER_ROUNDED", column, value);
         return;
     }
@@ -195,7 +203,27 @@ static void add_blemish(const struct judging *judging, const char *code, size_t 
 /* Whether a character that begins with this byte of UTF-8 may be a blemish: hardly a text has one. */
 static bool is_suspicious(unsigned char byte)
 {
-    return byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xEE || byte == 0xEF || byte >= 0xF3;
+    return byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte >= 0xEE;
+}
+
+/* Where the first suspicious byte of `text` from `at` on is; its length where there is none. Eight bytes are looked at
+ * at once: of each, a sum or a difference gets its highest bit where it is such, and now and then where it is not. */
+static size_t next_suspicious(struct span text, size_t at)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t highs = ones << 7;
+    for (uint64_t word; text.length - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        uint64_t low = word & ~highs;
+        uint64_t beyond = word & (low + ones * (0x80 - 0x6E)); /* from 0xEE on */
+        uint64_t c2 = ((word ^ ones * 0xC2) - ones) & ~(word ^ ones * 0xC2);
+        uint64_t control = ((word - ones * 0x20) & ~word) | (~word & (low + ones)); /* below 0x20, or 0x7F */
+        if (((beyond | c2 | control) & highs) != 0)
+            break;
+    }
+    while (at < text.length && !is_suspicious((unsigned char)text.data[at]))
+        at++;
+    return at;
 }
 
 /* Which character of `text` begins at byte `at`, from 1. */
@@ -213,10 +241,8 @@ static void check_characters(const struct judging *judging, size_t column, struc
     enum { KINDS = 3 };
     const char *seen[KINDS] = {NULL};
     size_t kinds = 0;
-    for (size_t at = 0, size = 1; at < value.length; at += size) {
-        size = 1;
-        if (!is_suspicious((unsigned char)value.data[at]))
-            continue;
+    size_t size;
+    for (size_t at = next_suspicious(value, 0); at < value.length; at = next_suspicious(value, at + size)) {
         uint32_t character = utf8_decode((struct span){value.data + at, value.length - at}, &size);
         const char *code = blemish_of(character);
         size_t known = 0;
@@ -243,13 +269,11 @@ static bool is_free_text(enum order_type type)
     return type == ORDER_TYPE_TEXT || type == ORDER_TYPE_KANA;
 }
 
-void cells_check(const struct judging *judging, size_t column)
+/* Not inlined: most cells never come here. */
+__attribute__((noinline)) static void check(const struct judging *judging, size_t column, struct span value)
 {
-    struct span value = judging->row->values[column];
     enum order_field field = judging->columns->schema->columns[column].field;
     bool sent = is_sent(judging, column);
-    if (value.data == NULL)
-        return;
     if (sent && field == ORDER_FIELD_ITEM_NAME)
         check_item_name(judging, column, value);
     else if (sent && field == ORDER_FIELD_ITEM_ID)
@@ -263,4 +287,61 @@ void cells_check(const struct judging *judging, size_t column)
     check_length(judging, column, value);
     if (sent && is_free_text(judging->columns->schema->columns[column].type))
         check_characters(judging, column, value);
+}
+
+/* ---- What was good before ---- */
+
+enum { REMEMBERED_MAX = 104 }; /* bytes; a longer cell is judged each time */
+
+struct remembered {
+    size_t length; /* 0: nothing. Whether a cell may be empty depends on its row */
+    char bytes[REMEMBERED_MAX];
+};
+
+struct cells_memory {
+    struct remembered *columns; /* owned */
+};
+
+struct cells_memory *cells_memory_new(size_t columns)
+{
+    struct cells_memory *memory = calloc(1, sizeof *memory);
+    if (memory == NULL)
+        return NULL;
+    memory->columns = calloc(columns, sizeof *memory->columns);
+    if (memory->columns != NULL)
+        return memory;
+    free(memory);
+    return NULL;
+}
+
+void cells_memory_free(struct cells_memory *memory)
+{
+    if (memory == NULL)
+        return;
+    free(memory->columns);
+    free(memory);
+}
+
+/* What a blank cell means depends on its row; what any other means, on nothing but itself. */
+static void remember(struct remembered *remembered, struct span value)
+{
+    if (value.length == 0 || value.length > REMEMBERED_MAX || value_is_blank(value))
+        return;
+    memcpy(remembered->bytes, value.data, value.length);
+    remembered->length = value.length;
+}
+
+void cells_check(const struct judging *judging, size_t column)
+{
+    struct span value = judging->row->values[column];
+    struct remembered *remembered = judging->memory != NULL ? &judging->memory->columns[column] : NULL;
+    size_t before = judging->findings->count;
+    if (value.data == NULL)
+        return;
+    if (remembered != NULL && value.length > 0 && value.length == remembered->length &&
+        memcmp(value.data, remembered->bytes, value.length) == 0)
+        return;
+    check(judging, column, value);
+    if (remembered != NULL && judging->findings->count == before)
+        remember(remembered, value);
 }

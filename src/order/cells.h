@@ -8,4 +8,14 @@
 /* Judge the cell in column `column` of the row at hand. */
 void cells_check(const struct judging *judging, size_t column);
 
+/* What stood last in each column and was found good. Rows say much of what the row before said: a cell that says the
+ * same needs no second look. For one schema and one layout. */
+struct cells_memory;
+
+/* For `columns` columns of the schema; NULL when memory ran out. */
+struct cells_memory *cells_memory_new(size_t columns);
+
+/* NULL is allowed. */
+void cells_memory_free(struct cells_memory *memory);
+
 #endif

@@ -5,12 +5,15 @@
 #include "order/finding.h"
 #include "order/order.h"
 
+struct cells_memory;
+
 struct judging {
     const struct order_columns *columns;
     const struct order *order;
     const struct order_row *row; /* the row at hand; NULL: the whole order */
     size_t item;                 /* its place among the lines, from 0 */
     struct findings *findings;
+    struct cells_memory *memory; /* NULL: none */
 };
 
 /* A finding about the row at hand, in column `column` of the schema; ORDER_NO_COLUMN: the catalogue's fields tell.

@@ -69,6 +69,8 @@ void order_sort(const struct order_columns *columns, struct order *order)
 {
     static const enum order_field fields[KEYS] = {ORDER_FIELD_ITEM_NUMBER, ORDER_FIELD_ITEM_LINE_ID};
     struct keyed keyed[ORDER_LINES_MAX];
+    if (order->count < 2)
+        return;
     for (size_t key = 0; key < KEYS; key++)
         find_keys(columns, order, fields[key], keyed, key);
     for (size_t i = 0; i < order->count; i++)

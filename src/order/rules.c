@@ -78,7 +78,9 @@ static bool check_agreement(struct judging *judging, const struct order_row *fir
     bool agree = true;
     for (judging->item = 0; judging->item < judging->order->count; judging->item++) {
         judging->row = &judging->order->rows[judging->item];
-        for (size_t column = 0; column < schema->count && !judging->row->damaged; column++) {
+        if (judging->row == first || judging->row->damaged)
+            continue;
+        for (size_t column = 0; column < schema->count; column++) {
             struct span value = judging->row->values[column];
             struct span expected = first->values[column];
             char rows[2][16];
@@ -179,9 +181,10 @@ static void check_delivery(struct judging *judging)
     judging->row = NULL;
 }
 
-void rules_check(const struct order_columns *columns, const struct order *order, struct findings *findings)
+void rules_check(const struct order_columns *columns, const struct order *order, struct cells_memory *memory,
+                 struct findings *findings)
 {
-    struct judging judging = {.columns = columns, .order = order, .findings = findings};
+    struct judging judging = {.columns = columns, .order = order, .findings = findings, .memory = memory};
     const struct order_row *first = first_row(order);
     check_columns(&judging);
     for (judging.item = 0; judging.item < order->count; judging.item++) {

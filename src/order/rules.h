@@ -47,7 +47,11 @@ enum {
     RULES_ORDER_ID_MAX = 64, /* UTF-16 units [assumed: no limit of the service is known] */
 };
 
-/* Add what is wrong with `order`, whose lines are sorted (order_sort()). */
-void rules_check(const struct order_columns *columns, const struct order *order, struct findings *findings);
+struct cells_memory;
+
+/* Add what is wrong with `order`, whose lines are sorted (order_sort()). `memory` makes it quicker from order to order
+ * (cells.h), and may be NULL. */
+void rules_check(const struct order_columns *columns, const struct order *order, struct cells_memory *memory,
+                 struct findings *findings);
 
 #endif

@@ -332,13 +332,6 @@ static bool match_headings(struct order_layout *layout, const struct order_schem
     return true;
 }
 
-bool order_layout_serves(const struct order_layout *layout, const struct order_schema *schema, size_t column)
-{
-    size_t other = schema->columns[column].stands_in_for;
-    return layout->cells[column] != ORDER_NO_COLUMN &&
-           (other == ORDER_NO_COLUMN || layout->cells[other] == ORDER_NO_COLUMN);
-}
-
 static void index_fields(struct order_layout *layout, const struct order_schema *schema)
 {
     for (size_t field = 0; field < ORDER_FIELDS; field++)
@@ -380,11 +373,6 @@ void order_layout_free(struct order_layout *layout)
     free(layout->cells);
     free(layout->columns);
     *layout = (struct order_layout){0};
-}
-
-size_t order_layout_column(const struct order_layout *layout, enum order_field field)
-{
-    return layout->by_field[field];
 }
 
 struct span order_layout_heading(const struct order_layout *layout, const struct order_schema *schema, size_t column)

@@ -127,10 +127,19 @@ void order_layout_free(struct order_layout *layout);
 
 /* The column that serves `field` in this file: the first of its columns that the file has and that does not stand in
  * for one that the file has too; ORDER_NO_COLUMN when the file has none. */
-size_t order_layout_column(const struct order_layout *layout, enum order_field field);
+static inline size_t order_layout_column(const struct order_layout *layout, enum order_field field)
+{
+    return layout->by_field[field];
+}
 
 /* Whether column `column` is there and serves its field: not a stand-in for one that is there too. */
-bool order_layout_serves(const struct order_layout *layout, const struct order_schema *schema, size_t column);
+static inline bool order_layout_serves(const struct order_layout *layout, const struct order_schema *schema,
+                                       size_t column)
+{
+    size_t other = schema->columns[column].stands_in_for;
+    return layout->cells[column] != ORDER_NO_COLUMN &&
+           (other == ORDER_NO_COLUMN || layout->cells[other] == ORDER_NO_COLUMN);
+}
 
 /* The heading of a column as this file writes it; the schema's name where the file lacks it. */
 struct span order_layout_heading(const struct order_layout *layout, const struct order_schema *schema, size_t column);

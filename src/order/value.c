@@ -7,6 +7,8 @@ bool value_is_blank(struct span text)
 {
     static const char wide[] = "\xE3\x80\x80"; /* U+3000 */
     size_t i = 0;
+    if (text.length > 0 && text.data[0] > ' ') /* as most begin */
+        return false;
     while (i < text.length) {
         char byte = text.data[i];
         if (byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n')
@@ -74,26 +76,30 @@ static struct span trimmed(struct span text)
 
 /* ---- Numbers ---- */
 
+/* The number in `text`, half-width digits, the first of which may be preceded by a minus. */
+static bool read_integer(struct span text, int64_t *number)
+{
+    bool negative = text.length > 0 && text.data[0] == '-';
+    size_t at = negative ? 1 : 0;
+    bool digits = at < text.length;
+    while (at + 1 < text.length && text.data[at] == '0')
+        at++;
+    if (text.length > NARROW_MAX || text.length - at > VALUE_INTEGER_DIGITS)
+        return false;
+    *number = 0;
+    for (; at < text.length; at++) {
+        digits = digits && text.data[at] >= '0' && text.data[at] <= '9';
+        *number = *number * 10 + (text.data[at] - '0');
+    }
+    if (negative)
+        *number = -*number;
+    return digits;
+}
+
 bool value_integer(struct span text, int64_t *number)
 {
     char bytes[NARROW_MAX];
-    if (!narrow(text, bytes, &text))
-        return false;
-    bool negative = text.length > 0 && text.data[0] == '-';
-    if (negative)
-        text = (struct span){text.data + 1, text.length - 1};
-    if (!value_is_digits(text))
-        return false;
-    while (text.length > 1 && text.data[0] == '0')
-        text = (struct span){text.data + 1, text.length - 1};
-    if (text.length > VALUE_INTEGER_DIGITS)
-        return false;
-    *number = 0;
-    for (size_t i = 0; i < text.length; i++)
-        *number = *number * 10 + (text.data[i] - '0');
-    if (negative)
-        *number = -*number;
-    return true;
+    return read_integer(text, number) || (narrow(text, bytes, &text) && read_integer(text, number));
 }
 
 bool value_is_whole(struct span text)

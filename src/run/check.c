@@ -1,6 +1,7 @@
 /* run/check.c: see check.h. */
 #include "run/check.h"
 
+#include "order/cells.h"
 #include "order/rules.h"
 #include "run/touched.h"
 #include "run/twins.h"
@@ -45,7 +46,8 @@ static void add_twin(const struct book *book, const struct book_order *order, st
     findings_add(findings, (struct finding){.code = "MALL_NUMBER_TWICE", .column = FINDING_NO_COLUMN}, args);
 }
 
-static bool check_order(struct work *work, struct rows *rows, struct book_order *order, struct error *error)
+static bool check_order(struct work *work, struct rows *rows, struct cells_memory *memory, struct book_order *order,
+                        struct error *error)
 {
     struct order loaded;
     size_t before = work->findings.count;
@@ -55,7 +57,7 @@ static bool check_order(struct work *work, struct rows *rows, struct book_order 
     if (!skipped) {
         if (!rows_load(rows, order, &loaded, &work->findings, error))
             return false;
-        rules_check(&work->columns, &loaded, &work->findings);
+        rules_check(&work->columns, &loaded, memory, &work->findings);
         if (order->touched != 0)
             add_touched(order, &work->findings);
         if (order->twin != BOOK_NONE)
@@ -88,6 +90,7 @@ struct parts {
 
 struct checker {
     struct parts *parts;
+    struct cells_memory *memory;
     struct work work; /* the run's, but with a codec and findings of its own */
     size_t part;      /* that is being checked */
     struct error error;
@@ -101,7 +104,7 @@ static bool check_part(struct checker *checker, struct rows *rows)
     for (size_t i = begin; i < end; i++) {
         if (atomic_load(work->interrupt))
             return error_set(&checker->error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
-        if (!check_order(work, rows, &work->book.orders[i], &checker->error))
+        if (!check_order(work, rows, checker->memory, &work->book.orders[i], &checker->error))
             return false;
     }
     checker->parts->found[checker->part] = work->findings;
@@ -115,7 +118,8 @@ static void *check_parts(void *context)
     struct parts *parts = checker->parts;
     checker->work.codec = text_codec_new(checker->work.encoding.encoding, &checker->error);
     struct rows *rows = checker->work.codec != NULL ? rows_new(&checker->work) : NULL;
-    if (rows == NULL && checker->error.code == NULL)
+    checker->memory = cells_memory_new(checker->work.schema.count);
+    if ((rows == NULL || checker->memory == NULL) && checker->error.code == NULL)
         error_set_memory(&checker->error);
     while (checker->error.code == NULL && !atomic_load(&parts->failed)) {
         checker->part = atomic_fetch_add(&parts->next, 1);
@@ -125,6 +129,7 @@ static void *check_parts(void *context)
     if (checker->error.code != NULL)
         atomic_store(&parts->failed, true);
     findings_free(&checker->work.findings);
+    cells_memory_free(checker->memory);
     rows_free(rows);
     text_codec_free(checker->work.codec);
     return NULL;

@@ -319,6 +319,31 @@ static bool decode_cell(struct rows *rows, const struct csv_record *record, size
     return text->data != NULL && !rows->text.failed;
 }
 
+/* Where a record's bytes are kept as long as its order is; `data` NULL: they are not. */
+struct kept {
+    const char *from; /* where the record's bytes are now */
+    struct span bytes;
+};
+
+/* The values of a plain record are parts of its bytes. False: memory ran out. */
+static bool keep(struct rows *rows, const struct csv_record *record, struct kept *kept)
+{
+    *kept = (struct kept){record->raw.data, {NULL, 0}};
+    if (record->plain)
+        kept->bytes = arena_copy(&rows->arena, record->raw);
+    return !record->plain || kept->bytes.data != NULL;
+}
+
+/* The text of any cell; most are ASCII, and are text as they stand. False: memory ran out. */
+static bool read_cell(struct rows *rows, const struct csv_record *record, const struct kept *kept, size_t cell,
+                      struct span value, struct findings *findings, struct span *text)
+{
+    if (kept->bytes.data == NULL || !utf8_is_ascii_text(value))
+        return decode_cell(rows, record, cell, value, findings, text);
+    *text = (struct span){kept->bytes.data + (value.data - kept->from), value.length};
+    return true;
+}
+
 /* Whether it matters what stands in this column. */
 static bool is_read(const struct order_column *column)
 {
@@ -330,7 +355,7 @@ static bool unwrap(struct rows *rows, uint32_t row, size_t column, struct span *
 {
     struct buf excerpt = {0};
     buf_clear(&rows->text);
-    if (text->data == NULL || !is_read(&rows->work->schema.columns[column]) || !value_unwrap_quotes(*text, &rows->text))
+    if (!is_read(&rows->work->schema.columns[column]) || !value_unwrap_quotes(*text, &rows->text))
         return true;
     *text = arena_copy(&rows->arena, (struct span){buf_text(&rows->text), rows->text.length});
     if (text->data == NULL || rows->text.failed)
@@ -359,15 +384,19 @@ static bool load_cells(struct rows *rows, const struct csv_record *record, struc
         return error_set_memory(error);
     if (!rows_cells(rows, record, &values, &count, error))
         return false;
+    struct kept kept;
+    if (!keep(rows, record, &kept))
+        return error_set_memory(error);
     line->damaged = report_damage(work, record, values, count, findings);
     for (size_t cell = 0; cell < count && cell < work->layout.heading_count && !line->damaged; cell++) {
         size_t column = work->layout.columns[cell];
         struct span text;
-        if (!decode_cell(rows, record, cell, values[cell], findings, &text))
+        if (!read_cell(rows, record, &kept, cell, values[cell], findings, &text))
             return error_set_memory(error);
         if (column == ORDER_NO_COLUMN)
             continue;
-        if (!unwrap(rows, record->row, column, &text, findings))
+        bool formula = text.length > 0 && text.data[0] == '=';
+        if (formula && !unwrap(rows, record->row, column, &text, findings))
             return error_set_memory(error);
         texts[column] = text;
     }

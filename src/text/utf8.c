@@ -1,17 +1,61 @@
 /* text/utf8.c: see utf8.h. */
 #include "text/utf8.h"
 
+#define ONES  UINT64_C(0x0101010101010101) /* 1 in each of eight bytes */
+#define HIGHS UINT64_C(0x8080808080808080) /* the highest bit of each */
+
+/* The eight bytes at `at`, in the machine's own order. */
+static uint64_t word_at(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static uint64_t half_at(const char *at)
+{
+    uint32_t half;
+    memcpy(&half, at, sizeof half);
+    return half;
+}
+
+/* All bytes of a text that has less than eight, some of them twice, and nothing else but 1s. */
+static uint64_t short_word(struct span text)
+{
+    if (text.length >= 4)
+        return half_at(text.data) << 32 | half_at(text.data + text.length - 4);
+    if (text.length == 0)
+        return ONES;
+    return (ONES & ~UINT64_C(0xFFFFFF)) | (uint64_t)(unsigned char)text.data[0] << 16 |
+           (uint64_t)(unsigned char)text.data[text.length / 2] << 8 | (unsigned char)text.data[text.length - 1];
+}
+
 bool utf8_is_ascii(struct span text)
 {
-    uint64_t all = 0;
-    size_t at = 0;
-    for (uint64_t word; text.length - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, text.data + at, sizeof word);
-        all |= word;
-    }
-    for (; at < text.length; at++)
-        all |= (unsigned char)text.data[at];
-    return (all & UINT64_C(0x8080808080808080)) == 0;
+    const size_t step = sizeof(uint64_t);
+    if (text.length < step)
+        return (short_word(text) & HIGHS) == 0;
+    uint64_t all = word_at(text.data + text.length - step);
+    for (size_t at = 0; at + step < text.length; at += step)
+        all |= word_at(text.data + at);
+    return (all & HIGHS) == 0;
+}
+
+/* The highest bit of each byte that is 0, or beyond ASCII; behind such a byte, of others too. */
+static uint64_t no_text(uint64_t word)
+{
+    return (word | (word - ONES)) & HIGHS;
+}
+
+bool utf8_is_ascii_text(struct span text)
+{
+    const size_t step = sizeof(uint64_t);
+    if (text.length < step)
+        return no_text(short_word(text)) == 0;
+    uint64_t all = no_text(word_at(text.data + text.length - step));
+    for (size_t at = 0; at + step < text.length; at += step)
+        all |= no_text(word_at(text.data + at));
+    return all == 0;
 }
 
 size_t utf8_units(struct span text)

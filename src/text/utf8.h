@@ -9,6 +9,9 @@
 
 bool utf8_is_ascii(struct span text);
 
+/* The same, and no NUL either. */
+bool utf8_is_ascii_text(struct span text);
+
 /* How many bytes of `text`, from its beginning, are valid UTF-8, whole characters: all of them, or up to the first byte
  * that begins none. */
 size_t utf8_valid_length(struct span text);

@@ -1419,7 +1419,7 @@ static void check_cases(const struct fixture *fixture, const struct rule_case *c
         struct findings findings = {0};
         sheet_make(&sheet, &fixture->schema, cases[i].changes);
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, &findings);
+        rules_check(&sheet.columns, &sheet.order, NULL, &findings);
         assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
         findings_free(&findings);
         sheet_free(&sheet);
@@ -1679,7 +1679,7 @@ static void check_largest(const struct order_schema *schema, const char *changes
         line[id_column] = arena_copy(&sheet.arena, span_of(id));
     }
     order_sort(&sheet.columns, &sheet.order);
-    rules_check(&sheet.columns, &sheet.order, &findings);
+    rules_check(&sheet.columns, &sheet.order, NULL, &findings);
     assert_findings(&sheet, &findings, changes, expected);
     findings_free(&findings);
     sheet_free(&sheet);
@@ -1816,7 +1816,7 @@ static char *told(const struct fixture *fixture, const char *changes)
     struct buf text = {0};
     sheet_make(&sheet, &fixture->schema, changes);
     order_sort(&sheet.columns, &sheet.order);
-    rules_check(&sheet.columns, &sheet.order, &findings);
+    rules_check(&sheet.columns, &sheet.order, NULL, &findings);
     findings_sort(&findings, 0);
     put_all(&sheet, &findings, &text);
     findings_free(&findings);
@@ -2189,7 +2189,7 @@ static void rules_find_every_twin(void **state)
             put_twin(lines, i, &expected);
         }
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, &findings);
+        rules_check(&sheet.columns, &sheet.order, NULL, &findings);
         assert_findings(&sheet, &findings, "lines drawn at random", buf_text(&expected));
         findings_free(&findings);
         buf_free(&expected);
@@ -2280,7 +2280,7 @@ static void rules_errors_come_before_warnings(void **state)
         struct findings findings = {0};
         sheet_make(&sheet, &fixture->schema, cases[i].changes);
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, &findings);
+        rules_check(&sheet.columns, &sheet.order, NULL, &findings);
         for (size_t f = 0; f < findings.count; f++)
             findings.list[f].warning = catalog_find(fixture->catalog, findings.list[f].code)->warning;
         assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
@@ -2475,7 +2475,7 @@ static bool check_much(void *context)
         &sheet, &fixture->schema,
         "2.個数=0;-小計;-単価;2.商品名=\xEE\x80\x80;*.注文者氏名カナ=見本;*.注文者電話番号=312345678;3.明細ID=501");
     memory_left = left;
-    rules_check(&sheet.columns, &sheet.order, &findings);
+    rules_check(&sheet.columns, &sheet.order, NULL, &findings);
     memory_left = SIZE_MAX;
     bool done = !findings.failed;
     findings_sort(&findings, 0);

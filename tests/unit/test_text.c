@@ -955,6 +955,27 @@ static void beginnings_of_characters_are_known(void **state)
 
 /* ---- UTF-8 ---- */
 
+/* One byte among others, at every place of texts of every length around that of a machine word. */
+static void ascii_is_told_by_each_byte(void **state)
+{
+    enum { LENGTH = 40 };
+    static const unsigned char odd[] = {0x00, 0x01, 0x20, 0x7F, 0x80, 0x81, 0xC2, 0xFF};
+    char text[LENGTH];
+    (void)state;
+    for (size_t length = 0; length <= LENGTH; length++) {
+        memset(text, 'a', sizeof text);
+        assert_true(utf8_is_ascii((struct span){text, length}) && utf8_is_ascii_text((struct span){text, length}));
+        for (size_t at = 0; at < length; at++) {
+            for (size_t i = 0; i < COUNT(odd); i++) {
+                text[at] = (char)odd[i];
+                assert_int_equal(utf8_is_ascii((struct span){text, length}), odd[i] < 0x80);
+                assert_int_equal(utf8_is_ascii_text((struct span){text, length}), odd[i] < 0x80 && odd[i] != 0);
+            }
+            text[at] = at % 2 == 0 ? '\x01' : '\x7F';
+        }
+    }
+}
+
 static void ascii_is_recognised(void **state)
 {
     (void)state;
@@ -1117,6 +1138,7 @@ int main(void)
         WITH_CODEC(every_character_arrives_or_is_replaced),
         WITH_CODEC(invalid_utf8_is_replaced_visibly),
         WITH_CODEC(random_bytes_keep_their_outline),
+        cmocka_unit_test(ascii_is_told_by_each_byte),
         WITH_CODEC(a_text_is_what_iconv_makes_of_it),
         WITH_CODEC(random_bytes_are_decoded_up_to_the_bad_one),
         cmocka_unit_test(codecs_say_that_memory_ran_out),
