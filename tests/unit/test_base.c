@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
+#include "base/pairs.h"
 #include "base/parallel.h"
 #include "base/span.h"
 #include "scarce_memory.h"
@@ -742,6 +744,64 @@ static void jobs_are_at_least_one(void **state)
     assert_int_equal(parallel_jobs(SIZE_MAX), PARALLEL_JOBS_MAX);
 }
 
+/* ---- Hashes, pairs ---- */
+
+/* The two 受注番号 of the case mall-number-of-the-same-hash, whose shop is 1: as run/twins makes 32 bits of them. */
+static void hashes_of_two_names_are_the_same(void **state)
+{
+    (void)state;
+    uint64_t shop = hash_add(HASH_BEGIN, span_of("1"));
+    uint64_t one = hash_add(shop, span_of("M-1692"));
+    uint64_t other = hash_add(shop, span_of("M-70525"));
+    assert_int_not_equal(one, other);
+    assert_int_equal((uint32_t)(one ^ (one >> 32)), (uint32_t)(other ^ (other >> 32)));
+}
+
+static void pairs_are_found_again(void **state)
+{
+    (void)state;
+    struct pairs pairs = {0};
+    assert_int_equal(pairs_get(&pairs, 0), PAIRS_NONE);
+    for (uint32_t step = 1; step < 70000; step += 23456) {
+        for (uint32_t i = 0; i < 10000; i++)
+            assert_true(pairs_put(&pairs, i * step, i));
+        assert_int_equal(pairs.count, 10000);
+        for (uint32_t i = 0; i < 10000; i++)
+            assert_int_equal(pairs_get(&pairs, i * step), i);
+        assert_int_equal(pairs_get(&pairs, 9999 * step + 1), PAIRS_NONE);
+        assert_int_equal(pairs_get(&pairs, PAIRS_NONE), PAIRS_NONE);
+        assert_true(pairs_put(&pairs, 0, 7)); /* another value */
+        assert_int_equal(pairs.count, 10000);
+        assert_int_equal(pairs_get(&pairs, 0), 7);
+        pairs_clear(&pairs);
+        assert_int_equal(pairs_get(&pairs, step), PAIRS_NONE);
+    }
+    pairs_free(&pairs);
+}
+
+/* Whether the pairs found room; those that did are there. */
+static bool put_pairs(void *context)
+{
+    struct pairs pairs = {0};
+    uint32_t count = 0;
+    (void)context;
+    while (count < 500 && pairs_put(&pairs, count * 3, count))
+        count++;
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(pairs_get(&pairs, i * 3), i);
+    pairs_free(&pairs);
+    return count == 500;
+}
+
+static void pairs_say_that_memory_ran_out(void **state)
+{
+    (void)state;
+    bool leaked;
+    size_t failures = memory_failures(put_pairs, NULL, &leaked);
+    assert_false(leaked);
+    assert_true(MEMORY_CAN_BE_SCARCE ? failures > 1 && failures < 10 : failures == 0);
+}
+
 int main(void)
 {
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
@@ -772,6 +832,9 @@ int main(void)
         cmocka_unit_test(parts_behind_the_first_error_are_not_taken),
         cmocka_unit_test(parts_are_done_by_those_threads_that_there_are),
         cmocka_unit_test(jobs_are_at_least_one),
+        cmocka_unit_test(hashes_of_two_names_are_the_same),
+        cmocka_unit_test(pairs_are_found_again),
+        cmocka_unit_test(pairs_say_that_memory_ran_out),
         WITH_FOLDER(files_are_read_whole),
         WITH_FOLDER(files_that_cannot_be_read_say_why),
         WITH_FOLDER(files_are_closed_again),
