@@ -6,17 +6,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- Memory ---- */
+
+/* Room for one more element beside `count`; how much that is, 0 where there is enough. */
+static size_t larger(size_t count, size_t capacity)
+{
+    return count < capacity ? 0 : capacity + capacity / 2 + 1024;
+}
+
 /* Room for one more element; the array, moved perhaps, or NULL when memory ran out. */
 static void *grown(void *array, size_t count, size_t *capacity, size_t size)
 {
-    if (count < *capacity)
+    size_t wanted = larger(count, *capacity);
+    if (wanted == 0)
         return array;
-    size_t larger = *capacity + *capacity / 2 + 1024;
-    void *moved = realloc(array, larger * size);
+    void *moved = realloc(array, wanted * size);
     if (moved != NULL)
-        *capacity = larger;
+        *capacity = wanted;
     return moved;
 }
+
+void book_free(struct book *book)
+{
+    free(book->words);
+    free(book->owners);
+    pairs_free(&book->jumps);
+    free(book->shifts);
+    free(book->orders);
+    free(book->slots);
+    buf_free(&book->ids);
+    pairs_free(&book->touched);
+    pairs_free(&book->twins);
+    *book = (struct book){0};
+}
+
+/* ---- Orders by id ---- */
 
 const char *book_id(const struct book *book, const struct book_order *order)
 {
@@ -33,33 +57,30 @@ static uint32_t *slot_of(const struct book *book, struct span id)
     return &book->slots[at];
 }
 
-/* At most three quarters of the slots are in use. */
+static void clear_slots(struct book *book)
+{
+    for (size_t i = 0; i < book->slot_count; i++)
+        book->slots[i] = BOOK_NONE;
+}
+
+/* At most three quarters of the slots are in use. The old table is given back before there is a new one: all that it
+ * held is known from the orders. */
 static bool reserve_slot(struct book *book)
 {
-    if (book->order_count + 1 <= book->slot_count / 4 * 3)
+    size_t count = book->slot_count > 0 ? book->slot_count : 1024;
+    while (book->order_count + 1 > count / 4 * 3)
+        count *= 2;
+    if (count == book->slot_count)
         return true;
-    size_t count = book->slot_count > 0 ? book->slot_count * 2 : 1024;
-    uint32_t *slots = malloc(count * sizeof *slots);
-    if (slots == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        slots[i] = BOOK_NONE;
     free(book->slots);
-    book->slots = slots;
-    book->slot_count = count;
+    book->slots = malloc(count * sizeof *book->slots);
+    book->slot_count = book->slots != NULL ? count : 0;
+    if (book->slots == NULL)
+        return false;
+    clear_slots(book);
     for (size_t i = 0; i < book->order_count; i++)
         if (*book_id(book, &book->orders[i]) != '\0')
             *slot_of(book, span_of(book_id(book, &book->orders[i]))) = (uint32_t)i;
-    return true;
-}
-
-static bool add_row(struct book *book, struct book_row row)
-{
-    struct book_row *rows = grown(book->rows, book->row_count, &book->row_capacity, sizeof *rows);
-    if (rows == NULL)
-        return false;
-    book->rows = rows;
-    book->rows[book->row_count++] = row;
     return true;
 }
 
@@ -76,8 +97,7 @@ static struct book_order *add_order(struct book *book, struct span id)
     if (book->ids.failed || at > UINT32_MAX)
         return NULL;
     struct book_order *order = &orders[book->order_count++];
-    *order = (struct book_order){
-        .id = (uint32_t)at, .first = BOOK_NONE, .last = BOOK_NONE, .outcome = BOOK_NONE, .twin = BOOK_NONE};
+    *order = (struct book_order){.id = (uint32_t)at, .first = BOOK_NONE, .last = BOOK_NONE, .outcome = BOOK_NONE};
     return order;
 }
 
@@ -101,47 +121,232 @@ uint32_t book_find(const struct book *book, struct span id)
     return book->slot_count > 0 && id.length > 0 ? *slot_of(book, id) : BOOK_NONE;
 }
 
-/* Add a row whose `next` is filled; its order, NULL when memory ran out. */
-static struct book_order *add(struct book *book, struct book_row row, struct span id)
+/* ---- Rows, packed ---- */
+
+enum { LENGTH_AT = 40 }; /* the bits below are the offset */
+
+#define DELETED (UINT64_C(1) << 61)
+#define JUMPS   (UINT64_C(1) << 62)
+
+_Static_assert(((uint64_t)BOOK_LENGTH_MAX << LENGTH_AT) == (DELETED - 1 - BOOK_OFFSET_MAX), "the bits of a word");
+
+static uint64_t pack(const struct book_row *row, bool deleted)
+{
+    uint64_t length = row->length < BOOK_LENGTH_MAX ? row->length : BOOK_LENGTH_MAX;
+    return (row->offset & BOOK_OFFSET_MAX) | length << LENGTH_AT | (deleted ? DELETED : 0);
+}
+
+/* How many of the shifts begin at or before `row`; with its rows in order, a book is asked for the last one's most. */
+static size_t shifts_before(const struct book *book, uint32_t row)
+{
+    size_t low = 0;
+    size_t high = book->shift_count;
+    if (high > 0 && book->shifts[high - 1].row <= row)
+        return high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (book->shifts[middle].row <= row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The number of the row to be added. */
+static bool add_number(struct book *book, uint32_t number)
+{
+    uint32_t row = (uint32_t)book->row_count;
+    uint32_t shift = number - row;
+    if (book->shift_count > 0 && book->shifts[book->shift_count - 1].shift == shift)
+        return true;
+    struct book_shift *shifts = grown(book->shifts, book->shift_count, &book->shift_capacity, sizeof *shifts);
+    if (shifts == NULL)
+        return false;
+    book->shifts = shifts;
+    shifts[book->shift_count++] = (struct book_shift){row, shift};
+    return true;
+}
+
+static bool reserve_row(struct book *book)
+{
+    size_t wanted = larger(book->row_count, book->row_capacity);
+    if (wanted == 0)
+        return true;
+    uint64_t *words = realloc(book->words, wanted * sizeof *words);
+    if (words != NULL)
+        book->words = words;
+    uint32_t *owners = words != NULL ? realloc(book->owners, wanted * sizeof *owners) : NULL;
+    if (owners == NULL)
+        return false;
+    book->owners = owners;
+    book->row_capacity = wanted;
+    return true;
+}
+
+/* Let the row that was just added be the last of its order. */
+static bool link_row(struct book *book, struct book_order *order, uint32_t row)
+{
+    if (order->rows > 0 && order->last + 1 != row) {
+        if (!pairs_put(&book->jumps, order->last, row))
+            return false;
+        book->words[order->last] |= JUMPS;
+    }
+    if (order->rows == 0)
+        order->first = row;
+    order->last = row;
+    order->rows++;
+    return true;
+}
+
+/* Add a row whose word is `word`. */
+static bool add_row(struct book *book, uint64_t word, uint32_t number, uint32_t owner)
+{
+    if (!reserve_row(book) || !add_number(book, number))
+        return false;
+    struct book_order *order = &book->orders[owner];
+    uint32_t row = (uint32_t)book->row_count++;
+    book->words[row] = word;
+    book->owners[row] = owner;
+    if ((word & DELETED) == 0)
+        return link_row(book, order, row);
+    if (order->first == BOOK_NONE)
+        order->first = row;
+    book->deleted_count++;
+    return true;
+}
+
+struct book_row book_row(const struct book *book, uint32_t row)
+{
+    uint64_t word = book->words[row];
+    return (struct book_row){.offset = word & BOOK_OFFSET_MAX,
+                             .length = (uint32_t)(word >> LENGTH_AT) & BOOK_LENGTH_MAX,
+                             .number = row + book->shifts[shifts_before(book, row) - 1].shift,
+                             .order = book->owners[row],
+                             .deleted = (word & DELETED) != 0};
+}
+
+uint32_t book_next(const struct book *book, uint32_t row)
+{
+    uint32_t next = row + 1;
+    if ((book->words[row] & JUMPS) != 0)
+        return pairs_get(&book->jumps, row);
+    /* A row of the same order that follows is always linked, so there is nothing else to look at. */
+    bool follows = next < book->row_count && book->owners[next] == book->owners[row];
+    return follows && ((book->words[row] | book->words[next]) & DELETED) == 0 ? next : BOOK_NONE;
+}
+
+/* ---- Adding ---- */
+
+/* The row's order, NULL when memory ran out. */
+static struct book_order *add(struct book *book, const struct book_row *row, struct span id, bool deleted)
 {
     if (id.length > 0 && memchr(id.data, '\0', id.length) != NULL)
         id.length = 0; /* none that could be kept, or sent */
     struct book_order *order = find_or_add_order(book, id);
+    if (order == NULL || !add_row(book, pack(row, deleted), row->number, (uint32_t)(order - book->orders)))
+        return NULL;
+    return order;
+}
+
+struct book_order *book_add(struct book *book, const struct book_row *row, struct span id, enum book_payment payment)
+{
+    struct book_order *order = add(book, row, id, false);
     if (order == NULL)
         return NULL;
-    row.order = (uint32_t)(order - book->orders);
-    return add_row(book, row) ? order : NULL;
-}
-
-bool book_add(struct book *book, struct book_row row, struct span id, enum book_payment payment)
-{
-    row.next = BOOK_NONE;
-    struct book_order *order = add(book, row, id);
-    if (order == NULL)
-        return false;
-    uint32_t added = (uint32_t)(book->row_count - 1);
-    if (order->rows == 0)
-        order->first = added;
-    else
-        book->rows[order->last].next = added;
-    order->last = added;
-    order->rows++;
     order->deferred = order->deferred || payment == BOOK_PAYMENT_DEFERRED;
     order->other = order->other || payment == BOOK_PAYMENT_OTHER;
+    return order;
+}
+
+bool book_add_deleted(struct book *book, const struct book_row *row, struct span id, enum book_payment payment)
+{
+    struct book_order *order = add(book, row, id, true);
+    if (order == NULL)
+        return false;
+    order->deleted_deferred = order->deleted_deferred || payment == BOOK_PAYMENT_DEFERRED;
     return true;
 }
 
-bool book_add_deleted(struct book *book, struct book_row row, struct span id, enum book_payment payment)
+void book_see(struct book_order *order, bool whole, bool sound, uint32_t name)
 {
-    row.next = BOOK_DELETED;
-    struct book_order *order = add(book, row, id);
-    if (order == NULL)
-        return false;
-    if (order->first == BOOK_NONE)
-        order->first = (uint32_t)(book->row_count - 1);
-    order->deleted++;
-    order->deleted_deferred = order->deleted_deferred || payment == BOOK_PAYMENT_DEFERRED;
+    if (whole && !order->sound)
+        order->name = name;
+    order->whole = order->whole || whole;
+    order->sound = order->sound || sound;
+    order->damaged = order->damaged || !sound;
+}
+
+/* ---- Joining ---- */
+
+/* What the rows of `part`, seen behind those of `order`, say of it. */
+static void join_order(struct book_order *order, const struct book_order *part)
+{
+    if (part->whole && !order->sound)
+        order->name = part->name;
+    order->whole = order->whole || part->whole;
+    order->sound = order->sound || part->sound;
+    order->damaged = order->damaged || part->damaged;
+    order->deferred = order->deferred || part->deferred;
+    order->other = order->other || part->other;
+    order->deleted_deferred = order->deleted_deferred || part->deleted_deferred;
+}
+
+static void clear(struct book *book)
+{
+    book->row_count = book->shift_count = book->deleted_count = book->order_count = 0;
+    pairs_clear(&book->jumps);
+    pairs_clear(&book->touched);
+    pairs_clear(&book->twins);
+    buf_clear(&book->ids);
+    clear_slots(book);
+}
+
+bool book_join(struct book *book, struct book *part, uint32_t shift)
+{
+    for (size_t i = 0; i < part->order_count; i++) {
+        struct book_order *order = find_or_add_order(book, span_of(book_id(part, &part->orders[i])));
+        if (order == NULL)
+            return false;
+        join_order(order, &part->orders[i]);
+        part->orders[i].first = (uint32_t)(order - book->orders); /* nobody asks for its first row again */
+    }
+    size_t at = 0; /* the shift that the row has */
+    for (uint32_t row = 0; row < part->row_count; row++) {
+        if (at + 1 < part->shift_count && part->shifts[at + 1].row == row)
+            at++;
+        uint32_t number = row + part->shifts[at].shift + shift;
+        if (!add_row(book, part->words[row] & ~JUMPS, number, part->orders[part->owners[row]].first))
+            return false;
+    }
+    clear(part);
     return true;
+}
+
+/* ---- What few orders have ---- */
+
+bool book_touch(struct book *book, uint32_t order, uint32_t number)
+{
+    bool noted = pairs_put(&book->touched, order, number);
+    book->orders[order].touched = book->orders[order].touched || noted;
+    return noted;
+}
+
+uint32_t book_touched(const struct book *book, uint32_t order)
+{
+    return book->orders[order].touched ? pairs_get(&book->touched, order) : 0;
+}
+
+bool book_set_twin(struct book *book, uint32_t order, uint32_t twin)
+{
+    bool noted = pairs_put(&book->twins, order, twin);
+    book->orders[order].twin = book->orders[order].twin || noted;
+    return noted;
+}
+
+uint32_t book_twin(const struct book *book, uint32_t order)
+{
+    return book->orders[order].twin ? pairs_get(&book->twins, order) : BOOK_NONE;
 }
 
 bool book_is_skipped(const struct book_order *order)
@@ -152,13 +357,4 @@ bool book_is_skipped(const struct book_order *order)
 bool book_is_emptied(const struct book *book, const struct book_order *order)
 {
     return order->rows == 0 && order->deleted_deferred && *book_id(book, order) != '\0';
-}
-
-void book_free(struct book *book)
-{
-    free(book->rows);
-    free(book->orders);
-    free(book->slots);
-    buf_free(&book->ids);
-    *book = (struct book){0};
 }

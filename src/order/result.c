@@ -328,11 +328,11 @@ void result_compose(const struct result_source *source, const struct book_row *r
         buf_clear(&cells[i]);
     const struct result_words *words = source->words;
     const struct book_order *order = &source->book->orders[row->order];
-    if ((order->state == BOOK_SKIPPED && order->finding_count == 0) || (row->next == BOOK_DELETED && order->rows > 0))
+    if ((order->state == BOOK_SKIPPED && order->finding_count == 0) || (row->deleted && order->rows > 0))
         return;
     buf_append(&cells[RESULT_STATUS], words->status[order->status].data, words->status[order->status].length);
     put_findings(source, order, row->number, cells);
     if (order->registered)
         put_text(words, &cells[RESULT_ID], span_of(book_id(source->book, order)));
-    put_time(order->time != 0 ? order->time : source->now, &cells[RESULT_TIME]);
+    put_time(order->time != 0 ? (int64_t)order->time : source->now, &cells[RESULT_TIME]);
 }

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 
 /* The order is held back for a row elsewhere. */
-static void add_touched(const struct book_order *order, struct findings *findings)
+static void add_touched(const struct book *book, uint32_t order, struct findings *findings)
 {
     char row[16];
     const char *args[FINDING_ARGS] = {row};
-    snprintf(row, sizeof row, "%" PRIu32, order->touched);
+    snprintf(row, sizeof row, "%" PRIu32, book_touched(book, order));
     findings_add(findings, (struct finding){.code = "DAMAGED_ROW_NEAR", .column = FINDING_NO_COLUMN}, args);
 }
 
@@ -37,18 +37,19 @@ static void add_emptied(struct findings *findings)
 }
 
 /* Another order of the file has the mall's number. */
-static void add_twin(const struct book *book, const struct book_order *order, struct findings *findings)
+static void add_twin(const struct book *book, uint32_t order, struct findings *findings)
 {
-    const struct book_order *twin = &book->orders[order->twin];
+    const struct book_order *twin = &book->orders[book_twin(book, order)];
     char row[16];
     const char *args[FINDING_ARGS] = {book_id(book, twin), row};
-    snprintf(row, sizeof row, "%" PRIu32, book->rows[twin->first].number);
+    snprintf(row, sizeof row, "%" PRIu32, book_row(book, twin->first).number);
     findings_add(findings, (struct finding){.code = "MALL_NUMBER_TWICE", .column = FINDING_NO_COLUMN}, args);
 }
 
-static bool check_order(struct work *work, struct rows *rows, struct cells_memory *memory, struct book_order *order,
+static bool check_order(struct work *work, struct rows *rows, struct cells_memory *memory, uint32_t index,
                         struct error *error)
 {
+    struct book_order *order = &work->book.orders[index];
     struct order loaded;
     size_t before = work->findings.count;
     bool skipped = book_is_skipped(order);
@@ -58,10 +59,10 @@ static bool check_order(struct work *work, struct rows *rows, struct cells_memor
         if (!rows_load(rows, order, &loaded, &work->findings, error))
             return false;
         rules_check(&work->columns, &loaded, memory, &work->findings);
-        if (order->touched != 0)
-            add_touched(order, &work->findings);
-        if (order->twin != BOOK_NONE)
-            add_twin(&work->book, order, &work->findings);
+        if (order->touched)
+            add_touched(&work->book, index, &work->findings);
+        if (order->twin)
+            add_twin(&work->book, index, &work->findings);
     }
     weigh(work, before);
     findings_sort(&work->findings, before);
@@ -104,7 +105,7 @@ static bool check_part(struct checker *checker, struct rows *rows)
     for (size_t i = begin; i < end; i++) {
         if (atomic_load(work->interrupt))
             return error_set(&checker->error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
-        if (!check_order(work, rows, checker->memory, &work->book.orders[i], &checker->error))
+        if (!check_order(work, rows, checker->memory, (uint32_t)i, &checker->error))
             return false;
     }
     checker->parts->found[checker->part] = work->findings;

@@ -225,7 +225,7 @@ static bool enter_record(struct intake *intake, const struct csv_record *record,
     struct book *book = &work->book;
     struct book_row row = {.offset = record->offset,
                            .number = record->row,
-                           .length = record->length < UINT32_MAX ? (uint32_t)record->length : UINT32_MAX};
+                           .length = record->length < BOOK_LENGTH_MAX ? (uint32_t)record->length : BOOK_LENGTH_MAX};
     bool whole = rows_damage_of(work, record, cells, count, NULL) == ROWS_WHOLE;
     struct span control = rows_cell(work, cells, count, ORDER_FIELD_CONTROL);
     struct span id = {"", 0};
@@ -233,16 +233,13 @@ static bool enter_record(struct intake *intake, const struct csv_record *record,
         id = id_of(intake, rows_cell(work, cells, count, ORDER_FIELD_ID));
     enum book_payment payment = row_payment(intake, cells, count, whole);
     if (whole && control.data != NULL && span_is(control, "D"))
-        return book_add_deleted(book, row, id, payment);
-    if (!book_add(book, row, id, payment))
+        return book_add_deleted(book, &row, id, payment);
+    struct book_order *order = book_add(book, &row, id, payment);
+    if (order == NULL)
         return false;
-    struct book_order *order = &book->orders[book->rows[book->row_count - 1].order];
-    bool first = order->rows == 1 || (order->damaged && !order->sound); /* that says what the mall calls the order */
-    if (first && whole && !work->options->allow_reimported && !twins_note(work, cells, count))
-        return false;
-    bool sound = whole && rows_has_id(work, record, cells, count);
-    order->sound = order->sound || sound;
-    order->damaged = order->damaged || !sound;
+    bool names = whole && !order->sound && !work->options->allow_reimported;
+    book_see(order, whole, whole && rows_has_id(work, record, cells, count),
+             names ? twins_name(work, cells, count) : 0);
     return true;
 }
 
@@ -258,18 +255,25 @@ static bool add_record(struct intake *intake, const struct csv_record *record, s
     return enter_record(intake, record, cells, count) || error_set_memory(error);
 }
 
+/* More than the book can hold. */
+static bool refuse_size(const struct work *work, struct error *error)
+{
+    char rows[16];
+    char gigabytes[16];
+    snprintf(rows, sizeof rows, "%" PRIu32, BOOK_ROWS_MAX);
+    snprintf(gigabytes, sizeof gigabytes, "%" PRIu64, (BOOK_OFFSET_MAX + 1) >> 30);
+    return error_set(error, ERROR_INPUT, "INPUT_TOO_LARGE", work->input, rows, gigabytes, NULL);
+}
+
 static bool read_rows(struct intake *intake, struct error *error)
 {
     struct csv_record record;
-    char limit[16];
     enum csv_next next;
     while ((next = csv_reader_next(intake->reader, &record, error)) == CSV_NEXT_RECORD) {
         if (atomic_load(intake->work->interrupt))
             return error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
-        if (record.row > BOOK_ROWS_MAX) {
-            snprintf(limit, sizeof limit, "%" PRIu32, BOOK_ROWS_MAX);
-            return fail(intake->work, "INPUT_TOO_LARGE", limit, error);
-        }
+        if (record.row > BOOK_ROWS_MAX)
+            return refuse_size(intake->work, error);
         if (!rows_is_blank(intake->work, &record) && !add_record(intake, &record, error))
             return false;
     }
@@ -292,6 +296,8 @@ static bool read_all(struct intake *intake, struct error *error)
 {
     if (intake->reader == NULL || intake->fields == NULL)
         return error_set_memory(error);
+    if (csv_source_size(intake->work->source) > BOOK_OFFSET_MAX + 1)
+        return refuse_size(intake->work, error);
     if (!read_header(intake, error) || !read_rows(intake, error)) {
         name_column(intake->work, error);
         return false;

@@ -237,7 +237,6 @@ static void free_work(struct work *work)
     text_codec_free(work->codec);
     csv_source_close(work->source);
     book_free(&work->book);
-    buf_free(&work->mall_names);
     findings_free(&work->findings);
 }
 

@@ -59,7 +59,7 @@ static bool write_rows(struct output *output, struct error *error)
 {
     const struct book *book = &output->work->book;
     struct csv_record record;
-    size_t at = 0; /* the book's row */
+    uint32_t at = 0; /* the book's row */
     enum csv_next next;
     while ((next = csv_reader_next(output->reader, &record, error)) == CSV_NEXT_RECORD) {
         if (rows_is_blank(output->work, &record)) {
@@ -68,9 +68,12 @@ static bool write_rows(struct output *output, struct error *error)
             continue;
         }
         /* The book has each record of the file, unless that was changed under our hands. */
-        if (at == book->row_count || book->rows[at].offset != record.offset)
+        struct book_row row = {0};
+        if (at < book->row_count)
+            row = book_row(book, at);
+        if (at++ == book->row_count || row.offset != record.offset)
             return error_set(error, ERROR_USAGE, "INPUT_CHANGED", output->work->input, NULL, NULL, NULL);
-        result_compose(&output->source, &book->rows[at++], output->texts);
+        result_compose(&output->source, &row, output->texts);
         if (!put(output, &record, error))
             return false;
     }

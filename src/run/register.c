@@ -45,7 +45,7 @@ static void settle(struct sender *sender, struct book_order *order, enum book_st
 {
     struct work *work = sender->work;
     order->state = (uint8_t)state;
-    order->time = (int64_t)time(NULL);
+    order->time = (uint32_t)time(NULL);
     sender->done++;
     sender->failed += state != BOOK_DONE;
     if (work->progress != NULL) {

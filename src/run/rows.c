@@ -423,22 +423,26 @@ bool rows_cells(struct rows *rows, const struct csv_record *record, const struct
     return csv_fields_of(rows->fields, record, cells, count, error);
 }
 
-static bool load_line(struct rows *rows, const struct book_row *row, struct order_row *line, struct findings *findings,
+static bool load_line(struct rows *rows, struct book_row row, struct order_row *line, struct findings *findings,
                       struct error *error)
 {
     struct csv_record record;
-    *line = (struct order_row){.number = row->number};
-    return rows_record(rows, row, &record, error) && load_cells(rows, &record, line, findings, error);
+    *line = (struct order_row){.number = row.number};
+    return rows_record(rows, &row, &record, error) && load_cells(rows, &record, line, findings, error);
 }
+
+_Static_assert((int)CSV_ROW_MAX < (int)BOOK_LENGTH_MAX, "a row that is too long is told by its length");
 
 static bool is_too_large(const struct book *book, const struct book_order *order)
 {
     uint64_t bytes = 0;
     if (order->rows > ORDER_LINES_MAX)
         return true;
-    for (uint32_t row = order->first; row != BOOK_NONE; row = book->rows[row].next)
-        if (book->rows[row].length <= CSV_ROW_MAX) /* a longer one is not held */
-            bytes += book->rows[row].length;
+    for (uint32_t row = order->first; row != BOOK_NONE; row = book_next(book, row)) {
+        uint32_t length = book_row(book, row).length;
+        if (length <= CSV_ROW_MAX) /* a longer one is not held */
+            bytes += length;
+    }
     return bytes > ORDER_BYTES_MAX;
 }
 
@@ -452,8 +456,8 @@ bool rows_load(struct rows *rows, const struct book_order *order, struct order *
         add(findings, "ORDER_TOO_LARGE", 0, CSV_NO_CELL, ORDER_LINES_MAX, ORDER_BYTES_MAX / (1024 * 1024));
         return true;
     }
-    for (uint32_t row = order->first; row != BOOK_NONE; row = book->rows[row].next)
-        if (!load_line(rows, &book->rows[row], &rows->lines[loaded->count++], findings, error))
+    for (uint32_t row = order->first; row != BOOK_NONE; row = book_next(book, row))
+        if (!load_line(rows, book_row(book, row), &rows->lines[loaded->count++], findings, error))
             return false;
     order_sort(&rows->work->columns, loaded);
     return true;

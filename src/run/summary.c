@@ -53,7 +53,7 @@ static void tally_findings(struct tally *tally, const struct work *work, const s
         struct atobarai_error_count *entry = before == i ? entry_of(tally, work->catalog, &begin[i]) : NULL;
         if (entry == NULL)
             continue;
-        uint32_t row = begin[i].row != 0 ? begin[i].row : work->book.rows[order->first].number;
+        uint32_t row = begin[i].row != 0 ? begin[i].row : book_row(&work->book, order->first).number;
         entry->orders++;
         if (entry->first_row == 0 || row < entry->first_row)
             entry->first_row = row;
@@ -83,7 +83,6 @@ static int compare_errors(const void *a, const void *b)
 /* What was found good, or not reached at all, is done where nothing is sent, and otherwise still to be sent. */
 static void count_order(const struct work *work, const struct book_order *order, struct atobarai_summary *summary)
 {
-    summary->skipped_rows += order->deleted;
     switch ((enum book_state)order->state) {
     case BOOK_SKIPPED:
         summary->skipped_rows += order->rows;
@@ -117,6 +116,7 @@ bool summary_count(const struct work *work, struct atobarai_summary *summary, st
     const struct book *book = &work->book;
     struct tally tally = {0};
     summary->rows = book->row_count;
+    summary->skipped_rows = book->deleted_count;
     for (size_t i = 0; i < ATOBARAI_STATUSES; i++)
         summary->by_status[i].name = order_status_name((enum order_status)(i + 1));
     for (size_t i = 0; i < book->order_count; i++) {

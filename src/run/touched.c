@@ -17,17 +17,18 @@ struct suspect {
     uint32_t row;   /* its number */
     uint32_t order; /* what it was taken for */
     bool has_id;    /* it has what could be its id: then only a long number tells of another */
+    bool failed;    /* memory ran out */
 };
 
-static void touch(const struct suspect *suspect, struct span number)
+static void touch(struct suspect *suspect, struct span number)
 {
     uint32_t order = book_find(suspect->book, number);
-    if (order != BOOK_NONE && order != suspect->order && suspect->book->orders[order].touched == 0)
-        suspect->book->orders[order].touched = suspect->row;
+    if (order != BOOK_NONE && order != suspect->order && !suspect->book->orders[order].touched)
+        suspect->failed = !book_touch(suspect->book, order, suspect->row) || suspect->failed;
 }
 
 /* A number, and where the delimiter beside the id was lost, its long beginnings and ends. */
-static void touch_number(const struct suspect *suspect, struct span number)
+static void touch_number(struct suspect *suspect, struct span number)
 {
     if (number.length >= LONG_ID || !suspect->has_id)
         touch(suspect, number);
@@ -38,7 +39,7 @@ static void touch_number(const struct suspect *suspect, struct span number)
 }
 
 /* Every number in `bytes`, however it is quoted: an id looks the same in each. */
-static void touch_numbers(const struct suspect *suspect, struct span bytes)
+static void touch_numbers(struct suspect *suspect, struct span bytes)
 {
     for (size_t begin = 0; begin < bytes.length;) {
         size_t end = begin;
@@ -58,21 +59,22 @@ static struct span cell_bytes(const struct csv_record *record, size_t cell)
 }
 
 /* One row of an order that has no sound row. */
-static bool touch_row(struct work *work, struct rows *rows, const struct book_row *row, struct error *error)
+static bool touch_row(struct work *work, struct rows *rows, struct book_row row, struct error *error)
 {
     struct csv_record record;
     const struct span *cells;
     size_t count;
-    if (!rows_record(rows, row, &record, error) || !rows_cells(rows, &record, &cells, &count, error))
+    if (!rows_record(rows, &row, &record, error) || !rows_cells(rows, &record, &cells, &count, error))
         return false;
-    struct suspect suspect = {&work->book, row->number, row->order, rows_has_id(work, &record, cells, count)};
+    struct suspect suspect = {
+        .book = &work->book, .row = row.number, .order = row.order, .has_id = rows_has_id(work, &record, cells, count)};
     size_t id_column = order_layout_column(&work->layout, ORDER_FIELD_ID);
     /* In a whole row each cell is where it belongs, and it is the id itself that is spoilt. */
     bool whole = rows_damage_of(work, &record, cells, count, NULL) == ROWS_WHOLE;
     for (size_t cell = 0; cell < record.cells && cell < CSV_CELLS_MAX; cell++)
         if (whole ? cell == work->layout.cells[id_column] : !rows_is_ours(work, &record, cell))
             touch_numbers(&suspect, cell_bytes(&record, cell));
-    return true;
+    return !suspect.failed || error_set_memory(error);
 }
 
 bool touched_find(struct work *work, struct rows *rows, struct error *error)
@@ -82,8 +84,8 @@ bool touched_find(struct work *work, struct rows *rows, struct error *error)
         const struct book_order *order = &book->orders[i];
         if (!order->damaged || order->sound)
             continue;
-        for (uint32_t row = order->first; row != BOOK_NONE; row = book->rows[row].next)
-            if (!touch_row(work, rows, &book->rows[row], error))
+        for (uint32_t row = order->first; row != BOOK_NONE; row = book_next(book, row))
+            if (!touch_row(work, rows, book_row(book, row), error))
                 return false;
     }
     return true;

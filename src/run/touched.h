@@ -10,7 +10,7 @@
 
 #include "run/rows.h"
 
-/* Set `touched` of every such order. False: the source's errors. */
+/* Note it of every such order (book_touch()). False: the source's errors, or out of memory. */
 bool touched_find(struct work *work, struct rows *rows, struct error *error);
 
 #endif

@@ -36,49 +36,32 @@ static bool name_of(const struct work *work, const struct span *cells, size_t co
            !rows_cell_is_blank(work, name->number) && !value_is_rounded(name->number);
 }
 
-/* Of an order. */
-struct note {
-    uint64_t hash; /* of its name; 0: it has none */
-    uint32_t row;  /* of the book, that has the name: rows before it may be damaged */
-};
-
-bool twins_note(struct work *work, const struct span *cells, size_t count)
+static uint32_t hash_of(const struct name *name)
 {
-    static const struct note none;
+    uint64_t hash = hash_add(hash_add(HASH_BEGIN, name->shop), name->number);
+    uint32_t folded = (uint32_t)(hash ^ (hash >> 32));
+    return folded != 0 ? folded : 1;
+}
+
+uint32_t twins_name(const struct work *work, const struct span *cells, size_t count)
+{
     struct name name;
-    struct note note = {.row = (uint32_t)(work->book.row_count - 1)};
-    size_t size = (size_t)work->book.rows[note.row].order * sizeof note;
-    if (name_of(work, cells, count, &name)) {
-        note.hash = hash_add(hash_add(HASH_BEGIN, name.shop), name.number);
-        note.hash += note.hash == 0;
-    }
-    while (work->mall_names.length < size && !work->mall_names.failed) /* orders that began with no whole row */
-        buf_append(&work->mall_names, &none, sizeof none);
-    if (work->mall_names.length > size) /* an order whose deleted or damaged rows came first */
-        memcpy(work->mall_names.data + size, &note, sizeof note);
-    else
-        buf_append(&work->mall_names, &note, sizeof note);
-    return !work->mall_names.failed;
+    return name_of(work, cells, count, &name) ? hash_of(&name) : 0;
 }
 
-static struct note note_of(const struct work *work, uint32_t order)
-{
-    struct note note;
-    memcpy(&note, buf_text(&work->mall_names) + (size_t)order * sizeof note, sizeof note);
-    return note;
-}
-
-/* The name of an order that has one, put into `text`. */
-static bool read_name(const struct work *work, struct rows *rows, uint32_t order, struct buf *text, struct error *error)
+/* Put the name that row `row` of the book has into `text`. `found`: it is the one of that hash, on a whole row. */
+static bool read_row(const struct work *work, struct rows *rows, struct book_row row, uint32_t hash, struct buf *text,
+                     bool *found, struct error *error)
 {
     struct csv_record record;
     const struct span *cells;
     size_t count;
     struct name name;
-    if (!rows_record(rows, &work->book.rows[note_of(work, order).row], &record, error) ||
-        !rows_cells(rows, &record, &cells, &count, error))
+    if (!rows_record(rows, &row, &record, error) || !rows_cells(rows, &record, &cells, &count, error))
         return false;
-    if (name_of(work, cells, count, &name)) {
+    *found = rows_damage_of(work, &record, cells, count, NULL) == ROWS_WHOLE && name_of(work, cells, count, &name) &&
+             hash_of(&name) == hash;
+    if (*found) {
         buf_append(text, name.shop.data != NULL ? name.shop.data : "", name.shop.length);
         buf_append_byte(text, '\0');
         buf_append(text, name.number.data, name.number.length);
@@ -86,38 +69,64 @@ static bool read_name(const struct work *work, struct rows *rows, uint32_t order
     return !text->failed || error_set_memory(error);
 }
 
+/* The name of an order that has one, put into `text`. Which of its rows said it, nobody kept. */
+static bool read_name(const struct work *work, struct rows *rows, uint32_t order, struct buf *text, struct error *error)
+{
+    const struct book *book = &work->book;
+    bool found = false;
+    for (uint32_t row = book->orders[order].first; row != BOOK_NONE && !found; row = book_next(book, row))
+        if (!read_row(work, rows, book_row(book, row), book->orders[order].name, text, &found, error))
+            return false;
+    return found || error_set(error, ERROR_USAGE, "INPUT_CHANGED", work->input, NULL, NULL, NULL); /* one had it */
+}
+
 /* Two orders whose hashes are the same: most likely their names are, too. */
-static bool compare(struct work *work, struct rows *rows, uint32_t first, uint32_t second, struct error *error)
+static bool compare(const struct work *work, struct rows *rows, uint32_t first, uint32_t second, bool *same,
+                    struct error *error)
 {
     struct buf texts[2] = {{0}, {0}};
     bool read = read_name(work, rows, first, &texts[0], error) && read_name(work, rows, second, &texts[1], error);
-    if (read && span_equal((struct span){buf_text(&texts[0]), texts[0].length},
-                           (struct span){buf_text(&texts[1]), texts[1].length})) {
-        work->book.orders[second].twin = first;
-        if (work->book.orders[first].twin == BOOK_NONE)
-            work->book.orders[first].twin = second;
-    }
+    *same = read && span_equal((struct span){buf_text(&texts[0]), texts[0].length},
+                               (struct span){buf_text(&texts[1]), texts[1].length});
     buf_free(&texts[0]);
     buf_free(&texts[1]);
     return read;
 }
 
-/* `slots` is a hash table of orders: a power of two, more than there are orders. */
+static bool pair(struct book *book, uint32_t first, uint32_t second, struct error *error)
+{
+    bool noted = book_set_twin(book, second, first) && (book->orders[first].twin || book_set_twin(book, first, second));
+    return noted || error_set_memory(error);
+}
+
+/* Put an order into the table, or find its twin there. Behind another name with its hash it goes on looking. */
+static bool enter(struct work *work, struct rows *rows, uint32_t order, uint32_t *slots, size_t slot_count,
+                  struct error *error)
+{
+    struct book *book = &work->book;
+    uint32_t name = book->orders[order].name;
+    size_t at = name & (slot_count - 1);
+    for (; slots[at] != BOOK_NONE; at = (at + 1) & (slot_count - 1)) {
+        bool same = false;
+        if (book->orders[slots[at]].name != name)
+            continue;
+        if (!compare(work, rows, slots[at], order, &same, error))
+            return false;
+        if (same)
+            return pair(book, slots[at], order, error);
+    }
+    slots[at] = order;
+    return true;
+}
+
+/* `slots` is a hash table of orders: a power of two, more than there are orders with a name. */
 static bool find(struct work *work, struct rows *rows, uint32_t *slots, size_t slot_count, struct error *error)
 {
     const struct book *book = &work->book;
-    size_t count = work->mall_names.length / sizeof(struct note);
-    for (uint32_t i = 0; i < book->order_count && i < count; i++) {
-        uint64_t hash = note_of(work, i).hash;
-        bool has_id = *book_id(book, &book->orders[i]) != '\0'; /* without one it is a row that lost its order */
-        if (hash == 0 || !has_id || book_is_skipped(&book->orders[i]))
-            continue;
-        size_t at = (size_t)(hash ^ (hash >> 32)) & (slot_count - 1);
-        while (slots[at] != BOOK_NONE && note_of(work, slots[at]).hash != hash)
-            at = (at + 1) & (slot_count - 1);
-        if (slots[at] == BOOK_NONE)
-            slots[at] = i;
-        else if (!compare(work, rows, slots[at], i, error))
+    for (uint32_t i = 0; i < book->order_count; i++) {
+        const struct book_order *order = &book->orders[i];
+        bool has_id = *book_id(book, order) != '\0'; /* without one it is a row that lost its order */
+        if (order->name != 0 && has_id && !book_is_skipped(order) && !enter(work, rows, i, slots, slot_count, error))
             return false;
     }
     return true;
@@ -125,8 +134,11 @@ static bool find(struct work *work, struct rows *rows, uint32_t *slots, size_t s
 
 bool twins_find(struct work *work, struct rows *rows, struct error *error)
 {
+    size_t named = 0;
     size_t slot_count = 64;
-    while (slot_count / 3 * 2 < work->book.order_count)
+    for (size_t i = 0; i < work->book.order_count; i++)
+        named += work->book.orders[i].name != 0;
+    while (slot_count / 3 * 2 < named)
         slot_count *= 2;
     uint32_t *slots = malloc(slot_count * sizeof *slots);
     if (slots == NULL)
@@ -135,6 +147,5 @@ bool twins_find(struct work *work, struct rows *rows, struct error *error)
         slots[i] = BOOK_NONE;
     bool done = find(work, rows, slots, slot_count, error);
     free(slots);
-    buf_free(&work->mall_names); /* nobody asks again */
     return done;
 }

@@ -7,11 +7,11 @@
 
 #include "run/rows.h"
 
-/* Remember what the mall calls the order that the book's last row began; `cells` are that row's. False when memory ran
- * out. */
-bool twins_note(struct work *work, const struct span *cells, size_t count);
+/* A hash of what the mall calls the order, as a whole row's cells have it; 0 where they say nothing. */
+uint32_t twins_name(const struct work *work, const struct span *cells, size_t count);
 
-/* Set `twin` of every order that has one, among those that are ours. False: the source's errors, or out of memory. */
+/* Note the twin of every order that has one (book_set_twin()), among those that are ours. False: the source's errors,
+ * or out of memory. */
 bool twins_find(struct work *work, struct rows *rows, struct error *error);
 
 #endif

@@ -41,7 +41,6 @@ struct work {
     struct order_columns columns; /* the two above, once the layout is known */
     size_t ours[RESULT_COLUMNS];  /* its cells that hold ours already, a result file coming back; CSV_NO_CELL: none */
     struct book book;
-    struct buf mall_names; /* per order what the mall calls it, as a hash, and where that stands (run/twins) */
 
     /* What is wrong with its orders (run/check), and how they fared (run/register). */
     struct findings findings;

@@ -477,6 +477,16 @@ def test_paths():
         refused(case, None, 2, "INPUT_UNREADABLE", path=case.tmp / "loop", a1=os.strerror(40))
     with Case("an empty device") as case:
         refused(case, None, 4, "INPUT_EMPTY", path="/dev/null")
+    with Case("a file of more than 1 TiB, refused at once") as case:
+        sparse = case.tmp / "sparse.csv"
+        sparse.write_bytes(joined(build(*(cells(order) for order in range(1, 1500)))))
+        try:
+            os.truncate(sparse, 2**40 + 1)
+        except OSError as error:  # a file system may not have it
+            if error.errno not in (errno.EFBIG, errno.EINVAL, errno.ENOSPC):
+                raise
+        else:
+            refused(case, None, 4, "INPUT_TOO_LARGE", path=sparse, a1="4294967279", a2="1024")
     with Case("a path longer than a message holds: the file is still named") as case:
         source = case.tmp.joinpath(*(["月別の受注データの控え" * 2] * 5), "order_見本.csv")
         source.parent.mkdir(parents=True)

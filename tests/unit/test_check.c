@@ -79,7 +79,6 @@ static void test_changed_meanwhile(void **state)
         assert_in_range(summary.by_error[i].orders, 1, ORDERS);
     free(errors);
     findings_free(&work.findings);
-    buf_free(&work.mall_names);
     book_free(&work.book);
     order_layout_free(&work.layout);
     order_schema_free(&work.schema);

@@ -851,7 +851,7 @@ static void catalog_mistakes_are_named(void **state)
 
 static void enter(struct book *book, uint32_t number, const char *id, enum book_payment payment)
 {
-    assert_true(book_add(book, (struct book_row){.number = number}, span_of(id), payment));
+    assert_non_null(book_add(book, &(struct book_row){.number = number}, span_of(id), payment));
 }
 
 /* The rows of an order, as "2 5". */
@@ -859,10 +859,10 @@ static void assert_rows(const struct book *book, size_t order, const char *expec
 {
     struct buf text = {0};
     size_t count = 0;
-    for (uint32_t row = book->orders[order].first; row != BOOK_NONE; row = book->rows[row].next) {
-        assert_int_equal(book->rows[row].order, order);
-        buf_printf(&text, "%s%u", count++ > 0 ? " " : "", (unsigned)book->rows[row].number);
-        if (book->rows[row].next == BOOK_NONE)
+    for (uint32_t row = book->orders[order].first; row != BOOK_NONE; row = book_next(book, row)) {
+        assert_int_equal(book_row(book, row).order, order);
+        buf_printf(&text, "%s%u", count++ > 0 ? " " : "", (unsigned)book_row(book, row).number);
+        if (book_next(book, row) == BOOK_NONE)
             assert_int_equal(row, book->orders[order].last);
     }
     assert_string_equal(buf_text(&text), expected);
@@ -878,7 +878,7 @@ static void book_joins_rows_that_lie_apart(void **state)
     enter(&book, 3, "1002", BOOK_PAYMENT_OTHER);
     enter(&book, 4, "", BOOK_PAYMENT_DEFERRED);
     enter(&book, 5, "1001", BOOK_PAYMENT_DEFERRED);
-    assert_true(book_add_deleted(&book, (struct book_row){.number = 6}, span_of("1001"), BOOK_PAYMENT_OTHER));
+    assert_true(book_add_deleted(&book, &(struct book_row){.number = 6}, span_of("1001"), BOOK_PAYMENT_OTHER));
     enter(&book, 7, "", BOOK_PAYMENT_OTHER);
     enter(&book, 9, "1002", BOOK_PAYMENT_OTHER);
     enter(&book, 10, "01001", BOOK_PAYMENT_DEFERRED);
@@ -893,14 +893,16 @@ static void book_joins_rows_that_lie_apart(void **state)
     assert_rows(&book, 5, "11");
     assert_string_equal(book_id(&book, &book.orders[1]), "1002");
     assert_string_equal(book_id(&book, &book.orders[2]), "");
-    assert_int_equal(book.rows[4].order, 0); /* deleted: of the order, but no line of it */
-    assert_int_equal(book.rows[4].next, BOOK_DELETED);
-    assert_int_equal(book.orders[0].deleted, 1);
+    assert_int_equal(book_row(&book, 4).order, 0); /* deleted: of the order, but no line of it */
+    assert_true(book_row(&book, 4).deleted);
+    assert_int_equal(book_next(&book, 4), BOOK_NONE);
+    assert_int_equal(book.deleted_count, 1);
     assert_false(book.orders[0].other);
     assert_int_equal(book.orders[0].state, BOOK_UNJUDGED);
     assert_int_equal(book.orders[0].outcome, BOOK_NONE);
     book_free(&book);
-    assert_null(book.rows);
+    assert_null(book.words);
+    assert_int_equal(book.row_count, 0);
 }
 
 static void book_finds_by_id(void **state)
@@ -925,9 +927,9 @@ static void book_keeps_its_own_ids(void **state)
     (void)state;
     struct book book = {0};
     char text[] = "12345";
-    assert_true(book_add(&book, (struct book_row){.number = 2}, (struct span){text, 3}, BOOK_PAYMENT_DEFERRED));
+    assert_non_null(book_add(&book, &(struct book_row){.number = 2}, (struct span){text, 3}, BOOK_PAYMENT_DEFERRED));
     memset(text, 'x', 5);
-    assert_true(book_add(&book, (struct book_row){.number = 3}, span_of("123"), BOOK_PAYMENT_DEFERRED));
+    assert_non_null(book_add(&book, &(struct book_row){.number = 3}, span_of("123"), BOOK_PAYMENT_DEFERRED));
     assert_int_equal(book.order_count, 1);
     assert_string_equal(book_id(&book, &book.orders[0]), "123");
     book_free(&book);
@@ -954,8 +956,8 @@ static void book_holds_many(void **state)
         assert_int_equal(order->rows, 2);
         assert_int_equal(order->first, i);
         assert_int_equal(order->last, ORDERS + i);
-        assert_int_equal(book.rows[order->first].next, order->last);
-        assert_int_equal(book.rows[order->last].next, BOOK_NONE);
+        assert_int_equal(book_next(&book, order->first), order->last);
+        assert_int_equal(book_next(&book, order->last), BOOK_NONE);
     }
     book_free(&book);
 }
@@ -988,7 +990,7 @@ static void book_tells_whose_payment_it_is(void **state)
 
 static void erase(struct book *book, uint32_t number, const char *id, enum book_payment payment)
 {
-    assert_true(book_add_deleted(book, (struct book_row){.number = number}, span_of(id), payment));
+    assert_true(book_add_deleted(book, &(struct book_row){.number = number}, span_of(id), payment));
 }
 
 /* A deleted row is of the order wherever it stands, and never one of its lines. */
@@ -1005,15 +1007,15 @@ static void book_keeps_deleted_rows_apart(void **state)
     erase(&book, 8, "2", BOOK_PAYMENT_DEFERRED);
     assert_int_equal(book.order_count, 2);
     assert_rows(&book, 0, "3 5");
-    assert_int_equal(book.orders[0].deleted, 3);
-    assert_int_equal(book.orders[1].deleted, 2);
+    assert_int_equal(book.deleted_count, 5);
     assert_int_equal(book.orders[1].rows, 0);
-    assert_int_equal(book.rows[book.orders[1].first].number, 7); /* the first deleted one, to have a place at all */
+    assert_int_equal(book_row(&book, book.orders[1].first).number,
+                     7); /* the first deleted one, to have a place at all */
     assert_int_equal(book.orders[1].last, BOOK_NONE);
-    static const size_t deleted[] = {0, 2, 4, 5, 6};
+    static const uint32_t deleted[] = {0, 2, 4, 5, 6};
     for (size_t i = 0; i < COUNT(deleted); i++)
-        assert_int_equal(book.rows[deleted[i]].next, BOOK_DELETED);
-    assert_int_equal(book.rows[6].order, 1);
+        assert_true(book_row(&book, deleted[i]).deleted);
+    assert_int_equal(book_row(&book, 6).order, 1);
     assert_int_equal(book_find(&book, span_of("2")), 1);
     enter(&book, 9, "2", BOOK_PAYMENT_DEFERRED); /* and now it has a line */
     assert_rows(&book, 1, "9");
@@ -1064,7 +1066,7 @@ static void book_keeps_ids_with_a_nul_apart(void **state)
     struct book book = {0};
     char id[16];
     enter(&book, 2, "1", BOOK_PAYMENT_DEFERRED);
-    assert_true(book_add(&book, (struct book_row){.number = 3}, (struct span){"1\0x", 3}, BOOK_PAYMENT_DEFERRED));
+    assert_non_null(book_add(&book, &(struct book_row){.number = 3}, (struct span){"1\0x", 3}, BOOK_PAYMENT_DEFERRED));
     assert_int_equal(book.order_count, 2);
     for (uint32_t i = 0; i < 2000; i++) { /* the table grows */
         snprintf(id, sizeof id, "%u", (unsigned)(5000 + i));
@@ -1073,6 +1075,192 @@ static void book_keeps_ids_with_a_nul_apart(void **state)
     enter(&book, 3000, "1", BOOK_PAYMENT_DEFERRED);
     assert_rows(&book, 0, "2 3000");
     assert_rows(&book, 1, "3");
+    book_free(&book);
+}
+
+/* A small generator with a seed, so that a failure comes again. */
+static uint32_t draw(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005U + 1442695040888963407U;
+    return (uint32_t)(*seed >> 33);
+}
+
+static uint32_t draw_below(uint64_t *seed, uint32_t limit)
+{
+    return draw(seed) % limit;
+}
+
+/* A row as intake adds it. */
+struct entry {
+    struct book_row row;
+    char id[16];
+    enum book_payment payment;
+    bool whole;
+    bool sound;
+    uint32_t name; /* 0: the row has none */
+};
+
+/* Rows of few orders, most of them beside each other, some without an id, with blank lines between. */
+static void draw_entries(uint64_t *seed, struct entry *entries, size_t count)
+{
+    uint64_t offset = 100;
+    uint32_t number = 2;
+    uint32_t order = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = &entries[i];
+        order = draw_below(seed, 3) == 0 ? draw_below(seed, 12) : order;
+        number += draw_below(seed, 5) == 0 ? draw_below(seed, 3) : 0;
+        *entry = (struct entry){.row = {.offset = offset, .length = draw_below(seed, 500), .number = number++}};
+        entry->row.deleted = draw_below(seed, 6) == 0;
+        entry->payment = (enum book_payment)draw_below(seed, 3);
+        entry->whole = draw_below(seed, 2) == 0;
+        entry->sound = entry->whole && draw_below(seed, 3) == 0;
+        entry->name = draw_below(seed, 4);
+        offset += entry->row.length + UINT64_C(50000000);
+        if (draw_below(seed, 8) > 0)
+            snprintf(entry->id, sizeof entry->id, "%u", (unsigned)order);
+    }
+}
+
+static void add_entry(struct book *book, const struct entry *entry, uint32_t shift)
+{
+    struct book_row row = entry->row;
+    row.number -= shift;
+    if (entry->row.deleted) {
+        assert_true(book_add_deleted(book, &row, span_of(entry->id), entry->payment));
+        return;
+    }
+    struct book_order *order = book_add(book, &row, span_of(entry->id), entry->payment);
+    assert_non_null(order);
+    book_see(order, entry->whole, entry->sound, entry->whole && !order->sound ? entry->name : 0);
+}
+
+/* What the book says of its rows, against the rows themselves. */
+static void assert_holds(const struct book *book, const struct entry *entries, size_t count)
+{
+    size_t deleted = 0;
+    assert_int_equal(book->row_count, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct book_row row = book_row(book, i);
+        uint32_t next = i + 1;
+        assert_int_equal(row.offset, entries[i].row.offset);
+        assert_int_equal(row.length, entries[i].row.length);
+        assert_int_equal(row.number, entries[i].row.number);
+        assert_int_equal(row.deleted, entries[i].row.deleted);
+        assert_string_equal(book_id(book, &book->orders[row.order]), entries[i].id);
+        deleted += row.deleted;
+        while (next < count && (entries[next].row.deleted || strcmp(entries[next].id, entries[i].id) != 0))
+            next++;
+        bool has_next = !row.deleted && *entries[i].id != '\0' && next < count;
+        assert_int_equal(book_next(book, i), has_next ? next : BOOK_NONE);
+    }
+    assert_int_equal(book->deleted_count, deleted);
+}
+
+static void assert_same_orders(const struct book *book, const struct book *other)
+{
+    assert_int_equal(book->order_count, other->order_count);
+    for (uint32_t i = 0; i < book->row_count; i++)
+        assert_int_equal(book_row(book, i).order, book_row(other, i).order);
+    for (size_t i = 0; i < book->order_count; i++) {
+        const struct book_order *one = &book->orders[i];
+        const struct book_order *two = &other->orders[i];
+        struct span id = span_of(book_id(book, one));
+        assert_string_equal(id.data, book_id(other, two));
+        assert_int_equal(book_find(book, id), id.length > 0 ? i : BOOK_NONE);
+        assert_int_equal(book_find(other, id), id.length > 0 ? i : BOOK_NONE);
+        assert_int_equal(one->first, two->first);
+        assert_int_equal(one->last, two->last);
+        assert_int_equal(one->rows, two->rows);
+        assert_int_equal(one->name, two->name);
+        assert_int_equal(one->deferred, two->deferred);
+        assert_int_equal(one->other, two->other);
+        assert_int_equal(one->deleted_deferred, two->deleted_deferred);
+        assert_int_equal(one->whole, two->whole);
+        assert_int_equal(one->sound, two->sound);
+        assert_int_equal(one->damaged, two->damaged);
+        assert_int_equal(two->outcome, BOOK_NONE);
+        assert_int_equal(two->state, BOOK_UNJUDGED);
+    }
+}
+
+/* In parts of any size, an empty one among them, whose rows are counted from 1 each. */
+static void book_is_the_same_from_parts(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 400, ROWS_MAX = 200 };
+    static struct entry entries[ROWS_MAX];
+    struct book part = {0};
+    uint64_t seed = 1;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        struct book whole = {0};
+        struct book joined = {0};
+        size_t count = draw_below(&seed, ROWS_MAX + 1);
+        uint32_t longest = 1 + draw_below(&seed, 40);
+        draw_entries(&seed, entries, count);
+        for (size_t i = 0; i < count; i++)
+            add_entry(&whole, &entries[i], 0);
+        for (size_t at = 0; at < count;) {
+            uint32_t shift = entries[at].row.number - 1;
+            for (size_t size = draw_below(&seed, longest + 1); size > 0 && at < count; size--)
+                add_entry(&part, &entries[at++], shift);
+            assert_true(book_join(&joined, &part, shift));
+            assert_int_equal(part.row_count, 0);
+            assert_int_equal(part.order_count, 0);
+            assert_int_equal(book_find(&part, span_of("1")), BOOK_NONE);
+        }
+        assert_holds(&whole, entries, count);
+        assert_holds(&joined, entries, count);
+        assert_same_orders(&whole, &joined);
+        book_free(&whole);
+        book_free(&joined);
+    }
+    book_free(&part);
+}
+
+/* The ends of what a row's word can hold leave its other bits alone. */
+static void book_holds_the_largest_values(void **state)
+{
+    (void)state;
+    struct book book = {0};
+    struct book_row row = {.offset = BOOK_OFFSET_MAX, .length = UINT32_MAX, .number = BOOK_ROWS_MAX};
+    assert_non_null(book_add(&book, &row, span_of("1"), BOOK_PAYMENT_DEFERRED));
+    assert_true(book_add_deleted(&book, &row, span_of("1"), BOOK_PAYMENT_DEFERRED));
+    row = (struct book_row){.length = BOOK_LENGTH_MAX - 1};
+    assert_non_null(book_add(&book, &row, span_of("1"), BOOK_PAYMENT_DEFERRED));
+    for (uint32_t i = 0; i < 2; i++) {
+        struct book_row kept = book_row(&book, i);
+        assert_int_equal(kept.offset, BOOK_OFFSET_MAX);
+        assert_int_equal(kept.length, BOOK_LENGTH_MAX);
+        assert_int_equal(kept.number, BOOK_ROWS_MAX);
+        assert_int_equal(kept.deleted, i == 1);
+    }
+    assert_int_equal(book_row(&book, 2).offset, 0);
+    assert_int_equal(book_row(&book, 2).length, BOOK_LENGTH_MAX - 1);
+    assert_int_equal(book_next(&book, 0), 2);
+    assert_int_equal(book_next(&book, 1), BOOK_NONE);
+    assert_int_equal(book_next(&book, 2), BOOK_NONE);
+    book_free(&book);
+}
+
+static void book_notes_what_few_orders_have(void **state)
+{
+    (void)state;
+    enum { ORDERS = 1000 };
+    struct book book = {0};
+    char id[16];
+    for (uint32_t i = 0; i < ORDERS; i++) {
+        snprintf(id, sizeof id, "%u", (unsigned)i);
+        enter(&book, 2 + i, id, BOOK_PAYMENT_DEFERRED);
+    }
+    for (uint32_t i = ORDERS; i-- > 0;) {
+        assert_true(i % 3 != 0 || book_touch(&book, i, i + 1));
+        assert_true(i % 5 != 0 || book_set_twin(&book, i, ORDERS - i));
+    }
+    for (uint32_t i = 0; i < ORDERS; i++) {
+        assert_int_equal(book_touched(&book, i), i % 3 == 0 ? i + 1 : 0);
+        assert_int_equal(book_twin(&book, i), i % 5 == 0 ? ORDERS - i : BOOK_NONE);
+    }
     book_free(&book);
 }
 
@@ -1296,13 +1484,6 @@ static void order_sorts_by_number_then_line_id_then_row(void **state)
         assert_lines(&sheet, cases[i].lines);
         sheet_free(&sheet);
     }
-}
-
-/* A small generator with a seed, so that a failure comes again. */
-static uint32_t draw(uint64_t *seed)
-{
-    *seed = *seed * 6364136223846793005U + 1442695040888963407U;
-    return (uint32_t)(*seed >> 33);
 }
 
 /* An order of `count` lines in a file that was sorted somehow: line n, which sells "n", has 項番 n + 1 (or none, where
@@ -2823,7 +3004,7 @@ static void desk_begin(struct desk *desk, const struct fixture *fixture, const c
     enter(&desk->book, 4, "1001", BOOK_PAYMENT_DEFERRED);
     enter(&desk->book, 5, "1001", BOOK_PAYMENT_DEFERRED);
     enter(&desk->book, 6, "", BOOK_PAYMENT_DEFERRED);
-    assert_true(book_add_deleted(&desk->book, (struct book_row){.number = 7}, span_of(""), BOOK_PAYMENT_DEFERRED));
+    assert_true(book_add_deleted(&desk->book, &(struct book_row){.number = 7}, span_of(""), BOOK_PAYMENT_DEFERRED));
     memset(desk->cells, 0, sizeof desk->cells);
     desk->source = (struct result_source){fixture->words, desk->sheet.columns, &desk->book, &desk->findings, SOME_TIME};
 }
@@ -2859,7 +3040,8 @@ static void come_out(struct desk *desk, size_t order, const char *code, const ch
 /* Compose row `number` of the file. */
 static void compose(struct desk *desk, uint32_t number)
 {
-    result_compose(&desk->source, &desk->book.rows[number - 2], desk->cells);
+    struct book_row row = book_row(&desk->book, number - 2);
+    result_compose(&desk->source, &row, desk->cells);
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         assert_false(desk->cells[i].failed);
 }
@@ -3296,7 +3478,8 @@ static bool compose_some(void *context)
     warn(&desk, "ITEM_ID_PUNCTUATION", 2, true, "A-1");
     warn(&desk, "ITEM_NAME_SIZE", 5, false, NULL);
     memory_left = left;
-    result_compose(&desk.source, &desk.book.rows[0], desk.cells);
+    struct book_row row = book_row(&desk.book, 0);
+    result_compose(&desk.source, &row, desk.cells);
     memory_left = SIZE_MAX;
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         done = done && !desk.cells[i].failed;
@@ -3440,6 +3623,9 @@ int main(void)
         cmocka_unit_test(book_keeps_deleted_rows_apart),
         cmocka_unit_test(book_tells_which_orders_are_emptied),
         cmocka_unit_test(book_keeps_ids_with_a_nul_apart),
+        cmocka_unit_test(book_is_the_same_from_parts),
+        cmocka_unit_test(book_holds_the_largest_values),
+        cmocka_unit_test(book_notes_what_few_orders_have),
         cmocka_unit_test(order_values_are_those_that_serve),
         cmocka_unit_test(order_sorts_by_number_then_line_id_then_row),
         cmocka_unit_test(order_is_the_same_however_the_file_was_sorted),
