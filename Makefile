@@ -5,6 +5,7 @@
 #   make docs    write docs/errors.md and docs/errors.en.md anew, from the error catalogue
 #   make check   install what the tests need, build in every way, lint, and run every test
 #   make bench   build, and measure how long a check takes; BENCH="--rows 100000 --times 3" makes it shorter
+#   make scale   work out the tables of docs/scale.md anew
 #
 # A second build in another folder: make BUILD=build/asan SANITIZE=1
 
@@ -41,7 +42,7 @@ DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev lib
 DEPS_BENCH := python3 miller csvkit
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck
 
-.PHONY: all deps deps-check deps-bench demo docs check test bench lint format clean
+.PHONY: all deps deps-check deps-bench demo docs check test bench scale lint format clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM)
@@ -128,6 +129,10 @@ bench: deps-bench
 $(BUILD)/libcsv_reader: tests/bench/libcsv_reader.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcsv
+
+# What a day costs, on paper: nothing is measured, but tests/bench/scale_measure.py gives the constants.
+scale:
+	/usr/bin/python3 tests/bench/scale.py --write docs/scale.md
 
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 
