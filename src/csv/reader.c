@@ -39,6 +39,21 @@ void csv_reader_seek(struct csv_reader *reader, uint64_t offset, uint32_t row)
     reader->row = row;
 }
 
+uint64_t csv_reader_offset(const struct csv_reader *reader)
+{
+    return reader->offset;
+}
+
+uint32_t csv_reader_row(const struct csv_reader *reader)
+{
+    return reader->row;
+}
+
+bool csv_reader_view(struct csv_reader *reader, uint64_t offset, size_t wanted, struct span *view, struct error *error)
+{
+    return csv_window_view(&reader->window, offset, wanted, view, error);
+}
+
 bool csv_quote_unclosed(const char *path, uint32_t row, size_t cell, struct error *error)
 {
     char row_text[16];

@@ -8,9 +8,10 @@
 #include "csv/source.h"
 
 enum {
-    CSV_ROW_MAX = 1024 * 1024,              /* bytes of a record; a longer one is refused, not swallowed */
-    CSV_BLOCK_SEQUENTIAL = 4 * 1024 * 1024, /* bytes to read at once, in a pass over the file */
-    CSV_BLOCK_RANDOM = 64 * 1024,           /* the same, for a record here and there */
+    CSV_ROW_MAX = 1024 * 1024,                          /* bytes of a record; a longer one is refused, not swallowed */
+    CSV_PART = 512 * 1024,                              /* bytes of a part, where several threads go through a file */
+    CSV_BLOCK_RANDOM = 64 * 1024,                       /* bytes to read at once, for records here and there */
+    CSV_BLOCK_SEQUENTIAL = CSV_PART + CSV_BLOCK_RANDOM, /* the same, for a part and the record in which it ends */
 };
 
 struct csv_record {
@@ -48,5 +49,12 @@ bool csv_quote_unclosed(const char *path, uint32_t row, size_t cell, struct erro
 
 /* Go on reading at a record whose offset and row are known. */
 void csv_reader_seek(struct csv_reader *reader, uint64_t offset, uint32_t row);
+
+/* Offset and row of the record that comes next. */
+uint64_t csv_reader_offset(const struct csv_reader *reader);
+uint32_t csv_reader_row(const struct csv_reader *reader);
+
+/* Bytes of the source as csv_window_view() gives them. Borrowed until the reader is used again; records are not. */
+bool csv_reader_view(struct csv_reader *reader, uint64_t offset, size_t wanted, struct span *view, struct error *error);
 
 #endif

@@ -292,7 +292,7 @@ static void join_order(struct book_order *order, const struct book_order *part)
     order->deleted_deferred = order->deleted_deferred || part->deleted_deferred;
 }
 
-static void clear(struct book *book)
+void book_clear(struct book *book)
 {
     book->row_count = book->shift_count = book->deleted_count = book->order_count = 0;
     pairs_clear(&book->jumps);
@@ -319,7 +319,7 @@ bool book_join(struct book *book, struct book *part, uint32_t shift)
         if (!add_row(book, part->words[row] & ~JUMPS, number, part->orders[part->owners[row]].first))
             return false;
     }
-    clear(part);
+    book_clear(part);
     return true;
 }
 

@@ -148,6 +148,9 @@ bool book_is_emptied(const struct book *book, const struct book_order *order);
 /* Borrowed until the book changes. */
 const char *book_id(const struct book *book, const struct book_order *order);
 
+/* Empty again; the memory is kept. */
+void book_clear(struct book *book);
+
 void book_free(struct book *book);
 
 #endif

@@ -1,8 +1,11 @@
 /* run/intake.c: see intake.h. */
 #include "run/intake.h"
 
+#include "base/parallel.h"
+#include "csv/split.h"
 #include "order/rules.h"
 #include "order/value.h"
+#include "run/header.h"
 #include "run/input.h"
 #include "run/twins.h"
 #include "text/utf8.h"
@@ -13,8 +16,10 @@
 
 enum { ID_BYTES_MAX = RULES_ORDER_ID_MAX * 3 + 1 }; /* of an id in UTF-8 */
 
+/* One thread that reads. */
 struct intake {
-    struct work *work;
+    struct work work; /* the run's, with a codec and a book of its own: the rows of a part */
+    struct pass *pass;
     struct csv_reader *reader;
     struct csv_fields *fields;
     /* The payment that was looked at last: most rows say the same as the one before. */
@@ -24,101 +29,23 @@ struct intake {
     struct buf id;   /* the order id at hand, likewise */
 };
 
-static bool fail(const struct work *work, const char *code, const char *arg, struct error *error)
-{
-    return error_set(error, ERROR_INPUT, code, work->input, arg, NULL, NULL);
-}
+/* What the threads share: how far the parts that were taken reach. */
+struct pass {
+    struct work *work;
+    uint64_t reached; /* where the next record begins */
+    uint32_t rows;    /* there are so far, the header and blank lines among them */
+};
 
-/* ---- The header ---- */
+/* The rows that begin in one part of the file. */
+struct part {
+    struct book book;
+    uint64_t begin; /* of the first record */
+    uint64_t end;   /* of the last one */
+    uint32_t rows;
+    bool failed; /* it could not be read from there on */
+};
 
-/* Decode the headings into `text`, one behind the other; one that cannot be read becomes an empty one. The first of
- * these, `count` where there is none. */
-static size_t decode_headings(const struct intake *intake, const struct span *cells, size_t count,
-                              struct span *headings, struct buf *text)
-{
-    size_t unreadable = count;
-    for (size_t i = 0; i < count; i++) {
-        size_t before = text->length;
-        size_t bad;
-        bool has_nul = cells[i].length > 0 && memchr(cells[i].data, '\0', cells[i].length) != NULL;
-        if (has_nul || !text_decode(intake->work->codec, cells[i], text, &bad)) {
-            text->length = before;
-            unreadable = unreadable < i ? unreadable : i;
-        }
-        headings[i].length = text->length - before;
-    }
-    const char *at = buf_text(text);
-    for (size_t i = 0; i < count; i++) {
-        headings[i].data = at;
-        at += headings[i].length;
-    }
-    return unreadable;
-}
-
-/* Find the columns. Where a heading cannot be read, the file is damaged if the others make it an order CSV, and
- * something else if they do not. */
-static bool find_columns(struct intake *intake, const struct span *cells, size_t count, struct error *error)
-{
-    struct work *work = intake->work;
-    struct buf text = {0};
-    char number[24];
-    struct span *headings = calloc(count + 1, sizeof *headings);
-    if (headings == NULL)
-        return error_set_memory(error);
-    size_t unreadable = decode_headings(intake, cells, count, headings, &text);
-    bool found = text.failed ? error_set_memory(error)
-                             : order_layout_find(&work->layout, &work->schema, headings, count, work->input, error);
-    free(headings);
-    buf_free(&text);
-    if (unreadable == count || (!found && error->kind != ERROR_INPUT))
-        return found;
-    snprintf(number, sizeof number, "%zu", unreadable + 1);
-    return fail(work, found ? "HEADER_UNREADABLE" : "INPUT_BINARY", number, error);
-}
-
-/* Where the input has columns of ours already. */
-static void find_ours(struct work *work)
-{
-    for (size_t own = 0; own < RESULT_COLUMNS; own++) {
-        work->ours[own] = CSV_NO_CELL;
-        for (size_t cell = work->layout.heading_count; cell-- > 0;)
-            if (span_is(work->layout.headings[cell], result_headings[own]))
-                work->ours[own] = cell;
-    }
-}
-
-static bool read_header(struct intake *intake, struct error *error)
-{
-    struct work *work = intake->work;
-    struct csv_record record;
-    const struct span *cells;
-    size_t count;
-    char number[24];
-    csv_reader_seek(intake->reader, work->header, 1);
-    if (csv_reader_next(intake->reader, &record, error) != CSV_NEXT_RECORD)
-        return false; /* the file is not empty, so this is no end */
-    if (record.too_long) {
-        snprintf(number, sizeof number, "%d", CSV_ROW_MAX);
-        return fail(work, "HEADER_TOO_LONG", number, error);
-    }
-    if (record.cells > CSV_CELLS_MAX) {
-        snprintf(number, sizeof number, "%d", CSV_CELLS_MAX);
-        return fail(work, "HEADER_TOO_WIDE", number, error);
-    }
-    if (record.stray != CSV_NO_CELL) {
-        snprintf(number, sizeof number, "%zu", record.stray + 1);
-        return fail(work, "HEADER_QUOTE_STRAY", number, error);
-    }
-    if (!csv_fields_of(intake->fields, &record, &cells, &count, error))
-        return false;
-    if (!find_columns(intake, cells, count, error))
-        return false;
-    work->columns = (struct order_columns){&work->schema, &work->layout};
-    find_ours(work);
-    return true;
-}
-
-/* ---- The rows ---- */
+/* ---- One row ---- */
 
 /* The order id of a cell, in UTF-8 as it is sent; an empty one where there is none. Bytes that are no text stay as they
  * are: that row is an error, and they keep its order apart from others. */
@@ -127,7 +54,7 @@ static struct span id_of(struct intake *intake, struct span cell)
     size_t bad;
     struct span id = cell;
     buf_clear(&intake->id);
-    if (cell.length > 0 && !utf8_is_ascii(cell) && text_decode(intake->work->codec, cell, &intake->id, &bad))
+    if (cell.length > 0 && !utf8_is_ascii(cell) && text_decode(intake->work.codec, cell, &intake->id, &bad))
         id = (struct span){buf_text(&intake->id), intake->id.length};
     /* One that is longer than any id is not kept; a rule says so of its row. */
     return value_is_blank(id) || id.length > ID_BYTES_MAX ? (struct span){"", 0} : id;
@@ -153,11 +80,11 @@ static enum book_payment payment_of(struct intake *intake, struct span cell)
     buf_append(&intake->payment, cell.data, cell.length);
     buf_clear(&intake->text);
     bool read = memchr(cell.data, '\0', cell.length) == NULL &&
-                text_decode(intake->work->codec, cell, &intake->text, &bad) && !intake->text.failed;
+                text_decode(intake->work.codec, cell, &intake->text, &bad) && !intake->text.failed;
     struct span text = {buf_text(&intake->text), intake->text.length};
     if (!read || intake->payment.failed || value_is_blank(text))
         intake->payment_is = BOOK_PAYMENT_UNKNOWN;
-    else if (is_deferred(&intake->work->schema, text))
+    else if (is_deferred(&intake->work.schema, text))
         intake->payment_is = BOOK_PAYMENT_DEFERRED;
     else
         intake->payment_is = BOOK_PAYMENT_OTHER;
@@ -212,7 +139,7 @@ static bool swallows_rows(const struct work *work, const struct csv_record *reco
  * lest an order be lost. */
 static enum book_payment row_payment(struct intake *intake, const struct span *cells, size_t count, bool whole)
 {
-    const struct work *work = intake->work;
+    const struct work *work = &intake->work;
     if (order_layout_column(&work->layout, ORDER_FIELD_PAYMENT) == ORDER_NO_COLUMN)
         return BOOK_PAYMENT_DEFERRED; /* the schema says so of all */
     return whole ? payment_of(intake, rows_cell(work, cells, count, ORDER_FIELD_PAYMENT)) : BOOK_PAYMENT_UNKNOWN;
@@ -221,8 +148,8 @@ static enum book_payment row_payment(struct intake *intake, const struct span *c
 /* Into the book with it; `cells` are the values of the record's cells. */
 static bool enter_record(struct intake *intake, const struct csv_record *record, const struct span *cells, size_t count)
 {
-    struct work *work = intake->work;
-    struct book *book = &work->book;
+    const struct work *work = &intake->work;
+    struct book *book = &intake->work.book;
     struct book_row row = {.offset = record->offset,
                            .number = record->row,
                            .length = record->length < BOOK_LENGTH_MAX ? (uint32_t)record->length : BOOK_LENGTH_MAX};
@@ -248,11 +175,104 @@ static bool add_record(struct intake *intake, const struct csv_record *record, s
     const struct span *cells;
     size_t count;
     size_t cell;
-    if (swallows_rows(intake->work, record, &cell))
-        return csv_quote_unclosed(intake->work->input, record->row, cell, error);
-    if (!check_id_is_read(intake->work, record, error) || !csv_fields_of(intake->fields, record, &cells, &count, error))
+    if (swallows_rows(&intake->work, record, &cell))
+        return csv_quote_unclosed(intake->work.input, record->row, cell, error);
+    if (!check_id_is_read(&intake->work, record, error) ||
+        !csv_fields_of(intake->fields, record, &cells, &count, error))
         return false;
     return enter_record(intake, record, cells, count) || error_set_memory(error);
+}
+
+/* ---- A part of the rows ---- */
+
+/* Read the records from `begin` on, whose row is `row`, up to the first that begins at `limit` or behind it. */
+static bool read_part(struct intake *intake, uint64_t begin, uint32_t row, uint64_t limit, struct part *part,
+                      struct error *error)
+{
+    struct csv_record record;
+    enum csv_next next = CSV_NEXT_RECORD;
+    bool done = true;
+    part->begin = begin;
+    intake->work.book = part->book;
+    csv_reader_seek(intake->reader, begin, row);
+    while (done && csv_reader_offset(intake->reader) < limit &&
+           (next = csv_reader_next(intake->reader, &record, error)) == CSV_NEXT_RECORD) {
+        if (atomic_load(intake->work.interrupt))
+            done = error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
+        else if (!rows_is_blank(&intake->work, &record))
+            done = add_record(intake, &record, error);
+    }
+    part->book = intake->work.book;
+    part->end = csv_reader_offset(intake->reader);
+    part->rows = csv_reader_row(intake->reader) - row;
+    return done && next != CSV_NEXT_FAILED;
+}
+
+static uint64_t begin_of(const struct pass *pass, size_t part)
+{
+    return pass->work->rows + (uint64_t)part * CSV_PART;
+}
+
+/* Where the first record of a part begins, most likely. */
+static bool find_begin(struct intake *intake, size_t part, uint64_t *begin)
+{
+    struct span view;
+    struct error error = {0}; /* whoever reads the part from its true beginning will meet it again */
+    *begin = begin_of(intake->pass, part);
+    if (part == 0)
+        return true;
+    if (!csv_reader_view(intake->reader, *begin - CSV_SPLIT_BEFORE, CSV_BLOCK_RANDOM, &view, &error))
+        return false;
+    view.length = view.length < CSV_BLOCK_RANDOM ? view.length : CSV_BLOCK_RANDOM;
+    size_t at = csv_split(view, intake->work.delimiter);
+    *begin += at - CSV_SPLIT_BEFORE;
+    return at != CSV_SPLIT_NONE;
+}
+
+/* ---- On several threads ---- */
+
+static void intake_close(void *worker)
+{
+    struct intake *intake = worker;
+    csv_reader_free(intake->reader);
+    csv_fields_free(intake->fields);
+    text_codec_free(intake->work.codec);
+    buf_free(&intake->payment);
+    buf_free(&intake->text);
+    buf_free(&intake->id);
+    free(intake);
+}
+
+static void *intake_open(void *context, struct error *error)
+{
+    struct pass *pass = context;
+    struct intake *intake = calloc(1, sizeof *intake);
+    if (intake == NULL) {
+        error_set_memory(error);
+        return NULL;
+    }
+    intake->work = *pass->work;
+    intake->pass = pass;
+    intake->reader = csv_reader_new(pass->work->source, pass->work->delimiter, CSV_BLOCK_SEQUENTIAL);
+    intake->fields = csv_fields_new(pass->work->delimiter);
+    intake->work.codec = text_codec_new(pass->work->encoding.encoding, error);
+    if (intake->reader != NULL && intake->fields != NULL && intake->work.codec != NULL)
+        return intake;
+    if (error->code == NULL)
+        error_set_memory(error);
+    intake_close(intake);
+    return NULL;
+}
+
+/* Row numbers count from 1 in each part: what stands before it is not known yet. */
+static void make_part(void *worker, size_t index, void *result)
+{
+    struct intake *intake = worker;
+    struct part *part = result;
+    struct error error = {0};
+    uint64_t begin;
+    part->failed = !find_begin(intake, index, &begin) ||
+                   !read_part(intake, begin, 1, begin_of(intake->pass, index + 1), part, &error);
 }
 
 /* More than the book can hold. */
@@ -265,19 +285,30 @@ static bool refuse_size(const struct work *work, struct error *error)
     return error_set(error, ERROR_INPUT, "INPUT_TOO_LARGE", work->input, rows, gigabytes, NULL);
 }
 
-static bool read_rows(struct intake *intake, struct error *error)
+/* Where a part begins was a guess. If the one before does not end there, or anything else went wrong, it is read anew
+ * from where that one ends: then all is known, and messages name the right row. */
+static bool take_part(void *worker, size_t index, void *result, struct error *error)
 {
-    struct csv_record record;
-    enum csv_next next;
-    while ((next = csv_reader_next(intake->reader, &record, error)) == CSV_NEXT_RECORD) {
-        if (atomic_load(intake->work->interrupt))
-            return error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
-        if (record.row > BOOK_ROWS_MAX)
-            return refuse_size(intake->work, error);
-        if (!rows_is_blank(intake->work, &record) && !add_record(intake, &record, error))
+    struct intake *intake = worker;
+    struct part *part = result;
+    struct pass *pass = intake->pass;
+    uint32_t shift = pass->rows;
+    if (part->failed || part->begin != pass->reached) {
+        shift = 0;
+        book_clear(&part->book);
+        if (!read_part(intake, pass->reached, pass->rows + 1, begin_of(pass, index + 1), part, error))
             return false;
     }
-    return next == CSV_NEXT_END;
+    if (part->rows > BOOK_ROWS_MAX - pass->rows)
+        return refuse_size(pass->work, error);
+    pass->reached = part->end;
+    pass->rows += part->rows;
+    return book_join(&pass->work->book, &part->book, shift) || error_set_memory(error);
+}
+
+static void release_part(void *result)
+{
+    book_free(&((struct part *)result)->book);
 }
 
 /* An unclosed quote is told by its column's heading, too, which the reader does not know. */
@@ -292,31 +323,29 @@ static void name_column(const struct work *work, struct error *error)
     error_set_arg(error, 2, heading.data);
 }
 
-static bool read_all(struct intake *intake, struct error *error)
+static bool read_rows(struct work *work, struct error *error)
 {
-    if (intake->reader == NULL || intake->fields == NULL)
-        return error_set_memory(error);
-    if (csv_source_size(intake->work->source) > BOOK_OFFSET_MAX + 1)
-        return refuse_size(intake->work, error);
-    if (!read_header(intake, error) || !read_rows(intake, error)) {
-        name_column(intake->work, error);
-        return false;
-    }
-    return true;
+    uint64_t bytes = csv_source_size(work->source) - work->rows;
+    struct pass pass = {.work = work, .reached = work->rows, .rows = 1};
+    const struct parallel parallel = {.parts = (size_t)((bytes + CSV_PART - 1) / CSV_PART),
+                                      .result_size = sizeof(struct part),
+                                      .context = &pass,
+                                      .open = intake_open,
+                                      .make = make_part,
+                                      .take = take_part,
+                                      .release = release_part,
+                                      .close = intake_close};
+    return parallel_run(&parallel, parallel_jobs(work->options->jobs), error);
 }
 
 bool intake_run(struct work *work, struct error *error)
 {
     if (!input_open(work, error))
         return false;
-    struct intake intake = {.work = work,
-                            .reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SEQUENTIAL),
-                            .fields = csv_fields_new(work->delimiter)};
-    bool done = read_all(&intake, error);
-    csv_reader_free(intake.reader);
-    csv_fields_free(intake.fields);
-    buf_free(&intake.payment);
-    buf_free(&intake.text);
-    buf_free(&intake.id);
-    return done;
+    if (csv_source_size(work->source) > BOOK_OFFSET_MAX + 1)
+        return refuse_size(work, error);
+    if (header_read(work, error) && read_rows(work, error))
+        return true;
+    name_column(work, error);
+    return false;
 }

@@ -36,7 +36,9 @@ struct work {
     char delimiter;
     struct text_codec *codec;
 
-    /* What is in it (run/intake). */
+    uint64_t rows; /* where the first row behind the header begins (run/header) */
+
+    /* What is in it (run/header, run/intake). */
     struct order_layout layout;
     struct order_columns columns; /* the two above, once the layout is known */
     size_t ours[RESULT_COLUMNS];  /* its cells that hold ours already, a result file coming back; CSV_NO_CELL: none */
