@@ -34,6 +34,7 @@ void book_free(struct book *book)
     free(book->shifts);
     free(book->orders);
     free(book->slots);
+    free(book->tags);
     buf_free(&book->ids);
     pairs_free(&book->touched);
     pairs_free(&book->twins);
@@ -47,20 +48,52 @@ const char *book_id(const struct book *book, const struct book_order *order)
     return book->ids.data + order->id;
 }
 
-/* The slot of `id`: its order's, or the free one where it belongs. */
-static uint32_t *slot_of(const struct book *book, struct span id)
+/* What a tag holds of a hash; 0 is a free slot. */
+static unsigned char tag_of(uint64_t hash)
 {
-    uint64_t hash = hash_add(HASH_BEGIN, id);
-    size_t at = (size_t)(hash ^ (hash >> 32)) & (book->slot_count - 1); /* the table looks at the lower half */
-    while (book->slots[at] != BOOK_NONE && !span_is(id, book_id(book, &book->orders[book->slots[at]])))
-        at = (at + 1) & (book->slot_count - 1);
-    return &book->slots[at];
+    return (unsigned char)(hash >> 57 | 0x80);
 }
 
-static void clear_slots(struct book *book)
+/* Where to begin to look: the table looks at the lower half of the hash. */
+static size_t first_slot(const struct book *book, uint64_t hash)
 {
-    for (size_t i = 0; i < book->slot_count; i++)
-        book->slots[i] = BOOK_NONE;
+    return (size_t)(hash ^ (hash >> 32)) & (book->slot_count - 1);
+}
+
+/* The slot of `id`, whose hash is `hash`: its order's, or the free one where it belongs. Most slots of others are told
+ * by their tags, which lie close together; their ids do not. */
+static size_t slot_of(const struct book *book, struct span id, uint64_t hash)
+{
+    size_t at = first_slot(book, hash);
+    unsigned char tag = tag_of(hash);
+    while (book->tags[at] != 0 &&
+           (book->tags[at] != tag || !span_is(id, book_id(book, &book->orders[book->slots[at]]))))
+        at = (at + 1) & (book->slot_count - 1);
+    return at;
+}
+
+/* The same for an id that is not in the table. */
+static size_t free_slot(const struct book *book, uint64_t hash)
+{
+    size_t at = first_slot(book, hash);
+    while (book->tags[at] != 0)
+        at = (at + 1) & (book->slot_count - 1);
+    return at;
+}
+
+static void set_slot(struct book *book, size_t at, uint64_t hash, uint32_t order)
+{
+    book->slots[at] = order;
+    book->tags[at] = tag_of(hash);
+}
+
+static void free_slots(struct book *book)
+{
+    free(book->slots);
+    free(book->tags);
+    book->slots = NULL;
+    book->tags = NULL;
+    book->slot_count = 0;
 }
 
 /* At most three quarters of the slots are in use. The old table is given back before there is a new one: all that it
@@ -72,15 +105,20 @@ static bool reserve_slot(struct book *book)
         count *= 2;
     if (count == book->slot_count)
         return true;
-    free(book->slots);
+    free_slots(book);
     book->slots = malloc(count * sizeof *book->slots);
-    book->slot_count = book->slots != NULL ? count : 0;
-    if (book->slots == NULL)
+    book->tags = calloc(count, sizeof *book->tags);
+    if (book->slots == NULL || book->tags == NULL) {
+        free_slots(book);
         return false;
-    clear_slots(book);
-    for (size_t i = 0; i < book->order_count; i++)
-        if (*book_id(book, &book->orders[i]) != '\0')
-            *slot_of(book, span_of(book_id(book, &book->orders[i]))) = (uint32_t)i;
+    }
+    book->slot_count = count;
+    for (size_t i = 0; i < book->order_count; i++) {
+        struct span id = span_of(book_id(book, &book->orders[i]));
+        uint64_t hash = hash_add(HASH_BEGIN, id);
+        if (id.length > 0)
+            set_slot(book, free_slot(book, hash), hash, (uint32_t)i);
+    }
     return true;
 }
 
@@ -107,18 +145,22 @@ static struct book_order *find_or_add_order(struct book *book, struct span id)
         return NULL;
     if (id.length == 0)
         return add_order(book, id);
-    uint32_t *slot = slot_of(book, id);
-    if (*slot != BOOK_NONE)
-        return &book->orders[*slot];
+    uint64_t hash = hash_add(HASH_BEGIN, id);
+    size_t slot = slot_of(book, id, hash);
+    if (book->tags[slot] != 0)
+        return &book->orders[book->slots[slot]];
     struct book_order *order = add_order(book, id);
     if (order != NULL)
-        *slot = (uint32_t)(order - book->orders);
+        set_slot(book, slot, hash, (uint32_t)(order - book->orders));
     return order;
 }
 
 uint32_t book_find(const struct book *book, struct span id)
 {
-    return book->slot_count > 0 && id.length > 0 ? *slot_of(book, id) : BOOK_NONE;
+    if (book->slot_count == 0 || id.length == 0)
+        return BOOK_NONE;
+    size_t slot = slot_of(book, id, hash_add(HASH_BEGIN, id));
+    return book->tags[slot] != 0 ? book->slots[slot] : BOOK_NONE;
 }
 
 /* ---- Rows, packed ---- */
@@ -299,7 +341,8 @@ void book_clear(struct book *book)
     pairs_clear(&book->touched);
     pairs_clear(&book->twins);
     buf_clear(&book->ids);
-    clear_slots(book);
+    if (book->slot_count > 0)
+        memset(book->tags, 0, book->slot_count);
 }
 
 bool book_join(struct book *book, struct book *part, uint32_t shift)

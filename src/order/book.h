@@ -86,7 +86,8 @@ struct book {
     size_t order_count;
     size_t order_capacity;
     struct buf ids;
-    uint32_t *slots; /* owned; a hash table of orders by id */
+    uint32_t *slots;     /* owned; a hash table of orders by id */
+    unsigned char *tags; /* owned; a few bits of each slot's hash, 0: it is free */
     size_t slot_count;
     struct pairs touched; /* order → number of the damaged row */
     struct pairs twins;   /* order → order */
