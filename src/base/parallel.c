@@ -67,33 +67,48 @@ static void make_parts(struct run *run, void *worker)
     pthread_mutex_unlock(&run->lock);
 }
 
-/* A thread that cannot be opened leaves its work to the others: the calling one could be. */
+/* What one thread is told. */
+struct thread {
+    struct run *run;
+    void *worker;
+    pthread_t id;
+};
+
 static void *run_thread(void *context)
 {
-    struct run *run = context;
-    struct error error = {0};
-    void *worker = run->work->open(run->work->context, &error);
-    if (worker == NULL)
-        return NULL;
-    make_parts(run, worker);
-    run->work->close(worker);
+    struct thread *thread = context;
+    make_parts(thread->run, thread->worker);
     return NULL;
+}
+
+/* Open up to `jobs` workers; how many. One is enough to do all of the work. */
+static size_t open_workers(struct run *run, struct thread *threads, size_t jobs)
+{
+    size_t opened = 0;
+    struct error error = {0};
+    for (; opened < jobs; opened++) {
+        void *worker = run->work->open(run->work->context, opened == 0 ? run->error : &error);
+        if (worker == NULL)
+            break;
+        threads[opened] = (struct thread){.run = run, .worker = worker};
+    }
+    return opened;
 }
 
 static bool run_threads(struct run *run, size_t jobs)
 {
-    pthread_t threads[PARALLEL_JOBS_MAX];
+    struct thread threads[PARALLEL_JOBS_MAX];
+    size_t opened = open_workers(run, threads, jobs);
     size_t started = 1;
-    void *worker = run->work->open(run->work->context, run->error);
-    if (worker == NULL)
-        return false;
-    while (started < jobs && pthread_create(&threads[started], NULL, run_thread, run) == 0)
+    while (started < opened && pthread_create(&threads[started].id, NULL, run_thread, &threads[started]) == 0)
         started++;
-    make_parts(run, worker);
-    for (size_t i = 1; i < started; i++)
-        pthread_join(threads[i], NULL);
-    run->work->close(worker);
-    return !run->failed;
+    if (opened > 0)
+        make_parts(run, threads[0].worker);
+    for (size_t i = 1; i < started && opened > 0; i++)
+        pthread_join(threads[i].id, NULL);
+    for (size_t i = 0; i < opened; i++)
+        run->work->close(threads[i].worker);
+    return opened > 0 && !run->failed;
 }
 
 bool parallel_run(const struct parallel *work, size_t jobs, struct error *error)

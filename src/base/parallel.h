@@ -16,7 +16,8 @@ struct parallel {
     size_t result_size; /* bytes of a result */
     void *context;      /* what open() gets */
 
-    /* What one thread needs for itself, given to every other function here; NULL with `error`. */
+    /* What one thread needs for itself, given to every other function here; NULL with `error`. Called in the calling
+     * thread for each, before anything is made, as close() is when all is done. */
     void *(*open)(void *context, struct error *error);
 
     /* Make part `part`. `result` is zeroed at first, and later as take() left that of an earlier part: so memory can be

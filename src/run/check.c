@@ -1,14 +1,13 @@
 /* run/check.c: see check.h. */
 #include "run/check.h"
 
+#include "base/parallel.h"
 #include "order/cells.h"
 #include "order/rules.h"
 #include "run/touched.h"
 #include "run/twins.h"
 
 #include <inttypes.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -75,83 +74,109 @@ static bool check_order(struct work *work, struct rows *rows, struct cells_memor
     return true;
 }
 
-/* ---- On several cores ---- */
+/* ---- On several threads ---- */
 
 enum { PART_ORDERS = 512 }; /* orders that one thread takes at a time */
 
-/* Each thread takes the next part of the book. What it finds is kept by part, so that in the end all stands in the
- * order of the book, whoever found it. */
-struct parts {
-    struct work *work;
-    struct findings *found; /* owned; per part */
-    size_t count;
-    atomic_size_t next;
-    atomic_bool failed; /* nobody needs to begin another part */
-};
-
+/* One thread that checks. */
 struct checker {
-    struct parts *parts;
+    struct work work;  /* the run's, but with a codec of its own, and findings of one part */
+    struct work *ours; /* the run's */
+    struct rows *rows;
     struct cells_memory *memory;
-    struct work work; /* the run's, but with a codec and findings of its own */
-    size_t part;      /* that is being checked */
-    struct error error;
 };
 
-static bool check_part(struct checker *checker, struct rows *rows)
+/* What was found in one part of the book. */
+struct part {
+    struct findings findings;
+    struct error error; /* `code` NULL: it was checked to the end */
+};
+
+static void checker_close(void *worker)
 {
-    struct work *work = &checker->work;
-    size_t begin = checker->part * PART_ORDERS;
-    size_t end = begin + PART_ORDERS < work->book.order_count ? begin + PART_ORDERS : work->book.order_count;
-    for (size_t i = begin; i < end; i++) {
-        if (atomic_load(work->interrupt))
-            return error_set(&checker->error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
-        if (!check_order(work, rows, checker->memory, (uint32_t)i, &checker->error))
-            return false;
-    }
-    checker->parts->found[checker->part] = work->findings;
-    work->findings = (struct findings){0};
-    return true;
+    struct checker *checker = worker;
+    rows_free(checker->rows);
+    cells_memory_free(checker->memory);
+    text_codec_free(checker->work.codec);
+    free(checker);
 }
 
-static void *check_parts(void *context)
+static void *checker_open(void *context, struct error *error)
 {
-    struct checker *checker = context;
-    struct parts *parts = checker->parts;
-    checker->work.codec = text_codec_new(checker->work.encoding.encoding, &checker->error);
-    struct rows *rows = checker->work.codec != NULL ? rows_new(&checker->work) : NULL;
-    checker->memory = cells_memory_new(checker->work.schema.count);
-    if ((rows == NULL || checker->memory == NULL) && checker->error.code == NULL)
-        error_set_memory(&checker->error);
-    while (checker->error.code == NULL && !atomic_load(&parts->failed)) {
-        checker->part = atomic_fetch_add(&parts->next, 1);
-        if (checker->part >= parts->count || !check_part(checker, rows))
-            break;
+    struct work *work = context;
+    struct checker *checker = calloc(1, sizeof *checker);
+    if (checker == NULL) {
+        error_set_memory(error);
+        return NULL;
     }
-    if (checker->error.code != NULL)
-        atomic_store(&parts->failed, true);
-    findings_free(&checker->work.findings);
-    cells_memory_free(checker->memory);
-    rows_free(rows);
-    text_codec_free(checker->work.codec);
+    checker->work = *work;
+    checker->ours = work;
+    checker->work.codec = text_codec_new(work->encoding.encoding, error);
+    checker->rows = rows_new(&checker->work);
+    checker->memory = cells_memory_new(work->schema.count);
+    if (checker->work.codec != NULL && checker->rows != NULL && checker->memory != NULL)
+        return checker;
+    if (error->code == NULL)
+        error_set_memory(error);
+    checker_close(checker);
     return NULL;
 }
 
-/* Put what was found together, in the order of the book. */
-static bool join_parts(struct parts *parts, struct error *error)
+/* The orders of a part: the first of them, and the first behind them. */
+static size_t first_of(size_t part)
 {
-    struct work *work = parts->work;
-    for (size_t part = 0; part < parts->count; part++) {
-        size_t base = work->findings.count;
-        for (size_t i = part * PART_ORDERS; i < (part + 1) * PART_ORDERS && i < work->book.order_count; i++)
-            work->book.orders[i].findings += (uint32_t)base;
-        if (!findings_take(&work->findings, &parts->found[part]))
-            return error_set_memory(error);
+    return part * PART_ORDERS;
+}
+
+static size_t behind(size_t part, const struct book *book)
+{
+    return first_of(part + 1) < book->order_count ? first_of(part + 1) : book->order_count;
+}
+
+static bool check_part(struct checker *checker, size_t index, struct error *error)
+{
+    struct work *work = &checker->work;
+    for (size_t i = first_of(index); i < behind(index, &work->book); i++) {
+        if (atomic_load(work->interrupt))
+            return error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
+        if (!check_order(work, checker->rows, checker->memory, (uint32_t)i, error))
+            return false;
     }
     return true;
 }
 
+static void make_part(void *worker, size_t index, void *result)
+{
+    struct checker *checker = worker;
+    struct part *part = result;
+    part->error.code = NULL;
+    check_part(checker, index, &part->error);
+    part->findings = checker->work.findings;
+    checker->work.findings = (struct findings){0};
+}
+
+/* Put the findings behind those of the parts before. */
+static bool take_part(void *worker, size_t index, void *result, struct error *error)
+{
+    struct work *work = ((struct checker *)worker)->ours;
+    struct part *part = result;
+    size_t base = work->findings.count;
+    if (part->error.code != NULL) {
+        *error = part->error;
+        return false;
+    }
+    for (size_t i = first_of(index); i < behind(index, &work->book); i++)
+        work->book.orders[i].findings += (uint32_t)base;
+    return findings_take(&work->findings, &part->findings) || error_set_memory(error);
+}
+
+static void release_part(void *result)
+{
+    findings_free(&((struct part *)result)->findings);
+}
+
 /* What was found by those who did not get to the end is lost: no order may refer to it. */
-static void forget_parts(struct work *work)
+static void forget(struct work *work)
 {
     findings_free(&work->findings);
     for (size_t i = 0; i < work->book.order_count; i++) {
@@ -161,75 +186,19 @@ static void forget_parts(struct work *work)
     }
 }
 
-/* The error in the earliest part, so that it is the same one each time; NULL when all went well. */
-static const struct error *first_error(const struct checker *checkers, size_t count)
-{
-    const struct checker *first = NULL;
-    for (size_t i = 0; i < count; i++)
-        if (checkers[i].error.code != NULL && (first == NULL || checkers[i].part < first->part))
-            first = &checkers[i];
-    return first != NULL ? &first->error : NULL;
-}
-
-/* The first checker works in this thread, the others in threads of their own, as far as the system grants them. */
-static void run_checkers(struct checker *checkers, size_t count)
-{
-    pthread_t threads[ATOBARAI_JOBS_MAX];
-    size_t started = 1;
-    while (started < count && pthread_create(&threads[started], NULL, check_parts, &checkers[started]) == 0)
-        started++;
-    check_parts(&checkers[0]);
-    for (size_t i = 1; i < started; i++)
-        pthread_join(threads[i], NULL);
-}
-
-static size_t cores(void)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return count > 1 ? (size_t)count : 1;
-}
-
-/* How many checkers there is work for. */
-static size_t count_jobs(const struct work *work, size_t parts)
-{
-    size_t jobs = work->options->jobs > 0 ? work->options->jobs : cores();
-    if (jobs > ATOBARAI_JOBS_MAX)
-        jobs = ATOBARAI_JOBS_MAX;
-    return jobs < parts ? jobs : parts;
-}
-
-static bool run_parts(struct parts *parts, struct checker *checkers, size_t jobs, struct error *error)
-{
-    for (size_t i = 0; i < jobs; i++) {
-        checkers[i].parts = parts;
-        checkers[i].work = *parts->work;
-        checkers[i].work.findings = (struct findings){0};
-    }
-    run_checkers(checkers, jobs);
-    const struct error *failed = first_error(checkers, jobs);
-    if (failed != NULL)
-        *error = *failed;
-    return failed == NULL && join_parts(parts, error);
-}
-
 static bool check_orders(struct work *work, struct error *error)
 {
-    struct parts parts = {.work = work, .count = (work->book.order_count + PART_ORDERS - 1) / PART_ORDERS};
-    size_t jobs = count_jobs(work, parts.count);
-    if (jobs == 0)
-        return true;
-    struct checker *checkers = calloc(jobs, sizeof *checkers);
-    parts.found = calloc(parts.count, sizeof *parts.found);
-    bool done =
-        checkers != NULL && parts.found != NULL ? run_parts(&parts, checkers, jobs, error) : error_set_memory(error);
-    for (size_t part = 0; parts.found != NULL && part < parts.count; part++)
-        findings_free(&parts.found[part]);
+    const struct parallel parallel = {.parts = (work->book.order_count + PART_ORDERS - 1) / PART_ORDERS,
+                                      .result_size = sizeof(struct part),
+                                      .context = work,
+                                      .open = checker_open,
+                                      .make = make_part,
+                                      .take = take_part,
+                                      .release = release_part,
+                                      .close = checker_close};
+    bool done = parallel_run(&parallel, parallel_jobs(work->options->jobs), error);
     if (!done)
-        forget_parts(work);
-    free(parts.found);
-    free(checkers);
+        forget(work);
     return done;
 }
 
