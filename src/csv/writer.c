@@ -20,9 +20,8 @@ void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char 
 }
 
 /* One cell of ours, quoted as the input's are, or where it must be. */
-static void put_cell(const struct csv_writer *writer, struct span cell)
+static void put_cell(const struct csv_writer *writer, struct span cell, struct buf *line)
 {
-    struct buf *line = writer->line;
     bool special = cell.length > 0 && (memchr(cell.data, '"', cell.length) != NULL ||
                                        memchr(cell.data, writer->delimiter, cell.length) != NULL);
     if (!writer->quoted && !special) {
@@ -60,28 +59,30 @@ static void find_places(const struct csv_writer *writer, const struct csv_record
 
 /* The cells that belong behind the last one: those without a place in the record, and empty ones up to theirs. */
 static void put_behind(const struct csv_writer *writer, size_t cells, const size_t places[CSV_OURS],
-                       const struct span ours[CSV_OURS])
+                       const struct span ours[CSV_OURS], struct buf *line)
 {
     for (size_t i = cells; i < writer->columns; i++) {
         size_t own = 0;
         while (own < CSV_OURS && places[own] != i)
             own++;
-        buf_append_byte(writer->line, writer->delimiter);
-        put_cell(writer, own < CSV_OURS ? ours[own] : (struct span){"", 0});
+        buf_append_byte(line, writer->delimiter);
+        put_cell(writer, own < CSV_OURS ? ours[own] : (struct span){"", 0}, line);
     }
     for (size_t own = 0; own < CSV_OURS; own++) {
         if (places[own] != CSV_NO_CELL)
             continue;
-        buf_append_byte(writer->line, writer->delimiter);
-        put_cell(writer, ours[own]);
+        buf_append_byte(line, writer->delimiter);
+        put_cell(writer, ours[own], line);
     }
 }
 
-/* What was put together so far, into the target. */
+/* What was put together so far, into the target, if there is one. */
 static bool flush_line(const struct csv_writer *writer, struct error *error)
 {
     if (writer->line->failed)
         return error_set_memory(error);
+    if (writer->target == NULL)
+        return true;
     bool written = csv_target_write(writer->target, (struct span){buf_text(writer->line), writer->line->length}, error);
     buf_clear(writer->line);
     return written;
@@ -123,30 +124,34 @@ static bool put_record(const struct csv_writer *writer, struct csv_window *windo
                 continue;
             if (!put_bytes(writer, window, record, copied, record->extents[cell].begin, error))
                 return false;
-            put_cell(writer, ours[own]);
+            put_cell(writer, ours[own], writer->line);
             copied = record->extents[cell].end;
         }
     }
     if (!put_bytes(writer, window, record, copied, record->length, error))
         return false;
-    put_behind(writer, record->cells, places, ours);
+    put_behind(writer, record->cells, places, ours, writer->line);
     return true;
 }
 
 bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
                     const struct span cells[CSV_OURS], struct error *error)
 {
-    buf_clear(writer->line);
     if (record->cells > 0 && !put_record(writer, window, record, cells, error))
         return false;
     buf_append(writer->line, record->ending, record->ending_length);
     return flush_line(writer, error);
 }
 
-bool csv_writer_copy(struct csv_writer *writer, const struct csv_record *record, struct error *error)
+bool csv_writer_appends(const struct csv_writer *writer)
 {
-    buf_clear(writer->line);
-    buf_append(writer->line, record->raw.data, record->raw.length);
-    buf_append(writer->line, record->ending, record->ending_length);
-    return flush_line(writer, error);
+    for (size_t own = 0; own < CSV_OURS; own++)
+        if (writer->places[own] != CSV_NO_CELL)
+            return false;
+    return true;
+}
+
+void csv_writer_tail(const struct csv_writer *writer, const struct span cells[CSV_OURS], struct buf *tail)
+{
+    put_behind(writer, writer->columns, writer->places, cells, tail);
 }

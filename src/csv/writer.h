@@ -12,12 +12,12 @@
 enum { CSV_OURS = 8 }; /* columns that are ours */
 
 struct csv_writer {
-    struct csv_target *target; /* borrowed */
+    struct csv_target *target; /* borrowed; NULL: what is put stays in `line` */
     char delimiter;
     bool quoted;             /* every heading of the input is quoted: our cells are, too */
     size_t columns;          /* of the header */
     size_t places[CSV_OURS]; /* the input's columns that are to hold ours; CSV_NO_CELL: behind the last one */
-    struct buf *line;        /* borrowed: the record being put together */
+    struct buf *line;        /* borrowed: what is not yet in the target */
 };
 
 /* `header` is the input's first record. */
@@ -26,12 +26,15 @@ void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char 
 
 /* Write `record` with `cells`, whose bytes are in the file's encoding and hold no line end. An empty line is copied as
  * it is. A record with fewer cells than the header is filled up, so that ours stand under their headings; in one with
- * more, ours are the last. A record that is too long for memory is copied from its source in pieces. False: the errors
- * of the source (`window` is on it) and the target. */
+ * more, ours are the last. A record that is too long for memory is copied from its source in pieces, and needs a
+ * target. False: the errors of the source (`window` is on it) and the target. */
 bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
                     const struct span cells[CSV_OURS], struct error *error);
 
-/* Write `record`, which is not too long, as it came, without cells of ours. */
-bool csv_writer_copy(struct csv_writer *writer, const struct csv_record *record, struct error *error);
+/* Whether our cells stand behind the last one of the input in any record that has as many cells as the header. */
+bool csv_writer_appends(const struct csv_writer *writer);
+
+/* Append to `tail` what stands behind the bytes of such a record: `cells`, each with its delimiter. */
+void csv_writer_tail(const struct csv_writer *writer, const struct span cells[CSV_OURS], struct buf *tail);
 
 #endif

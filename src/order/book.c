@@ -169,13 +169,14 @@ enum { LENGTH_AT = 40 }; /* the bits below are the offset */
 
 #define DELETED (UINT64_C(1) << 61)
 #define JUMPS   (UINT64_C(1) << 62)
+#define EVEN    (UINT64_C(1) << 63)
 
 _Static_assert(((uint64_t)BOOK_LENGTH_MAX << LENGTH_AT) == (DELETED - 1 - BOOK_OFFSET_MAX), "the bits of a word");
 
 static uint64_t pack(const struct book_row *row, bool deleted)
 {
     uint64_t length = row->length < BOOK_LENGTH_MAX ? row->length : BOOK_LENGTH_MAX;
-    return (row->offset & BOOK_OFFSET_MAX) | length << LENGTH_AT | (deleted ? DELETED : 0);
+    return (row->offset & BOOK_OFFSET_MAX) | length << LENGTH_AT | (deleted ? DELETED : 0) | (row->even ? EVEN : 0);
 }
 
 /* How many of the shifts begin at or before `row`; with its rows in order, a book is asked for the last one's most. */
@@ -265,7 +266,22 @@ struct book_row book_row(const struct book *book, uint32_t row)
                              .length = (uint32_t)(word >> LENGTH_AT) & BOOK_LENGTH_MAX,
                              .number = row + book->shifts[shifts_before(book, row) - 1].shift,
                              .order = book->owners[row],
+                             .even = (word & EVEN) != 0,
                              .deleted = (word & DELETED) != 0};
+}
+
+uint32_t book_row_at(const struct book *book, uint64_t offset)
+{
+    size_t low = 0;
+    size_t high = book->row_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((book->words[middle] & BOOK_OFFSET_MAX) < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (uint32_t)low;
 }
 
 uint32_t book_next(const struct book *book, uint32_t row)

@@ -26,6 +26,7 @@ struct book_row {
     uint32_t length; /* bytes without the line end; BOOK_LENGTH_MAX where it is more */
     uint32_t number; /* as a spreadsheet counts */
     uint32_t order;
+    bool even;    /* it is whole in memory, and has as many cells as the header */
     bool deleted; /* コントロールカラム D: it names its order, but is no part of it */
 };
 
@@ -73,7 +74,7 @@ struct book_shift {
 
 /* Zeros are an empty book. */
 struct book {
-    uint64_t *words;  /* owned; per row: offset, length, whether it is deleted, whether its order jumps from it */
+    uint64_t *words;  /* owned; per row: offset, length, whether it is even, or deleted, or its order jumps from it */
     uint32_t *owners; /* owned; per row: its order */
     size_t row_count;
     size_t row_capacity;
@@ -120,6 +121,9 @@ bool book_join(struct book *book, struct book *part, uint32_t shift);
 
 /* Row `row` of the book. */
 struct book_row book_row(const struct book *book, uint32_t row);
+
+/* The first row that begins at `offset` or behind it; `row_count` where none does. */
+uint32_t book_row_at(const struct book *book, uint64_t offset);
 
 /* The next row of the same order; BOOK_NONE behind the last one and behind a deleted one. */
 uint32_t book_next(const struct book *book, uint32_t row);

@@ -36,6 +36,8 @@ struct result_words {
     struct buf status[ORDER_STATUSES];
     struct buf caution; /* what warnings begin with */
     struct buf bar;     /* in place of | */
+    int64_t second;     /* whose time was put last; seconds since 1970, 0: none */
+    char time[24];      /* as it was put */
 };
 
 static void add_text(struct result_words *words, const char *text)
@@ -312,27 +314,48 @@ static void put_findings(const struct result_source *source, const struct book_o
     put_some(source, found, order->finding_count, 0, true, row, put == 0, cells);
 }
 
-static void put_time(int64_t seconds, struct buf *cell)
+/* Most rows have the time of the one before. */
+static void put_time(struct result_words *words, int64_t second, struct buf *cell)
 {
     struct tm local;
-    time_t time = (time_t)seconds;
-    if (localtime_r(&time, &local) == NULL)
-        return;
-    buf_printf(cell, "%04d-%02d-%02d %02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-               local.tm_hour, local.tm_min, local.tm_sec);
+    time_t time = (time_t)second;
+    if (second != words->second && localtime_r(&time, &local) != NULL &&
+        strftime(words->time, sizeof words->time, "%Y-%m-%d %H:%M:%S", &local) > 0)
+        words->second = second;
+    if (second == words->second)
+        buf_append_text(cell, words->time);
+}
+
+/* Its cells stay empty. */
+static bool is_silent(const struct book_order *order, const struct book_row *row)
+{
+    return (order->state == BOOK_SKIPPED && order->finding_count == 0) || (row->deleted && order->rows > 0);
+}
+
+bool result_is_same(const struct book *book, const struct book_row *a, const struct book_row *b)
+{
+    const struct book_order *left = &book->orders[a->order];
+    const struct book_order *right = &book->orders[b->order];
+    bool silent = is_silent(left, a);
+    if (silent || is_silent(right, b))
+        return silent && is_silent(right, b);
+    if (left->finding_count + right->finding_count > 0 || left->outcome != BOOK_NONE || right->outcome != BOOK_NONE)
+        return false;
+    bool named = left->registered || right->registered; /* its id is in a cell */
+    return left->status == right->status && left->time == right->time && (!named || left == right);
 }
 
 void result_compose(const struct result_source *source, const struct book_row *row, struct buf cells[RESULT_COLUMNS])
 {
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         buf_clear(&cells[i]);
-    const struct result_words *words = source->words;
+    struct result_words *words = source->words;
     const struct book_order *order = &source->book->orders[row->order];
-    if ((order->state == BOOK_SKIPPED && order->finding_count == 0) || (row->deleted && order->rows > 0))
+    if (is_silent(order, row))
         return;
     buf_append(&cells[RESULT_STATUS], words->status[order->status].data, words->status[order->status].length);
     put_findings(source, order, row->number, cells);
     if (order->registered)
         put_text(words, &cells[RESULT_ID], span_of(book_id(source->book, order)));
-    put_time(order->time != 0 ? (int64_t)order->time : source->now, &cells[RESULT_TIME]);
+    put_time(words, order->time != 0 ? (int64_t)order->time : source->now, &cells[RESULT_TIME]);
 }

@@ -35,12 +35,16 @@ void result_words_free(struct result_words *words);
 
 /* All that the cells are made of. Borrowed. */
 struct result_source {
-    const struct result_words *words;
+    struct result_words *words; /* of the thread that composes */
     struct order_columns columns;
     const struct book *book;
     const struct findings *findings;
     int64_t now; /* when the run began; seconds since 1970 */
 };
+
+/* Whether the cells of row `a` are those of row `b`, too, as far as a glance can tell: most rows have nothing to say.
+ */
+bool result_is_same(const struct book *book, const struct book_row *a, const struct book_row *b);
 
 /* Fill the eight cells of row `row` of the book, in the encoding of the words. A deleted row, or one of an order that
  * was skipped, gets empty ones. Findings of a row stand in each of their columns, joined with |, warnings last and

@@ -152,7 +152,8 @@ static bool enter_record(struct intake *intake, const struct csv_record *record,
     struct book *book = &intake->work.book;
     struct book_row row = {.offset = record->offset,
                            .number = record->row,
-                           .length = record->length < BOOK_LENGTH_MAX ? (uint32_t)record->length : BOOK_LENGTH_MAX};
+                           .length = record->length < BOOK_LENGTH_MAX ? (uint32_t)record->length : BOOK_LENGTH_MAX,
+                           .even = !record->too_long && record->cells == work->layout.heading_count};
     bool whole = rows_damage_of(work, record, cells, count, NULL) == ROWS_WHOLE;
     struct span control = rows_cell(work, cells, count, ORDER_FIELD_CONTROL);
     struct span id = {"", 0};

@@ -1,114 +1,296 @@
 /* run/output.c: see output.h. */
 #include "run/output.h"
 
+#include "base/parallel.h"
 #include "csv/writer.h"
-#include "run/rows.h"
 
 #include <stdlib.h>
 
 _Static_assert((int)CSV_OURS == (int)RESULT_COLUMNS, "the writer appends what the result has");
 
+/* What the threads share. */
+struct pass {
+    const struct work *work;
+    struct csv_target *target;
+    struct csv_writer writer; /* what is known of the header */
+    size_t parts;
+};
+
+/* One thread that writes. */
 struct output {
-    struct work *work;
+    struct work work; /* the run's, with a codec of its own */
+    struct pass *pass;
     struct csv_reader *reader;
     struct csv_window window; /* for rows that are too long to be held */
     struct csv_writer writer;
     struct result_words *words;
     struct result_source source;
-    struct buf line;
     struct buf texts[RESULT_COLUMNS]; /* in the file's encoding */
     struct span cells[RESULT_COLUMNS];
+    struct book_row last; /* whose cells they are; `length` 0: no row's */
+    struct buf tail;      /* the cells as they stand behind an even row */
 };
 
-/* The composed cells, as the writer takes them. */
-static bool take_cells(struct output *output, struct error *error)
+/* The result of one part of the file: the rows that begin in it, and all that stands behind each. */
+struct part {
+    struct buf bytes;
+    uint32_t row;       /* the first that is too long to be held, or the one behind the part's last */
+    uint64_t copied;    /* bytes of the source that are in the result so far */
+    struct error error; /* `code` NULL: all went well */
+};
+
+/* ---- Rows ---- */
+
+static bool is_held(const struct book_row *row)
 {
+    return row->length <= CSV_ROW_MAX;
+}
+
+/* Compose the cells of a row, unless they are those of the row before. */
+static bool compose(struct output *output, const struct book_row *row, struct error *error)
+{
+    if (output->last.length > 0 && result_is_same(&output->work.book, &output->last, row))
+        return true;
+    result_compose(&output->source, row, output->texts);
+    output->last = *row;
     for (size_t i = 0; i < RESULT_COLUMNS; i++) {
         output->cells[i] = (struct span){buf_text(&output->texts[i]), output->texts[i].length};
         if (output->texts[i].failed)
             return error_set_memory(error);
     }
+    buf_clear(&output->tail);
+    csv_writer_tail(&output->pass->writer, output->cells, &output->tail);
+    return !output->tail.failed || error_set_memory(error);
+}
+
+/* Copy the source from where the result has come to up to `offset`: rows, line ends, blank lines. */
+static bool copy_up_to(struct output *output, uint64_t *copied, uint64_t offset, struct error *error)
+{
+    while (*copied < offset) {
+        struct span view;
+        size_t wanted = offset - *copied < CSV_BLOCK_RANDOM ? (size_t)(offset - *copied) : CSV_BLOCK_RANDOM;
+        if (!csv_reader_view(output->reader, *copied, wanted, &view, error))
+            return false;
+        if (view.length == 0)
+            return error_set(error, ERROR_USAGE, "INPUT_CHANGED", output->work.input, NULL, NULL, NULL);
+        if (view.length > offset - *copied)
+            view.length = (size_t)(offset - *copied);
+        buf_append(output->writer.line, view.data, view.length);
+        *copied += view.length;
+    }
+    return !output->writer.line->failed || error_set_memory(error);
+}
+
+/* A row with as many cells as the header is copied as it stands, and its cells behind it. */
+static bool put_even(struct output *output, const struct book_row *row, uint64_t *copied, struct error *error)
+{
+    if (!copy_up_to(output, copied, row->offset + row->length, error))
+        return false;
+    buf_append(output->writer.line, buf_text(&output->tail), output->tail.length);
     return true;
 }
 
-static bool put(struct output *output, const struct csv_record *record, struct error *error)
+/* Any other row is taken apart. */
+static bool put_any(struct output *output, const struct book_row *row, uint64_t *copied, struct error *error)
 {
-    return take_cells(output, error) && csv_writer_put(&output->writer, &output->window, record, output->cells, error);
-}
-
-static bool write_header(struct output *output, struct csv_target *target, struct error *error)
-{
-    const struct work *work = output->work;
-    static const char mark[] = "\xEF\xBB\xBF"; /* as the source has it, if it has one */
     struct csv_record record;
-    csv_target_recode(target, work->encoding.encoding);
-    if (!csv_target_write(target, (struct span){mark, work->header}, error))
+    if (!copy_up_to(output, copied, row->offset, error))
         return false;
-    csv_reader_seek(output->reader, work->header, 1);
-    if (csv_reader_next(output->reader, &record, error) != CSV_NEXT_RECORD)
-        return false;
-    csv_writer_init(&output->writer, target, work->delimiter, &output->line, &record, work->ours);
-    for (size_t i = 0; i < RESULT_COLUMNS; i++) {
-        buf_clear(&output->texts[i]);
-        text_encode(work->codec, span_of(result_headings[i]), &output->texts[i]);
+    csv_reader_seek(output->reader, row->offset, row->number);
+    switch (csv_reader_next(output->reader, &record, error)) {
+    case CSV_NEXT_RECORD:
+        *copied = csv_reader_offset(output->reader);
+        return csv_writer_put(&output->writer, &output->window, &record, output->cells, error);
+    case CSV_NEXT_END: /* it was there before */
+        return error_set(error, ERROR_USAGE, "INPUT_CHANGED", output->work.input, NULL, NULL, NULL);
+    case CSV_NEXT_FAILED:
+        break;
     }
-    return put(output, &record, error);
+    return false;
 }
 
-static bool write_rows(struct output *output, struct error *error)
+/* Put the rows from `*row` up to `behind`, each with its cells, as long as they can be held, or there is a target. */
+static bool put_rows(struct output *output, uint32_t *row, uint32_t behind, uint64_t *copied, struct error *error)
 {
-    const struct book *book = &output->work->book;
-    struct csv_record record;
-    uint32_t at = 0; /* the book's row */
-    enum csv_next next;
-    while ((next = csv_reader_next(output->reader, &record, error)) == CSV_NEXT_RECORD) {
-        if (rows_is_blank(output->work, &record)) {
-            if (!csv_writer_copy(&output->writer, &record, error))
-                return false;
-            continue;
-        }
-        /* The book has each record of the file, unless that was changed under our hands. */
-        struct book_row row = {0};
-        if (at < book->row_count)
-            row = book_row(book, at);
-        if (at++ == book->row_count || row.offset != record.offset)
-            return error_set(error, ERROR_USAGE, "INPUT_CHANGED", output->work->input, NULL, NULL, NULL);
-        result_compose(&output->source, &row, output->texts);
-        if (!put(output, &record, error))
+    bool appends = csv_writer_appends(&output->writer);
+    for (; *row < behind; ++*row) {
+        struct book_row at = book_row(&output->work.book, *row);
+        if (!is_held(&at) && output->writer.target == NULL)
+            return true;
+        if (!compose(output, &at, error) ||
+            !(appends && at.even ? put_even(output, &at, copied, error) : put_any(output, &at, copied, error)))
             return false;
     }
-    return next == CSV_NEXT_END;
+    return true;
 }
 
-static bool write_all(struct output *output, struct csv_target *target, struct error *error)
+/* ---- Parts ---- */
+
+/* The first row of a part. */
+static uint32_t first_row(const struct pass *pass, size_t part)
 {
-    if (output->reader == NULL || output->words == NULL)
+    return book_row_at(&pass->work->book, pass->work->rows + (uint64_t)part * CSV_PART);
+}
+
+/* Where a part begins in the source: with its first row; only the first with the bytes behind the header. */
+static uint64_t begin_of(const struct pass *pass, size_t part)
+{
+    const struct book *book = &pass->work->book;
+    uint32_t row = first_row(pass, part);
+    if (part == 0)
+        return pass->work->rows;
+    return part < pass->parts && row < book->row_count ? book_row(book, row).offset
+                                                       : csv_source_size(pass->work->source);
+}
+
+static bool put_part(struct output *output, size_t index, struct part *part, struct error *error)
+{
+    uint32_t behind = first_row(output->pass, index + 1);
+    return put_rows(output, &part->row, behind, &part->copied, error) &&
+           (part->row < behind || copy_up_to(output, &part->copied, begin_of(output->pass, index + 1), error));
+}
+
+static void make_part(void *worker, size_t index, void *result)
+{
+    struct output *output = worker;
+    struct part *part = result;
+    buf_clear(&part->bytes);
+    part->row = first_row(output->pass, index);
+    part->copied = begin_of(output->pass, index);
+    part->error.code = NULL;
+    output->writer.line = &part->bytes;
+    put_part(output, index, part, &part->error);
+}
+
+/* Into the target; from a row on that is too long to be held, row by row. */
+static bool take_part(void *worker, size_t index, void *result, struct error *error)
+{
+    struct output *output = worker;
+    struct part *part = result;
+    struct csv_target *target = output->pass->target;
+    if (part->error.code != NULL) {
+        *error = part->error;
+        return false;
+    }
+    if (!csv_target_write(target, (struct span){buf_text(&part->bytes), part->bytes.length}, error))
+        return false;
+    if (part->row == first_row(output->pass, index + 1))
+        return true;
+    buf_clear(&part->bytes);
+    output->writer.line = &part->bytes;
+    output->writer.target = target;
+    bool done = put_part(output, index, part, error) &&
+                csv_target_write(target, (struct span){buf_text(&part->bytes), part->bytes.length}, error);
+    output->writer.target = NULL;
+    return done;
+}
+
+static void release_part(void *result)
+{
+    buf_free(&((struct part *)result)->bytes);
+}
+
+/* ---- On several threads ---- */
+
+static void output_close(void *worker)
+{
+    struct output *output = worker;
+    csv_reader_free(output->reader);
+    csv_window_free(&output->window);
+    result_words_free(output->words);
+    text_codec_free(output->work.codec);
+    buf_free(&output->tail);
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        buf_free(&output->texts[i]);
+    free(output);
+}
+
+static void *output_open(void *context, struct error *error)
+{
+    struct pass *pass = context;
+    const struct work *work = pass->work;
+    struct output *output = calloc(1, sizeof *output);
+    if (output == NULL) {
+        error_set_memory(error);
+        return NULL;
+    }
+    output->work = *work;
+    output->pass = pass;
+    output->writer = pass->writer;
+    output->writer.target = NULL;
+    output->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SEQUENTIAL);
+    csv_window_init(&output->window, work->source, CSV_BLOCK_RANDOM);
+    output->work.codec = text_codec_new(work->encoding.encoding, error);
+    if (output->work.codec != NULL)
+        output->words = result_words_new(work->catalog, output->work.codec);
+    output->source = (struct result_source){output->words, work->columns, &work->book, &work->findings, work->now};
+    if (output->reader != NULL && output->words != NULL)
+        return output;
+    if (error->code == NULL)
+        error_set_memory(error);
+    output_close(output);
+    return NULL;
+}
+
+static bool write_rows(struct pass *pass, struct error *error)
+{
+    uint64_t bytes = csv_source_size(pass->work->source) - pass->work->rows;
+    pass->parts = (size_t)((bytes + CSV_PART - 1) / CSV_PART);
+    const struct parallel parallel = {.parts = pass->parts,
+                                      .result_size = sizeof(struct part),
+                                      .context = pass,
+                                      .open = output_open,
+                                      .make = make_part,
+                                      .take = take_part,
+                                      .release = release_part,
+                                      .close = output_close};
+    return parallel_run(&parallel, parallel_jobs(pass->work->options->jobs), error);
+}
+
+/* ---- The header ---- */
+
+/* Our headings beside those of the file, whose record is `header`; `line` and `texts` are for them. */
+static bool put_header(struct pass *pass, const struct csv_record *header, struct buf *line,
+                       struct buf texts[RESULT_COLUMNS], struct error *error)
+{
+    static const char mark[] = "\xEF\xBB\xBF"; /* as the source has it, if it has one */
+    const struct work *work = pass->work;
+    struct span cells[RESULT_COLUMNS];
+    for (size_t i = 0; i < RESULT_COLUMNS; i++) {
+        text_encode(work->codec, span_of(result_headings[i]), &texts[i]);
+        cells[i] = (struct span){buf_text(&texts[i]), texts[i].length};
+        if (texts[i].failed)
+            return error_set_memory(error);
+    }
+    csv_target_recode(pass->target, work->encoding.encoding);
+    csv_writer_init(&pass->writer, pass->target, work->delimiter, line, header, work->ours);
+    return csv_target_write(pass->target, (struct span){mark, work->header}, error) &&
+           csv_writer_put(&pass->writer, NULL, header, cells, error);
+}
+
+static bool write_header(struct pass *pass, struct error *error)
+{
+    const struct work *work = pass->work;
+    struct csv_record record;
+    struct buf line = {0};
+    struct buf texts[RESULT_COLUMNS] = {{0}};
+    struct csv_reader *reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_RANDOM);
+    if (reader == NULL)
         return error_set_memory(error);
-    return write_header(output, target, error) && write_rows(output, error) &&
-           csv_source_unchanged(output->work->source, error);
+    csv_reader_seek(reader, work->header, 1);
+    bool done =
+        csv_reader_next(reader, &record, error) == CSV_NEXT_RECORD && put_header(pass, &record, &line, texts, error);
+    csv_reader_free(reader);
+    buf_free(&line);
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        buf_free(&texts[i]);
+    return done;
 }
 
 bool output_write(struct work *work, struct csv_target *target, struct error *error)
 {
-    struct output *output = calloc(1, sizeof *output);
-    if (output == NULL) {
-        csv_target_discard(target);
-        return error_set_memory(error);
-    }
-    output->work = work;
-    output->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SEQUENTIAL);
-    csv_window_init(&output->window, work->source, CSV_BLOCK_RANDOM);
-    output->words = result_words_new(work->catalog, work->codec);
-    output->source = (struct result_source){output->words, work->columns, &work->book, &work->findings, work->now};
-    bool written = write_all(output, target, error);
-    csv_reader_free(output->reader);
-    csv_window_free(&output->window);
-    result_words_free(output->words);
-    buf_free(&output->line);
-    for (size_t i = 0; i < RESULT_COLUMNS; i++) {
-        buf_free(&output->texts[i]);
-    }
-    free(output);
+    struct pass pass = {.work = work, .target = target};
+    bool written = write_header(&pass, error) && write_rows(&pass, error) && csv_source_unchanged(work->source, error);
     if (!written) {
         csv_target_discard(target);
         return false;

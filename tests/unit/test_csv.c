@@ -11,6 +11,7 @@
 #include "csv/reader.h"
 #include "csv/scan.h"
 #include "csv/source.h"
+#include "csv/split.h"
 #include "csv/target.h"
 #include "csv/writer.h"
 #include "scarce_memory.h"
@@ -611,6 +612,68 @@ static void plain_records_are_told_alike(void **state)
         free(exact);
     }
     assert_in_range(taken, ROUNDS / 2, ROUNDS - 1000);
+    buf_free(&input);
+}
+
+/* ---- Splitting ---- */
+
+static void splits_are_told_by_the_bytes_around(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t place; /* SIZE_MAX: none */
+    } cases[] = {
+        {"xx", SIZE_MAX},
+        {"xxabc", SIZE_MAX},
+        {"x\nabc", 2},
+        {"xxa\nbc", 4},
+        {"xxa\r\nbc", 5},
+        {"xxa\rbc", 4},
+        {"x\r\nbc", 3},
+        {"xxabc\n", SIZE_MAX}, /* nothing begins there yet */
+        {"xxa\r", SIZE_MAX},
+        /* a line end between quotes is none */
+        {"x,\"a\nb\",c\nd", 10},
+        {"xxa\nb\",c\nd", 9},
+        {"xxa\nb\"\nd", 7},
+        {"xxa\n\"b\"\nd", 4},
+        /* doubled quotes tell nothing, and change nothing */
+        {"xxa\"\"b\nc\",d\ne", 12},
+        {"x,\"a\"\"b\nc\",d\ne", 13},
+        {"xx\"\nb", 4},
+        {"x,\"\",\"\"\nb", 8},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (csv_split(span_of(cases[i].bytes), ',') != cases[i].place)
+            fail_msg("case %zu: %zu", i, csv_split(span_of(cases[i].bytes), ','));
+    assert_int_equal(csv_split(span_of("x\t\"a\nb\"\tc\nd"), '\t'), 10);
+}
+
+/* From every byte of ordinary files the next record is found, as long as a quote with a delimiter beside it follows. */
+static void splits_are_right_in_ordinary_files(void **state)
+{
+    enum { ROUNDS = 300 };
+    static struct csv_scan scan;
+    struct buf input = {0};
+    uint32_t seed = 5;
+    (void)state;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        buf_clear(&input);
+        for (size_t i = 0; i < 6; i++)
+            buf_append_text(&input, draw(&seed) % 3 == 0 ? "\"10\",\"a\n\r\nb, \"\"c\"\"\",\"d\"\r\n"
+                                                         : "\"11\",\"x\x95\x5C\",\"yz\"\r\n");
+        size_t begin = 0; /* of the first record at or behind the place */
+        for (size_t place = CSV_SPLIT_BEFORE; place < input.length; place++) {
+            bool closed;
+            while (begin < place)
+                begin += scan_one(&scan, (struct span){input.data + begin, input.length - begin}, CUT_NOWHERE, &seed,
+                                  &closed);
+            struct span bytes = {input.data + place - CSV_SPLIT_BEFORE, input.length - place + CSV_SPLIT_BEFORE};
+            if (begin < input.length)
+                assert_int_equal(place - CSV_SPLIT_BEFORE + csv_split(bytes, ','), begin);
+        }
+    }
     buf_free(&input);
 }
 
@@ -1997,7 +2060,24 @@ static void files_are_not_left_open(void **state)
 #define X CSV_NO_CELL
 static const size_t behind[CSV_OURS] = {X, X, X, X, X, X, X, X};
 
-/* Write all records of folder->in with `cells` to folder->out. */
+/* Put `record` into memory: as it stands, with a tail, where that is enough. */
+static void put_aside(struct csv_writer *aside, const struct csv_record *record, const struct span cells[CSV_OURS])
+{
+    struct error error = {0};
+    struct buf tail = {0};
+    if (!csv_writer_appends(aside) || record->cells != aside->columns) {
+        assert_true(csv_writer_put(aside, NULL, record, cells, &error));
+        return;
+    }
+    csv_writer_tail(aside, cells, &tail);
+    buf_append(aside->line, record->raw.data, record->raw.length);
+    buf_append(aside->line, tail.data, tail.length);
+    buf_append(aside->line, record->ending, record->ending_length);
+    buf_free(&tail);
+}
+
+/* Write all records of folder->in with `cells` to folder->out. Where they are put into memory instead, it is the same.
+ */
 static bool run_writer(const struct folder *folder, const size_t places[CSV_OURS], const struct span cells[CSV_OURS],
                        struct error *error)
 {
@@ -2006,23 +2086,34 @@ static bool run_writer(const struct folder *folder, const size_t places[CSV_OURS
     struct csv_target *target = open_target(folder->out, true, csv_source_stat(source));
     struct csv_window window;
     struct csv_writer writer;
+    struct csv_writer aside;
     struct csv_record record;
     struct buf line = {0};
+    struct buf whole = {0};
     bool good = true;
+    bool held = true; /* no record is too long */
     csv_window_init(&window, source, 1000);
     for (bool first = true; good && csv_reader_next(reader, &record, error) == CSV_NEXT_RECORD; first = false) {
-        if (first)
+        if (first) {
             csv_writer_init(&writer, target, ',', &line, &record, places);
+            csv_writer_init(&aside, NULL, ',', &whole, &record, places);
+        }
+        held = held && !record.too_long;
+        if (held)
+            put_aside(&aside, &record, cells);
         good = csv_writer_put(&writer, &window, &record, cells, error);
     }
     if (good)
         good = csv_target_commit(target, error);
     else
         csv_target_discard(target);
+    if (good && held)
+        assert_file(folder->out, span_of_buf(&whole));
     csv_window_free(&window);
     csv_reader_free(reader);
     csv_source_close(source);
     buf_free(&line);
+    buf_free(&whole);
     return good;
 }
 
@@ -2395,6 +2486,8 @@ int main(void)
         cmocka_unit_test(scans_and_libcsv_agree_on_all_short_inputs),
         cmocka_unit_test(scans_and_libcsv_agree_on_random_files),
         cmocka_unit_test(plain_records_are_told_alike),
+        cmocka_unit_test(splits_are_told_by_the_bytes_around),
+        cmocka_unit_test(splits_are_right_in_ordinary_files),
         cmocka_unit_test(fields_are_values),
         cmocka_unit_test(fields_know_other_delimiters),
         cmocka_unit_test(fields_may_be_large_and_many),

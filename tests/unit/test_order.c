@@ -1112,6 +1112,7 @@ static void draw_entries(uint64_t *seed, struct entry *entries, size_t count)
         number += draw_below(seed, 5) == 0 ? draw_below(seed, 3) : 0;
         *entry = (struct entry){.row = {.offset = offset, .length = draw_below(seed, 500), .number = number++}};
         entry->row.deleted = draw_below(seed, 6) == 0;
+        entry->row.even = draw_below(seed, 2) == 0;
         entry->payment = (enum book_payment)draw_below(seed, 3);
         entry->whole = draw_below(seed, 2) == 0;
         entry->sound = entry->whole && draw_below(seed, 3) == 0;
@@ -1147,6 +1148,9 @@ static void assert_holds(const struct book *book, const struct entry *entries, s
         assert_int_equal(row.length, entries[i].row.length);
         assert_int_equal(row.number, entries[i].row.number);
         assert_int_equal(row.deleted, entries[i].row.deleted);
+        assert_int_equal(row.even, entries[i].row.even);
+        assert_int_equal(book_row_at(book, row.offset), i);
+        assert_int_equal(book_row_at(book, row.offset + 1), i + 1);
         assert_string_equal(book_id(book, &book->orders[row.order]), entries[i].id);
         deleted += row.deleted;
         while (next < count && (entries[next].row.deleted || strcmp(entries[next].id, entries[i].id) != 0))
@@ -3574,17 +3578,62 @@ static void result_time_is_local(void **state)
         {"EST5EDT,M3.2.0,M11.1.0", "2026-11-02 03:54:08"},
         {"LINT-14", "2026-11-02 22:54:08"},
     };
+    const struct fixture *fixture = *state;
     struct desk desk;
     desk_begin(&desk, *state, "");
     for (size_t i = 0; i < COUNT(cases); i++) {
         setenv("TZ", cases[i].zone, 1);
         tzset();
+        desk.source.words = result_words_new(fixture->catalog, fixture->codec);
+        assert_non_null(desk.source.words);
         compose(&desk, 2);
+        result_words_free(desk.source.words);
         assert_cell(&desk, RESULT_TIME, cases[i].time);
     }
     setenv("TZ", "JST-9", 1);
     tzset();
     desk_end(&desk);
+}
+
+/* Rows of which it is said that they get the same cells do so, whatever their orders have come to. */
+static void result_knows_rows_of_the_same_cells(void **state)
+{
+    enum { ROUNDS = 300, ROWS = 6 };
+    struct desk desk;
+    uint64_t seed = 11;
+    size_t same = 0;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        desk_begin(&desk, *state, "");
+        find(&desk, "REQUIRED", draw_below(&seed, 2) == 0 ? 0 : 4, 0, NULL);
+        come_out(&desk, 1, "CREDIT_NG", NULL);
+        for (size_t i = 0; i < desk.book.order_count; i++) {
+            struct book_order *order = &desk.book.orders[i];
+            order->state = (uint8_t)(BOOK_SKIPPED + draw_below(&seed, 3));
+            order->status = (uint8_t)draw_below(&seed, 3);
+            order->time = draw_below(&seed, 2) == 0 ? 0 : SOME_TIME + draw_below(&seed, 2);
+            order->registered = draw_below(&seed, 2) == 0;
+            order->finding_count = order->state == BOOK_INVALID || draw_below(&seed, 3) == 0 ? 1 : 0;
+            order->outcome = draw_below(&seed, 3) == 0 ? 1 : BOOK_NONE;
+        }
+        for (uint32_t a = 0; a < ROWS; a++) {
+            struct book_row one = book_row(&desk.book, a);
+            struct buf cells[RESULT_COLUMNS] = {{0}};
+            result_compose(&desk.source, &one, cells);
+            for (uint32_t b = 0; b < ROWS; b++) {
+                struct book_row other = book_row(&desk.book, b);
+                if (!result_is_same(&desk.book, &one, &other))
+                    continue;
+                compose(&desk, other.number);
+                for (size_t i = 0; i < RESULT_COLUMNS; i++)
+                    assert_string_equal(buf_text(&desk.cells[i]), buf_text(&cells[i]));
+                same += a != b;
+            }
+            for (size_t i = 0; i < RESULT_COLUMNS; i++)
+                buf_free(&cells[i]);
+        }
+        desk_end(&desk);
+    }
+    assert_true(same > ROUNDS);
 }
 
 int main(void)
@@ -3693,6 +3742,7 @@ int main(void)
         cmocka_unit_test(result_is_harmless_in_a_spreadsheet),
         cmocka_unit_test(result_is_harmless_whatever_a_heading_is),
         cmocka_unit_test(result_time_is_local),
+        cmocka_unit_test(result_knows_rows_of_the_same_cells),
     };
     setenv("TZ", "JST-9", 1);
     tzset();
