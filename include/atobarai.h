@@ -140,6 +140,16 @@ enum atobarai_told {
     ATOBARAI_TOLD_BY_OPTION, /* the options */
 };
 
+/* The phases of a run, in the order in which they come. Each begins where the one before ended. */
+enum atobarai_phase {
+    ATOBARAI_PHASE_READ,  /* the input, from which it is known which rows make which order */
+    ATOBARAI_PHASE_CHECK, /* every order, against the rules; opening the result file counts here */
+    ATOBARAI_PHASE_SEND,  /* with ATOBARAI_REGISTER only */
+    ATOBARAI_PHASE_WRITE, /* the result file, when there is one; the input is read again for it */
+};
+
+enum { ATOBARAI_PHASES = 4 };
+
 /* Orders are counted, not rows, except where rows are named. orders = succeeded + failed + invalid + unsent. */
 struct atobarai_summary {
     const char *command; /* "check", "register" */
@@ -164,6 +174,10 @@ struct atobarai_summary {
     const struct atobarai_error_count *by_error; /* errors before warnings, the most frequent first */
     size_t by_error_count;
     uint64_t elapsed_ms;
+    struct {
+        bool ran; /* to its end, or as far as the run came */
+        uint64_t ms;
+    } phases[ATOBARAI_PHASES]; /* by enum atobarai_phase; together at most elapsed_ms */
     bool complete; /* the run reached its end: the counts are final, and the result, if any, is in its place */
 };
 

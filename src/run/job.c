@@ -22,7 +22,8 @@ struct atobarai_job {
     struct atobarai_options options; /* its texts are owned, as copies */
     atomic_bool interrupt;
     struct catalog *catalog;
-    struct error error; /* why the run ended above ATOBARAI_NEEDS_FIXING */
+    struct error error;   /* why the run ended above ATOBARAI_NEEDS_FIXING */
+    uint64_t phase_begin; /* milliseconds() when the phase began that is running */
     struct atobarai_summary summary;
     struct atobarai_error_count *errors; /* owned; what the summary borrows */
 };
@@ -185,6 +186,23 @@ static void close_service(struct service *service)
     sandbox_stop(service->sandbox);
 }
 
+static uint64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Note that `phase` has ended, well or not: `done` says it, and is given back. The next begins here. */
+static bool end_phase(struct atobarai_job *job, enum atobarai_phase phase, bool done)
+{
+    uint64_t now = milliseconds();
+    job->summary.phases[phase].ran = true;
+    job->summary.phases[phase].ms = now - job->phase_begin;
+    job->phase_begin = now;
+    return done;
+}
+
 /* Everything that may fail without harm comes before the first order is sent: a result file that cannot be made, a
  * service that is not named. */
 static bool run_steps(struct atobarai_job *job, struct work *work, struct service *service)
@@ -192,19 +210,23 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct servic
     struct csv_target *target = NULL;
     if (work->sends && job->output == NULL)
         return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
-    if (!load_schema(job, work) || (work->sends && !open_service(job, service)) || !intake_run(work, &job->error))
+    if (!load_schema(job, work) || (work->sends && !open_service(job, service)))
+        return false;
+    job->phase_begin = milliseconds();
+    if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)))
         return false;
     if (job->output != NULL) {
         target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
         if (target == NULL)
             return false;
     }
-    if (!check_run(work, &job->error) ||
-        (work->sends && !register_run(work, service->dialect, &service->account, &job->error))) {
+    if (!end_phase(job, ATOBARAI_PHASE_CHECK, check_run(work, &job->error)) ||
+        (work->sends &&
+         !end_phase(job, ATOBARAI_PHASE_SEND, register_run(work, service->dialect, &service->account, &job->error)))) {
         csv_target_discard(target);
         return false;
     }
-    return target == NULL || output_write(work, target, &job->error);
+    return target == NULL || end_phase(job, ATOBARAI_PHASE_WRITE, output_write(work, target, &job->error));
 }
 
 /* What the file is, where the run came as far as that. */
@@ -221,13 +243,6 @@ static void describe_input(const struct work *work, struct atobarai_summary *sum
     summary->told = told[work->encoding.reason];
     summary->mark = work->encoding.mark > 0;
     summary->delimiter = work->delimiter;
-}
-
-static uint64_t milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void free_work(struct work *work)

@@ -152,6 +152,23 @@ static bool add_path(cJSON *object, const char *name, const char *path)
     return added;
 }
 
+/* The phases that ran, and the milliseconds of each. */
+static bool add_phases(cJSON *root, const struct atobarai_summary *summary)
+{
+    static const char *const names[] = {
+        [ATOBARAI_PHASE_READ] = "read",
+        [ATOBARAI_PHASE_CHECK] = "check",
+        [ATOBARAI_PHASE_SEND] = "send",
+        [ATOBARAI_PHASE_WRITE] = "write",
+    };
+    cJSON *phases = cJSON_AddObjectToObject(root, "phases_ms");
+    bool made = phases != NULL;
+    for (size_t i = 0; i < ATOBARAI_PHASES && made; i++)
+        if (summary->phases[i].ran)
+            made = add_number(phases, names[i], summary->phases[i].ms);
+    return made;
+}
+
 static bool fill_json(cJSON *root, const struct atobarai_summary *summary)
 {
     const struct {
@@ -175,7 +192,7 @@ static bool fill_json(cJSON *root, const struct atobarai_summary *summary)
             made = add_number(by_status, summary->by_status[i].name, summary->by_status[i].orders);
     for (size_t i = 0; i < summary->by_error_count && made; i++)
         made = add_number(by_error, summary->by_error[i].code, summary->by_error[i].orders);
-    return made && add_number(root, "elapsed_ms", summary->elapsed_ms);
+    return made && add_number(root, "elapsed_ms", summary->elapsed_ms) && add_phases(root, summary);
 }
 
 static int write_text(const char *text, const char *path)

@@ -4,7 +4,7 @@
 
 #include "run/work.h"
 
-/* Count the book into `summary`, whose texts and elapsed_ms are the caller's to fill. `errors` gets the counts by
+/* Count the book into `summary`, whose texts and times are the caller's to fill. `errors` gets the counts by
  * error, owned by the caller (free()); most frequent first. False when memory ran out. */
 bool summary_count(const struct work *work, struct atobarai_summary *summary, struct atobarai_error_count **errors);
 

@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -797,6 +798,61 @@ def test_totals_of_check():
             case.true(f"{language}: {stderr!r}", wanted in stderr.split("\n"))
 
 
+# Command, exit status, and the phases that ran: those before the end are there, and the one that ended the run.
+PHASES = {
+    "check": (("check", "in.csv"), 0, ["read", "check"]),
+    "check, with a result": (("check", "in.csv", "-o", "out.csv"), 0, ["read", "check", "write"]),
+    "register": (("register", "in.csv", "-o", "out.csv", "--sandbox"), 0, ["read", "check", "send", "write"]),
+    "no input": (("check", "none.csv"), 2, ["read"]),
+    "no order CSV": (("check", "words.csv"), 4, ["read"]),
+    "a result that exists": (("check", "in.csv", "-o", "old.csv"), 2, ["read"]),
+    "a result that has no folder": (("check", "in.csv", "-o", "none/out.csv"), 2, ["read"]),
+    "no schema": (("check", "in.csv", "--schema", "none.json"), 3, []),
+    "no URL": (("register", "in.csv", "-o", "out.csv"), 3, []),
+}
+
+
+def verify_phases(case, what, summary, wanted):
+    case.equal(f"{what}: phases", list(summary["phases_ms"]), wanted)
+    case.true(f"{what}: {summary['phases_ms']} in {summary['elapsed_ms']} ms",
+              sum(summary["phases_ms"].values()) <= summary["elapsed_ms"])
+    case.problems += [f"{what}: {problem}" for problem in invalid(schema("summary.schema.json"), summary)]
+
+
+def test_phases():
+    with Case("the summary has the phases that ran, in their order, and no more time than there was") as case:
+        for what, (words, wanted_status, wanted) in PHASES.items():
+            folder = Path(tempfile.mkdtemp(dir=case.tmp))
+            source = write_csv(folder / "in.csv", many(50))
+            (folder / "words.csv").write_bytes(b"no order at all\r\n")
+            (folder / "old.csv").write_bytes(b"old\r\n")
+            status, _, errors = run(*words, "--summary-json", "sum.json", cwd=folder, env=SECRETS)
+            case.equal(f"{what}: exit ({errors[:200]})", status, wanted_status)
+            verify_phases(case, what, json.loads((folder / "sum.json").read_text(encoding="utf-8")), wanted)
+        with open("/dev/full", "wb") as full:
+            finished = subprocess.run([PROGRAM, "check", source, "-o", "-", "--summary-json", case.tmp / "sum.json"],
+                                      stdout=full, stderr=subprocess.DEVNULL, timeout=TIMEOUT)
+        case.equal("a full disk: exit", finished.returncode, 2)
+        verify_phases(case, "a full disk", json.loads((case.tmp / "sum.json").read_text(encoding="utf-8")),
+                      ["read", "check", "write"])
+
+
+def test_phase_of_sending():
+    """A tenth of a second for each of four orders, one after the other; then a key that is refused."""
+    def slow(call):
+        time.sleep(0.1)
+        return accepted(call) if call.id != "2000004" else refused("bad key", 401)
+
+    with Case("waiting for the service is the time of sending, also where that ends the run") as case, \
+            Relay(script=slow) as relay:
+        for orders, wanted in ((3, ["read", "check", "send", "write"]), (4, ["read", "check", "send"])):
+            outcome = register(case.tmp, relay.url, write_csv(case.tmp / "in.csv", many(orders)), "--concurrency", "1")
+            case.equal(f"{orders} orders: exit", outcome.status, 0 if orders == 3 else 3)
+            verify_phases(case, f"{orders} orders", outcome.summary, wanted)
+            case.true(f"{orders} orders: {outcome.summary['phases_ms']}",
+                      outcome.summary["phases_ms"]["send"] >= orders * 100)
+
+
 # ---- 11, 12: before anything is sent, and secrets ----
 
 
@@ -974,6 +1030,7 @@ def main():
     tests = [(test_faults, seed) for seed in (1, 2, 3)] + [
         (test_signal, signal.SIGINT), (test_signal, signal.SIGTERM), (test_signal_before_sending,),
         (test_killed,), (test_samples,), (test_answers,), (test_wrong_address,), (test_rehearsal,), (test_totals_of_check,),
+        (test_phases,), (test_phase_of_sending,),
         (test_order_of_lines,), (test_connections,), (test_retry_keeps_the_key,), (test_lost_answers,), (test_busy,),
         (test_same_file_twice,), (test_changed_after_registration,),
         (test_corrected_after_failure,), (test_sandbox_state,), (test_credentials_refused, 401),
