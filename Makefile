@@ -40,7 +40,8 @@ PROGRAM  := $(BUILD)/atobarai
 # Debian packages: what building needs, and what the tests need on top.
 DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libssl-dev
 DEPS_BENCH := python3 miller csvkit
-DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck
+DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck \
+              valgrind
 
 .PHONY: all deps deps-check deps-bench demo docs check test bench scale lint format clean
 .DELETE_ON_ERROR:
