@@ -157,7 +157,7 @@ def growth(bench):
         runs = [bench.run(bench.check_and_write(), bench.source) for _ in range(bench.asked.times)]
         seconds, mib = seconds_of(runs), mib_of(runs)
         further = f"{(mib - before[1]) * 2**20 / (rows - before[0]):.1f}" if before and rows > before[0] else ""
-        print(f"{rows:10,}{seconds:9.3f}{seconds / rows * 1e6:10.2f}{mib:10.1f}{further:>28}")
+        print(f"{rows:10,}{seconds:9.3f}{seconds / rows * 1e6:10.2f}{mib:10.1f}{further:>28}".rstrip())
         before = rows, mib
 
 
@@ -200,7 +200,7 @@ def wrong_rows(bench):
 
 def phases(bench):
     """The phases of a check and of a registration at the simulated service, side by side on the same file."""
-    names = ["read", "check", "write", "send"]
+    names = ["read", "check", "write", "send"]  # the last of register only
     rows, summary = bench.asked.send, str(bench.folder / "summary.json")
     orders.write(bench.source, rows)
     runs = {"check": [], "register": []}
@@ -212,9 +212,9 @@ def phases(bench):
     print(f"\nWhere the time goes: {rows:,} rows, us a row, means of {bench.asked.times}\n")
     print(f"{'':20}" + "".join(f"{name:>8}" for name in names))
     for command, found in runs.items():
-        means = [statistics.mean(run[name] for run in found) if name in found[0] else None for name in names]
+        means = [statistics.mean(run[name] for run in found) * 1000 / rows for name in names if name in found[0]]
         print(f"{command + (' --sandbox' if command == 'register' else ''):20}"
-              + "".join(f"{'' if mean is None else f'{mean * 1000 / rows:.2f}':>8}" for mean in means))
+              + "".join(f"{mean:8.2f}" for mean in means))
 
 
 def main():
@@ -224,7 +224,7 @@ def main():
     parser.add_argument("--grow", type=lambda text: [int(n) for n in text.split(",")],
                         default=[10000, 100000, 1000000, 5000000], help="rows of the files that show how cost grows")
     parser.add_argument("--send", type=int, default=100000, help="rows of the file that is registered")
-    parser.add_argument("--folder", default=None, help="where the files are written; 10 GB for 5,000,000 rows")
+    parser.add_argument("--folder", default=None, help="where the files are written; 5 GB for 5,000,000 rows")
     parser.add_argument("build", type=Path)
     asked = parser.parse_args()
     asked.build = asked.build.absolute()

@@ -2,8 +2,8 @@
  *
  *     run_once COMMAND [ARGUMENT…]
  *
- * The command reads our standard input; what it writes goes to /dev/null. Prints seconds, the peak of its resident memory
- * in KiB, and its exit status (128 and the signal, where one ended it).
+ * The command reads our standard input; what it writes goes to /dev/null. Prints seconds, the peak of its resident
+ * memory in KiB, and its exit status (128 and the signal, where one ended it).
  *
  * Why not from Python: Linux counts into the peak of a process what it had before exec, which is the memory of whoever
  * started it, forked, vforked or spawned: some 16 MiB of an interpreter. Here it is this program's, which is less than
