@@ -294,7 +294,8 @@ __attribute__((noinline)) static void check(const struct judging *judging, size_
 enum { REMEMBERED_MAX = 104 }; /* bytes; a longer cell is judged each time */
 
 struct remembered {
-    size_t length; /* 0: nothing. Whether a cell may be empty depends on its row */
+    bool good;     /* what was judged last is: no finding, and not blank. What a blank cell means depends on its row */
+    size_t length; /* of what was found good last; 0: nothing */
     char bytes[REMEMBERED_MAX];
 };
 
@@ -322,26 +323,45 @@ void cells_memory_free(struct cells_memory *memory)
     free(memory);
 }
 
-/* What a blank cell means depends on its row; what any other means, on nothing but itself. */
+static bool is_remembered(const struct remembered *remembered, struct span value)
+{
+    return value.length > 0 && value.length == remembered->length &&
+           memcmp(value.data, remembered->bytes, value.length) == 0;
+}
+
 static void remember(struct remembered *remembered, struct span value)
 {
-    if (value.length == 0 || value.length > REMEMBERED_MAX || value_is_blank(value))
+    if (value.length > REMEMBERED_MAX)
         return;
     memcpy(remembered->bytes, value.data, value.length);
     remembered->length = value.length;
 }
 
-void cells_check(const struct judging *judging, size_t column)
+static void check_cell(const struct judging *judging, size_t column)
 {
     struct span value = judging->row->values[column];
-    struct remembered *remembered = judging->memory != NULL ? &judging->memory->columns[column] : NULL;
+    if (judging->memory == NULL) {
+        check(judging, column, value);
+        return;
+    }
+    struct remembered *remembered = &judging->memory->columns[column];
+    remembered->good = is_remembered(remembered, value);
+    if (remembered->good)
+        return;
     size_t before = judging->findings->count;
-    if (value.data == NULL)
-        return;
-    if (remembered != NULL && value.length > 0 && value.length == remembered->length &&
-        memcmp(value.data, remembered->bytes, value.length) == 0)
-        return;
     check(judging, column, value);
-    if (remembered != NULL && judging->findings->count == before)
+    remembered->good = judging->findings->count == before && !value_is_blank(value);
+    if (remembered->good)
         remember(remembered, value);
+}
+
+void cells_check(const struct judging *judging)
+{
+    const struct span *values = judging->row->values;
+    const struct span *above = judging->item > 0 ? judging->row[-1].values : NULL;
+    for (size_t column = 0; column < judging->columns->schema->count; column++) {
+        bool same = above != NULL && above[column].data == values[column].data;
+        if (values[column].data != NULL && !(same && judging->memory != NULL && judging->memory->columns[column].good))
+            check_cell(judging, column);
+    }
 }

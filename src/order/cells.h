@@ -5,11 +5,11 @@
 
 #include "order/judging.h"
 
-/* Judge the cell in column `column` of the row at hand. */
-void cells_check(const struct judging *judging, size_t column);
+/* Judge the cells of the row at hand, which is `order->rows[item]`, after those of the rows before. */
+void cells_check(const struct judging *judging);
 
 /* What stood last in each column and was found good. Rows say much of what the row before said: a cell that says the
- * same needs no second look. For one schema and one layout. */
+ * same, or is the same, needs no second look. For one schema and one layout. */
 struct cells_memory;
 
 /* For `columns` columns of the schema; NULL when memory ran out. */

@@ -40,8 +40,7 @@ static void check_subtotal(const struct judging *judging)
 
 static void check_row(const struct judging *judging)
 {
-    for (size_t column = 0; column < judging->columns->schema->count; column++)
-        cells_check(judging, column);
+    cells_check(judging);
     check_subtotal(judging);
 }
 
@@ -84,8 +83,8 @@ static bool check_agreement(struct judging *judging, const struct order_row *fir
             struct span value = judging->row->values[column];
             struct span expected = first->values[column];
             char rows[2][16];
-            if (schema->columns[column].level != ORDER_LEVEL_ORDER || value.data == NULL || expected.data == NULL ||
-                span_equal(value, expected))
+            if (value.data == expected.data || schema->columns[column].level != ORDER_LEVEL_ORDER ||
+                value.data == NULL || expected.data == NULL || span_equal(value, expected))
                 continue;
             snprintf(rows[0], sizeof rows[0], "%" PRIu32, first->number);
             snprintf(rows[1], sizeof rows[1], "%" PRIu32, judging->row->number);

@@ -45,7 +45,7 @@ static void add_twin(const struct book *book, uint32_t order, struct findings *f
     findings_add(findings, (struct finding){.code = "MALL_NUMBER_TWICE", .column = FINDING_NO_COLUMN}, args);
 }
 
-static bool check_order(struct work *work, struct rows *rows, struct cells_memory *memory, uint32_t index,
+static bool check_order(struct work *work, struct loader *loader, struct cells_memory *memory, uint32_t index,
                         struct error *error)
 {
     struct book_order *order = &work->book.orders[index];
@@ -55,7 +55,7 @@ static bool check_order(struct work *work, struct rows *rows, struct cells_memor
     if (skipped && book_is_emptied(&work->book, order))
         add_emptied(&work->findings);
     if (!skipped) {
-        if (!rows_load(rows, order, &loaded, &work->findings, error))
+        if (!loader_load(loader, order, &loaded, &work->findings, error))
             return false;
         rules_check(&work->columns, &loaded, memory, &work->findings);
         if (order->touched)
@@ -82,7 +82,7 @@ enum { PART_ORDERS = 512 }; /* orders that one thread takes at a time */
 struct checker {
     struct work work;  /* the run's, but with a codec of its own, and findings of one part */
     struct work *ours; /* the run's */
-    struct rows *rows;
+    struct loader *loader;
     struct cells_memory *memory;
 };
 
@@ -95,7 +95,7 @@ struct part {
 static void checker_close(void *worker)
 {
     struct checker *checker = worker;
-    rows_free(checker->rows);
+    loader_free(checker->loader);
     cells_memory_free(checker->memory);
     text_codec_free(checker->work.codec);
     free(checker);
@@ -112,9 +112,9 @@ static void *checker_open(void *context, struct error *error)
     checker->work = *work;
     checker->ours = work;
     checker->work.codec = text_codec_new(work->encoding.encoding, error);
-    checker->rows = rows_new(&checker->work);
+    checker->loader = loader_new(&checker->work);
     checker->memory = cells_memory_new(work->schema.count);
-    if (checker->work.codec != NULL && checker->rows != NULL && checker->memory != NULL)
+    if (checker->work.codec != NULL && checker->loader != NULL && checker->memory != NULL)
         return checker;
     if (error->code == NULL)
         error_set_memory(error);
@@ -139,7 +139,7 @@ static bool check_part(struct checker *checker, size_t index, struct error *erro
     for (size_t i = first_of(index); i < behind(index, &work->book); i++) {
         if (atomic_load(work->interrupt))
             return error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
-        if (!check_order(work, checker->rows, checker->memory, (uint32_t)i, error))
+        if (!check_order(work, checker->loader, checker->memory, (uint32_t)i, error))
             return false;
     }
     return true;
@@ -204,9 +204,9 @@ static bool check_orders(struct work *work, struct error *error)
 
 bool check_run(struct work *work, struct error *error)
 {
-    struct rows *rows = rows_new(work);
+    struct loader *loader = loader_new(work);
     bool done =
-        rows != NULL ? touched_find(work, rows, error) && twins_find(work, rows, error) : error_set_memory(error);
-    rows_free(rows);
+        loader != NULL ? touched_find(work, loader, error) && twins_find(work, loader, error) : error_set_memory(error);
+    loader_free(loader);
     return done && check_orders(work, error);
 }

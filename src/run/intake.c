@@ -2,11 +2,13 @@
 #include "run/intake.h"
 
 #include "base/parallel.h"
+#include "csv/fields.h"
 #include "csv/split.h"
 #include "order/rules.h"
 #include "order/value.h"
 #include "run/header.h"
 #include "run/input.h"
+#include "run/rows.h"
 #include "run/twins.h"
 #include "text/utf8.h"
 

@@ -1,7 +1,7 @@
 /* run/register.c: see register.h. */
 #include "run/register.h"
 
-#include "run/rows.h"
+#include "run/loader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ struct sender {
     struct work *work;
     const struct api_dialect *dialect;
     const struct api_account *account;
-    struct rows *rows;
+    struct loader *loader;
     size_t cursor;         /* the next order of the book to look at */
     struct flight *asking; /* owned: questions that wait for their turn; they go first */
     uint64_t total;        /* orders to be sent */
@@ -74,7 +74,7 @@ static bool row_of_item(struct sender *sender, const struct book_order *order, l
     *row = 0;
     if (item < 0)
         return true;
-    if (!rows_load(sender->rows, order, &loaded, NULL, sender->error))
+    if (!loader_load(sender->loader, order, &loaded, NULL, sender->error))
         return false;
     if ((size_t)item < loaded.count)
         *row = loaded.rows[item].number;
@@ -162,11 +162,11 @@ static bool next_order(struct sender *sender, struct transport_request *request)
         return false;
     const struct book_order *order = &work->book.orders[sender->cursor];
     /* What was read is what was judged: the file is looked at behind the reading. */
-    if (!rows_load(sender->rows, order, &loaded, NULL, sender->error) ||
+    if (!loader_load(sender->loader, order, &loaded, NULL, sender->error) ||
         !csv_source_unchanged(work->source, sender->error))
         return false;
     struct flight *flight = calloc(1, sizeof *flight);
-    if (flight == NULL || !content_build(&work->columns, &loaded, rows_arena(sender->rows), &content) ||
+    if (flight == NULL || !content_build(&work->columns, &loaded, loader_arena(sender->loader), &content) ||
         !api_dialect_register(sender->dialect, sender->account, &content, request)) {
         free(flight);
         return out_of_memory(sender);
@@ -318,8 +318,8 @@ bool register_run(struct work *work, const struct api_dialect *dialect, const st
     sender.total = count_valid(&work->book);
     if (sender.total == 0)
         return true;
-    sender.rows = rows_new(work);
-    bool done = sender.rows != NULL ? send_all(&sender) : error_set_memory(error);
-    rows_free(sender.rows);
+    sender.loader = loader_new(work);
+    bool done = sender.loader != NULL ? send_all(&sender) : error_set_memory(error);
+    loader_free(sender.loader);
     return done;
 }

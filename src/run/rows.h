@@ -1,9 +1,7 @@
-/* run/rows.h: from records to the rows of an order: damage named, cells decoded. */
+/* run/rows.h: what a record is: a blank line, whole or damaged, which order it names. */
 #ifndef RUN_ROWS_H
 #define RUN_ROWS_H
 
-#include "base/arena.h"
-#include "csv/fields.h"
 #include "run/work.h"
 
 /* A blank line: an empty one, or empty cells only, which is what a spreadsheet makes of it. */
@@ -37,29 +35,5 @@ bool rows_cell_is_blank(const struct work *work, struct span cell);
 
 /* The value that serves `field` among a record's `count` cells; `data` NULL where it has none. */
 struct span rows_cell(const struct work *work, const struct span *cells, size_t count, enum order_field field);
-
-struct rows;
-
-/* NULL when memory ran out. `work` is borrowed; its file is taken in. */
-struct rows *rows_new(const struct work *work);
-
-/* NULL is allowed. */
-void rows_free(struct rows *rows);
-
-/* Load the order `order` of the book, its lines sorted. Damage and unreadable cells become findings; an order too large
- * to be held gets ORDER_TOO_LARGE and no lines. `findings` may be NULL: they are known already. All is borrowed until
- * the next call. False: the source's errors, or out of memory. */
-bool rows_load(struct rows *rows, const struct book_order *order, struct order *loaded, struct findings *findings,
-               struct error *error);
-
-/* Read the record of row `row` of the book. Borrowed until the next call. False: the source's errors. */
-bool rows_record(struct rows *rows, const struct book_row *row, struct csv_record *record, struct error *error);
-
-/* The values of its cells. Borrowed until the next call. False when memory ran out. */
-bool rows_cells(struct rows *rows, const struct csv_record *record, const struct span **cells, size_t *count,
-                struct error *error);
-
-/* Memory that lives as long as the order that was loaded last. */
-struct arena *rows_arena(struct rows *rows);
 
 #endif

@@ -1,6 +1,8 @@
 /* run/touched.c: see touched.h. */
 #include "run/touched.h"
 
+#include "run/rows.h"
+
 enum {
     LONG_ID = 5,     /* digits from which a number is hardly another order's id by chance */
     NUMBER_MAX = 40, /* digits beyond which a number is no two cells that ran together */
@@ -59,12 +61,12 @@ static struct span cell_bytes(const struct csv_record *record, size_t cell)
 }
 
 /* One row of an order that has no sound row. */
-static bool touch_row(struct work *work, struct rows *rows, struct book_row row, struct error *error)
+static bool touch_row(struct work *work, struct loader *loader, struct book_row row, struct error *error)
 {
     struct csv_record record;
     const struct span *cells;
     size_t count;
-    if (!rows_record(rows, &row, &record, error) || !rows_cells(rows, &record, &cells, &count, error))
+    if (!loader_record(loader, &row, &record, error) || !loader_cells(loader, &record, &cells, &count, error))
         return false;
     struct suspect suspect = {
         .book = &work->book, .row = row.number, .order = row.order, .has_id = rows_has_id(work, &record, cells, count)};
@@ -77,7 +79,7 @@ static bool touch_row(struct work *work, struct rows *rows, struct book_row row,
     return !suspect.failed || error_set_memory(error);
 }
 
-bool touched_find(struct work *work, struct rows *rows, struct error *error)
+bool touched_find(struct work *work, struct loader *loader, struct error *error)
 {
     const struct book *book = &work->book;
     for (size_t i = 0; i < book->order_count; i++) {
@@ -85,7 +87,7 @@ bool touched_find(struct work *work, struct rows *rows, struct error *error)
         if (!order->damaged || order->sound)
             continue;
         for (uint32_t row = order->first; row != BOOK_NONE; row = book_next(book, row))
-            if (!touch_row(work, rows, book_row(book, row), error))
+            if (!touch_row(work, loader, book_row(book, row), error))
                 return false;
     }
     return true;

@@ -8,9 +8,9 @@
 #ifndef RUN_TOUCHED_H
 #define RUN_TOUCHED_H
 
-#include "run/rows.h"
+#include "run/loader.h"
 
 /* Note it of every such order (book_touch()). False: the source's errors, or out of memory. */
-bool touched_find(struct work *work, struct rows *rows, struct error *error);
+bool touched_find(struct work *work, struct loader *loader, struct error *error);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "order/value.h"
+#include "run/rows.h"
 #include "text/utf8.h"
 
 #include <stdlib.h>
@@ -50,14 +51,14 @@ uint32_t twins_name(const struct work *work, const struct span *cells, size_t co
 }
 
 /* Put the name that row `row` of the book has into `text`. `found`: it is the one of that hash, on a whole row. */
-static bool read_row(const struct work *work, struct rows *rows, struct book_row row, uint32_t hash, struct buf *text,
-                     bool *found, struct error *error)
+static bool read_row(const struct work *work, struct loader *loader, struct book_row row, uint32_t hash,
+                     struct buf *text, bool *found, struct error *error)
 {
     struct csv_record record;
     const struct span *cells;
     size_t count;
     struct name name;
-    if (!rows_record(rows, &row, &record, error) || !rows_cells(rows, &record, &cells, &count, error))
+    if (!loader_record(loader, &row, &record, error) || !loader_cells(loader, &record, &cells, &count, error))
         return false;
     *found = rows_damage_of(work, &record, cells, count, NULL) == ROWS_WHOLE && name_of(work, cells, count, &name) &&
              hash_of(&name) == hash;
@@ -70,22 +71,23 @@ static bool read_row(const struct work *work, struct rows *rows, struct book_row
 }
 
 /* The name of an order that has one, put into `text`. Which of its rows said it, nobody kept. */
-static bool read_name(const struct work *work, struct rows *rows, uint32_t order, struct buf *text, struct error *error)
+static bool read_name(const struct work *work, struct loader *loader, uint32_t order, struct buf *text,
+                      struct error *error)
 {
     const struct book *book = &work->book;
     bool found = false;
     for (uint32_t row = book->orders[order].first; row != BOOK_NONE && !found; row = book_next(book, row))
-        if (!read_row(work, rows, book_row(book, row), book->orders[order].name, text, &found, error))
+        if (!read_row(work, loader, book_row(book, row), book->orders[order].name, text, &found, error))
             return false;
     return found || error_set(error, ERROR_USAGE, "INPUT_CHANGED", work->input, NULL, NULL, NULL); /* one had it */
 }
 
 /* Two orders whose hashes are the same: most likely their names are, too. */
-static bool compare(const struct work *work, struct rows *rows, uint32_t first, uint32_t second, bool *same,
+static bool compare(const struct work *work, struct loader *loader, uint32_t first, uint32_t second, bool *same,
                     struct error *error)
 {
     struct buf texts[2] = {{0}, {0}};
-    bool read = read_name(work, rows, first, &texts[0], error) && read_name(work, rows, second, &texts[1], error);
+    bool read = read_name(work, loader, first, &texts[0], error) && read_name(work, loader, second, &texts[1], error);
     *same = read && span_equal((struct span){buf_text(&texts[0]), texts[0].length},
                                (struct span){buf_text(&texts[1]), texts[1].length});
     buf_free(&texts[0]);
@@ -100,7 +102,7 @@ static bool pair(struct book *book, uint32_t first, uint32_t second, struct erro
 }
 
 /* Put an order into the table, or find its twin there. Behind another name with its hash it goes on looking. */
-static bool enter(struct work *work, struct rows *rows, uint32_t order, uint32_t *slots, size_t slot_count,
+static bool enter(struct work *work, struct loader *loader, uint32_t order, uint32_t *slots, size_t slot_count,
                   struct error *error)
 {
     struct book *book = &work->book;
@@ -110,7 +112,7 @@ static bool enter(struct work *work, struct rows *rows, uint32_t order, uint32_t
         bool same = false;
         if (book->orders[slots[at]].name != name)
             continue;
-        if (!compare(work, rows, slots[at], order, &same, error))
+        if (!compare(work, loader, slots[at], order, &same, error))
             return false;
         if (same)
             return pair(book, slots[at], order, error);
@@ -120,19 +122,19 @@ static bool enter(struct work *work, struct rows *rows, uint32_t order, uint32_t
 }
 
 /* `slots` is a hash table of orders: a power of two, more than there are orders with a name. */
-static bool find(struct work *work, struct rows *rows, uint32_t *slots, size_t slot_count, struct error *error)
+static bool find(struct work *work, struct loader *loader, uint32_t *slots, size_t slot_count, struct error *error)
 {
     const struct book *book = &work->book;
     for (uint32_t i = 0; i < book->order_count; i++) {
         const struct book_order *order = &book->orders[i];
         bool has_id = *book_id(book, order) != '\0'; /* without one it is a row that lost its order */
-        if (order->name != 0 && has_id && !book_is_skipped(order) && !enter(work, rows, i, slots, slot_count, error))
+        if (order->name != 0 && has_id && !book_is_skipped(order) && !enter(work, loader, i, slots, slot_count, error))
             return false;
     }
     return true;
 }
 
-bool twins_find(struct work *work, struct rows *rows, struct error *error)
+bool twins_find(struct work *work, struct loader *loader, struct error *error)
 {
     size_t named = 0;
     size_t slot_count = 64;
@@ -145,7 +147,7 @@ bool twins_find(struct work *work, struct rows *rows, struct error *error)
         return error_set_memory(error);
     for (size_t i = 0; i < slot_count; i++)
         slots[i] = BOOK_NONE;
-    bool done = find(work, rows, slots, slot_count, error);
+    bool done = find(work, loader, slots, slot_count, error);
     free(slots);
     return done;
 }

@@ -5,13 +5,13 @@
 #ifndef RUN_TWINS_H
 #define RUN_TWINS_H
 
-#include "run/rows.h"
+#include "run/loader.h"
 
 /* A hash of what the mall calls the order, as a whole row's cells have it; 0 where they say nothing. */
 uint32_t twins_name(const struct work *work, const struct span *cells, size_t count);
 
 /* Note the twin of every order that has one (book_set_twin()), among those that are ours. False: the source's errors,
  * or out of memory. */
-bool twins_find(struct work *work, struct rows *rows, struct error *error);
+bool twins_find(struct work *work, struct loader *loader, struct error *error);
 
 #endif
