@@ -92,21 +92,22 @@ bool csv_fields_parse(struct csv_fields *fields, struct span raw, const struct s
     return true;
 }
 
-bool csv_fields_of(struct csv_fields *fields, const struct csv_record *record, const struct span **values,
+bool csv_fields_of(struct csv_fields *fields, const struct csv_record *record, size_t most, const struct span **values,
                    size_t *count, struct error *error)
 {
     if (!record->plain)
         return csv_fields_parse(fields, record->raw, values, count, error);
     fields->count = 0;
-    if (!reserve(fields, record->cells))
+    most = most < record->cells ? most : record->cells;
+    if (!reserve(fields, most))
         return error_set_memory(error);
-    for (size_t cell = 0; cell < record->cells; cell++) {
+    for (size_t cell = 0; cell < most; cell++) {
         const char *begin = record->raw.data + record->extents[cell].begin;
         size_t length = (size_t)(record->extents[cell].end - record->extents[cell].begin);
         bool quoted = length > 0 && *begin == '"';
         fields->values[cell] = quoted ? (struct span){begin + 1, length - 2} : (struct span){begin, length};
     }
-    fields->count = record->cells;
+    fields->count = most;
     *values = fields->values;
     *count = fields->count;
     return true;

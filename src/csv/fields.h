@@ -22,8 +22,8 @@ bool csv_fields_parse(struct csv_fields *fields, struct span raw, const struct s
                       struct error *error);
 
 /* The same of a record, borrowed until its reader is used again, too: where nothing about it is unusual, its values are
- * parts of its bytes, and libcsv would say no other. */
-bool csv_fields_of(struct csv_fields *fields, const struct csv_record *record, const struct span **values,
+ * parts of its bytes, and libcsv would say no other. Then there are at most `most` of them, the first ones. */
+bool csv_fields_of(struct csv_fields *fields, const struct csv_record *record, size_t most, const struct span **values,
                    size_t *count, struct error *error);
 
 #endif

@@ -187,18 +187,29 @@ bool csv_scan_plain_by_bytes(struct csv_scan *scan, char delimiter, const char *
 
 enum { BLOCK = 64 }; /* bytes that are looked at at once: a bit of a word for each */
 
-/* Which of a quarter's bytes are those of `wanted`. */
-static uint64_t find_in(__m128i quarter, __m128i wanted)
+/* One bit for each byte of four quarters, set where that is not 0. */
+static inline uint64_t bits_of(__m128i first, __m128i second, __m128i third, __m128i fourth)
 {
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(quarter, wanted));
+    return (uint64_t)(unsigned)_mm_movemask_epi8(first) | (uint64_t)(unsigned)_mm_movemask_epi8(second) << 16 |
+           (uint64_t)(unsigned)_mm_movemask_epi8(third) << 32 | (uint64_t)(unsigned)_mm_movemask_epi8(fourth) << 48;
 }
 
 /* Which of a block's bytes are `byte`. */
-static uint64_t find_byte(const __m128i block[4], char byte)
+static inline uint64_t find_byte(const __m128i block[4], char byte)
 {
     __m128i wanted = _mm_set1_epi8(byte);
-    return find_in(block[0], wanted) | find_in(block[1], wanted) << 16 | find_in(block[2], wanted) << 32 |
-           find_in(block[3], wanted) << 48;
+    return bits_of(_mm_cmpeq_epi8(block[0], wanted), _mm_cmpeq_epi8(block[1], wanted), _mm_cmpeq_epi8(block[2], wanted),
+                   _mm_cmpeq_epi8(block[3], wanted));
+}
+
+static inline __m128i is_line_end(__m128i quarter)
+{
+    return _mm_or_si128(_mm_cmpeq_epi8(quarter, _mm_set1_epi8('\n')), _mm_cmpeq_epi8(quarter, _mm_set1_epi8('\r')));
+}
+
+static inline uint64_t find_line_ends(const __m128i block[4])
+{
+    return bits_of(is_line_end(block[0]), is_line_end(block[1]), is_line_end(block[2]), is_line_end(block[3]));
 }
 
 /* Of each bit, whether the bits up to it, itself included, are odd in number: between quotes, from an opening one on.
@@ -221,12 +232,12 @@ struct carry {
 };
 
 /* Where cells end in a block, the record's end the last of them. False: it is not plain. */
-static bool scan_block(const char *bytes, char delimiter, struct carry *carry, uint64_t *cell_ends, bool *ends)
+static inline bool scan_block(const char *bytes, char delimiter, struct carry *carry, uint64_t *cell_ends, bool *ends)
 {
     __m128i block[4];
     memcpy(block, bytes, BLOCK);
     uint64_t quotes = find_byte(block, '"');
-    uint64_t lines = find_byte(block, '\n') | find_byte(block, '\r');
+    uint64_t lines = find_line_ends(block);
     uint64_t inside = parity_so_far(quotes) ^ carry->inside;
     uint64_t line_ends = lines & ~inside;
     /* Behind the first line end outside quotes all is another record's. */
@@ -256,11 +267,15 @@ bool csv_scan_plain(struct csv_scan *scan, char delimiter, const char *bytes, si
             block = memcpy(last, block, length - at);
         if (!scan_block(block, delimiter, &carry, &cell_ends, &ends))
             return false;
+        struct csv_extent *extent = scan->extents + scan->cells;
+        uint64_t begin = scan->cell_begin;
         for (; cell_ends != 0; cell_ends &= cell_ends - 1) {
             uint64_t end = at + (unsigned)__builtin_ctzll(cell_ends);
-            scan->extents[scan->cells++] = (struct csv_extent){scan->cell_begin, end};
-            scan->cell_begin = end + 1;
+            *extent++ = (struct csv_extent){begin, end};
+            begin = end + 1;
         }
+        scan->cells = (size_t)(extent - scan->extents);
+        scan->cell_begin = begin;
         if (ends)
             return end_plain_record(scan, bytes, length, (size_t)scan->cell_begin - 1);
     }

@@ -20,6 +20,8 @@ struct csv_target {
     bool recodes; /* to UTF-16, by `writer` */
     struct utf16_writer writer;
     struct buf units; /* what it made last */
+    uint64_t written; /* bytes of the file so far */
+    uint64_t begun;   /* of these, the disk was told to begin with */
     size_t used;      /* bytes in `block` */
     char block[256 * 1024];
 };
@@ -120,11 +122,27 @@ static bool write_all(const struct csv_target *target, int fd, struct span bytes
     return file_write(fd, bytes) || fail(target, errno, error);
 }
 
+/* Write to the file, and let the disk begin: what it has when the file is whole need not be waited for then. */
+static bool write_file(struct csv_target *target, struct span bytes, struct error *error)
+{
+    enum { AHEAD = 8 * 1024 * 1024 };
+    if (!write_all(target, target->fd, bytes, error))
+        return false;
+    target->written += bytes.length;
+    if (target->written - target->begun >= AHEAD && target->temporary != NULL) {
+        /* Where that is not to be had, nothing is lost but time. */
+        sync_file_range(target->fd, (off_t)target->begun, (off_t)(target->written - target->begun),
+                        SYNC_FILE_RANGE_WRITE);
+        target->begun = target->written;
+    }
+    return true;
+}
+
 static bool flush(struct csv_target *target, struct error *error)
 {
     struct span bytes = {target->block, target->used};
     target->used = 0;
-    return write_all(target, target->fd, bytes, error);
+    return write_file(target, bytes, error);
 }
 
 /* Append bytes as they are. */
@@ -133,7 +151,7 @@ static bool put(struct csv_target *target, struct span bytes, struct error *erro
     if (bytes.length > sizeof target->block - target->used && !flush(target, error))
         return false;
     if (bytes.length > sizeof target->block)
-        return write_all(target, target->fd, bytes, error);
+        return write_file(target, bytes, error);
     if (bytes.length > 0)
         memcpy(target->block + target->used, bytes.data, bytes.length);
     target->used += bytes.length;

@@ -134,19 +134,24 @@ static bool has_punctuation(struct span value)
     return false;
 }
 
+/* Whether a text has more than `most` UTF-16 units; it never has more than bytes. */
+static bool is_longer(struct span value, size_t most)
+{
+    return value.length > most && utf8_units(value) > most;
+}
+
 /* The service's own rules for items[N].id. */
 static void check_item_id(const struct judging *judging, size_t column, struct span value)
 {
-    size_t units = utf8_units(value);
     if (value_is_rounded(value)) {
         judging_quote(judging, "NUMBER_ROUNDED", column, value);
         return;
     }
-    if (units < 1 || units > RULES_ITEM_ID_MAX)
+    if (value.length == 0 || is_longer(value, RULES_ITEM_ID_MAX))
         judging_add(judging, "ITEM_ID_SIZE", column, NULL);
     if (!utf8_is_ascii(value))
         judging_add(judging, "ITEM_ID_NON_ASCII", column, NULL);
-    else if (units >= 1 && value_is_blank(value))
+    else if (value.length > 0 && value_is_blank(value))
         judging_add(judging, "REQUIRED", column, NULL);
     else if (has_punctuation(value))
         judging_quote(judging, "ITEM_ID_PUNCTUATION", column, value);
@@ -155,8 +160,7 @@ static void check_item_id(const struct judging *judging, size_t column, struct s
 /* The same for items[N].name. */
 static void check_item_name(const struct judging *judging, size_t column, struct span value)
 {
-    size_t units = utf8_units(value);
-    if (units < 1 || units > RULES_ITEM_NAME_MAX)
+    if (value.length == 0 || is_longer(value, RULES_ITEM_NAME_MAX))
         judging_add(judging, "ITEM_NAME_SIZE", column, NULL);
     else if (value_is_blank(value)) /* the service takes blanks, and prints them */
         judging_add(judging, "REQUIRED", column, NULL);
@@ -166,12 +170,9 @@ static void check_length(const struct judging *judging, size_t column, struct sp
 {
     size_t most = judging->columns->schema->columns[column].max_length;
     char texts[2][24];
-    if (most == 0 || value.length <= most) /* bytes are never fewer than units */
+    if (most == 0 || !is_longer(value, most))
         return;
-    size_t units = utf8_units(value);
-    if (units <= most)
-        return;
-    snprintf(texts[0], sizeof texts[0], "%zu", units);
+    snprintf(texts[0], sizeof texts[0], "%zu", utf8_units(value));
     snprintf(texts[1], sizeof texts[1], "%zu", most);
     const char *args[FINDING_ARGS] = {texts[0], texts[1]};
     judging_add(judging, "TEXT_TOO_LONG", column, args);
@@ -278,7 +279,7 @@ __attribute__((noinline)) static void check(const struct judging *judging, size_
         check_item_name(judging, column, value);
     else if (sent && field == ORDER_FIELD_ITEM_ID)
         check_item_id(judging, column, value);
-    else if (field == ORDER_FIELD_ID && utf8_units(value) > RULES_ORDER_ID_MAX)
+    else if (field == ORDER_FIELD_ID && is_longer(value, RULES_ORDER_ID_MAX))
         judging_add(judging, "ORDER_ID_SIZE", column, NULL);
     else if (!value_is_blank(value))
         check_type(judging, column, value);

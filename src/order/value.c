@@ -339,7 +339,8 @@ bool value_postal_code(struct span text, struct span address, char postal_code[V
     enum { DIGITS = 7, FIRST_PART = 3, LOST_MAX = 2 };
     static const char mark[] = "〒";
     char bytes[NARROW_MAX];
-    const char *at = text.length > 0 ? memmem(text.data, text.length, mark, strlen(mark)) : NULL;
+    bool marked = text.length > 0 && !(text.data[0] >= '0' && text.data[0] <= '9');
+    const char *at = marked ? memmem(text.data, text.length, mark, strlen(mark)) : NULL;
     size_t before = at != NULL ? (size_t)(at - text.data) : 0;
     if (at != NULL && value_is_blank((struct span){text.data, before}))
         text = (struct span){at + strlen(mark), text.length - before - strlen(mark)};
@@ -373,7 +374,8 @@ static bool is_letter_or_digit(char byte)
 static bool is_local_part(struct span text)
 {
     for (size_t i = 0; i < text.length; i++)
-        if (text.data[i] <= ' ' || text.data[i] > '~' || strchr("\"(),:;<>@[\\]", text.data[i]) != NULL)
+        if (!is_letter_or_digit(text.data[i]) &&
+            (text.data[i] <= ' ' || text.data[i] > '~' || strchr("\"(),:;<>@[\\]", text.data[i]) != NULL))
             return false;
     return text.length >= 1 && text.length <= VALUE_EMAIL_LOCAL_MAX;
 }

@@ -86,7 +86,7 @@ static bool take_header(struct work *work, const struct csv_record *record, stru
         snprintf(number, sizeof number, "%zu", record->stray + 1);
         return fail(work, "HEADER_QUOTE_STRAY", number, error);
     }
-    if (!csv_fields_of(fields, record, &cells, &count, error) || !find_columns(work, cells, count, error))
+    if (!csv_fields_of(fields, record, SIZE_MAX, &cells, &count, error) || !find_columns(work, cells, count, error))
         return false;
     work->columns = (struct order_columns){&work->schema, &work->layout};
     find_ours(work);

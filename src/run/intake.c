@@ -24,6 +24,7 @@ struct intake {
     struct pass *pass;
     struct csv_reader *reader;
     struct csv_fields *fields;
+    size_t needed; /* cells that are looked at */
     /* The payment that was looked at last: most rows say the same as the one before. */
     struct buf payment;
     enum book_payment payment_is;
@@ -173,15 +174,33 @@ static bool enter_record(struct intake *intake, const struct csv_record *record,
     return true;
 }
 
+/* How many cells of a row have to be looked at here: all that anything is asked of. A row that is not even, or that may
+ * have been filled up, is looked at as a whole. */
+static size_t cells_needed(const struct work *work)
+{
+    static const enum order_field fields[] = {ORDER_FIELD_CONTROL, ORDER_FIELD_ID, ORDER_FIELD_PAYMENT,
+                                              ORDER_FIELD_SHOP, ORDER_FIELD_MALL_NUMBER};
+    size_t needed = 0;
+    if (work->ours[RESULT_CODE] != CSV_NO_CELL)
+        return SIZE_MAX;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        size_t column = order_layout_column(&work->layout, fields[i]);
+        if (column != ORDER_NO_COLUMN && work->layout.cells[column] >= needed)
+            needed = work->layout.cells[column] + 1;
+    }
+    return needed;
+}
+
 static bool add_record(struct intake *intake, const struct csv_record *record, struct error *error)
 {
     const struct span *cells;
     size_t count;
     size_t cell;
+    size_t most = record->cells == intake->work.layout.heading_count ? intake->needed : SIZE_MAX;
     if (swallows_rows(&intake->work, record, &cell))
         return csv_quote_unclosed(intake->work.input, record->row, cell, error);
     if (!check_id_is_read(&intake->work, record, error) ||
-        !csv_fields_of(intake->fields, record, &cells, &count, error))
+        !csv_fields_of(intake->fields, record, most, &cells, &count, error))
         return false;
     return enter_record(intake, record, cells, count) || error_set_memory(error);
 }
@@ -256,6 +275,7 @@ static void *intake_open(void *context, struct error *error)
     }
     intake->work = *pass->work;
     intake->pass = pass;
+    intake->needed = cells_needed(pass->work);
     intake->reader = csv_reader_new(pass->work->source, pass->work->delimiter, CSV_BLOCK_SEQUENTIAL);
     intake->fields = csv_fields_new(pass->work->delimiter);
     intake->work.codec = text_codec_new(pass->work->encoding.encoding, error);

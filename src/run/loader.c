@@ -254,7 +254,7 @@ static bool load_cells(struct loader *loader, const struct csv_record *record, s
     if (texts == NULL || held.raw.data == NULL)
         return error_set_memory(error);
     loader->turn = !loader->turn;
-    if (!csv_fields_of(loader->fields[loader->turn], &held, &values, &count, error))
+    if (!csv_fields_of(loader->fields[loader->turn], &held, SIZE_MAX, &values, &count, error))
         return false;
     line->damaged = report_damage(work, &held, values, count, findings);
     loader->before.count = line->damaged ? 0 : loader->before.count;
@@ -278,7 +278,7 @@ bool loader_record(struct loader *loader, const struct book_row *row, struct csv
 bool loader_cells(struct loader *loader, const struct csv_record *record, const struct span **cells, size_t *count,
                   struct error *error)
 {
-    return csv_fields_of(loader->fields[0], record, cells, count, error);
+    return csv_fields_of(loader->fields[0], record, SIZE_MAX, cells, count, error);
 }
 
 static bool load_line(struct loader *loader, struct book_row row, struct order_row *line, struct findings *findings,

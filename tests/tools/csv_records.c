@@ -64,7 +64,7 @@ static bool put_record(const struct csv_record *record, struct csv_fields *field
 {
     const struct span *values;
     size_t count;
-    if (!csv_fields_of(fields, record, &values, &count, error))
+    if (!csv_fields_of(fields, record, SIZE_MAX, &values, &count, error))
         return false;
     putchar('R');
     put_number(record->row);
