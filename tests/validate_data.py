@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("message", "cause", "remedy")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-KNOWN_PLACEHOLDERS = {"{N}", "{row}", "{column}", "{path}", "{1}", "{2}", "{3}"}
+KNOWN_PLACEHOLDERS = {"{N}", "{row}", "{other}", "{column}", "{path}", "{1}", "{2}", "{3}"}
 TYPES = {"text", "digits", "integer", "datetime", "control", "code", "date", "phone", "postalCode", "email", "kana"}
 BOUNDS = {"maxLength", "minimum", "maximum"}
 LEVELS = {"order", "line", "free"}

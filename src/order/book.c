@@ -361,13 +361,32 @@ void book_clear(struct book *book)
         memset(book->tags, 0, book->slot_count);
 }
 
-bool book_join(struct book *book, struct book *part, uint32_t shift)
+void book_unjudge(struct book_order *order)
+{
+    order->state = BOOK_UNJUDGED;
+    order->findings = order->finding_count = 0;
+}
+
+/* The judgement of an order that is in this part only. */
+static void take_judgement(struct book_order *order, const struct book_order *part, size_t findings)
+{
+    order->state = part->state;
+    order->findings = part->findings + (uint32_t)findings;
+    order->finding_count = part->finding_count;
+}
+
+bool book_join(struct book *book, struct book *part, uint32_t shift, size_t findings)
 {
     for (size_t i = 0; i < part->order_count; i++) {
+        size_t known = book->order_count;
         struct book_order *order = find_or_add_order(book, span_of(book_id(part, &part->orders[i])));
         if (order == NULL)
             return false;
         join_order(order, &part->orders[i]);
+        if (book->order_count > known)
+            take_judgement(order, &part->orders[i], findings);
+        else
+            book_unjudge(order);
         part->orders[i].first = (uint32_t)(order - book->orders); /* nobody asks for its first row again */
     }
     size_t at = 0; /* the shift that the row has */

@@ -114,10 +114,14 @@ bool book_add_deleted(struct book *book, const struct book_row *row, struct span
 void book_see(struct book_order *order, bool whole, bool sound, uint32_t name);
 
 /* Add all of `part`, rows of the same file that stand behind those of `book`, as if each had been added to `book`
- * itself; their numbers are all too small by `shift`. No order of `part` has been judged, touched or found a twin.
- * `part` is empty afterwards, and keeps its memory for the next rows. False when memory ran out; both books can then
- * only be freed. */
-bool book_join(struct book *book, struct book *part, uint32_t shift);
+ * itself; their numbers are all too small by `shift`, and the places of their findings by `findings`. No order of
+ * `part` is touched or has a twin. An order that both know has not been judged afterwards: no judgement was of all of
+ * its rows. `part` is empty then, and keeps its memory for the next rows. False when memory ran out; both books can
+ * then only be freed. */
+bool book_join(struct book *book, struct book *part, uint32_t shift, size_t findings);
+
+/* Forget what was found of the order. */
+void book_unjudge(struct book_order *order);
 
 /* Row `row` of the book. */
 struct book_row book_row(const struct book *book, uint32_t row);

@@ -166,7 +166,8 @@ const struct catalog_entry *catalog_generic(const struct catalog *catalog)
 /* The placeholder that `text` begins with, and its bytes; CATALOG_PLACES when it begins with none. */
 static enum catalog_place place_of(const char *text, size_t *length)
 {
-    static const char *const names[CATALOG_PLACES] = {"{N}", "{row}", "{column}", "{path}", "{1}", "{2}", "{3}"};
+    static const char *const names[CATALOG_PLACES] = {"{N}",    "{row}", "{other}", "{column}",
+                                                      "{path}", "{1}",   "{2}",     "{3}"};
     size_t place = *text == '{' ? 0 : CATALOG_PLACES; /* most bytes are none */
     while (place < CATALOG_PLACES && strncmp(text, names[place], strlen(names[place])) != 0)
         place++;
@@ -318,10 +319,13 @@ void catalog_fill(const char *template, const struct catalog_values *values, str
 {
     char item[24];
     char row[24];
+    char other[24];
     snprintf(item, sizeof item, "%ld", values->item);
     snprintf(row, sizeof row, "%lu", (unsigned long)values->row);
+    snprintf(other, sizeof other, "%lu", (unsigned long)values->other);
     struct catalog_words words = {.of = {[CATALOG_ITEM] = span_of(item),
                                          [CATALOG_ROW] = span_of(row),
+                                         [CATALOG_OTHER] = span_of(other),
                                          [CATALOG_COLUMN] = values->column,
                                          [CATALOG_PATH] = values->path}};
     for (size_t i = 0; i < ERROR_ARGS; i++)

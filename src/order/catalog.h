@@ -59,8 +59,9 @@ const struct catalog_entry *catalog_match(const struct catalog *catalog, struct 
 
 /* What fills the placeholders; a `data` of NULL is an empty text. */
 struct catalog_values {
-    long item;    /* {N}, from 0 */
-    uint32_t row; /* {row} */
+    long item;      /* {N}, from 0 */
+    uint32_t row;   /* {row} */
+    uint32_t other; /* {other} */
     struct span column;
     struct span path;
     struct span args[ERROR_ARGS];
@@ -69,10 +70,11 @@ struct catalog_values {
 /* Append `template` to `out` with its placeholders filled. */
 void catalog_fill(const char *template, const struct catalog_values *values, struct buf *out);
 
-/* The placeholders, in the order {N} {row} {column} {path} {1} {2} {3}. */
+/* The placeholders, in the order {N} {row} {other} {column} {path} {1} {2} {3}. */
 enum catalog_place {
     CATALOG_ITEM,
     CATALOG_ROW,
+    CATALOG_OTHER, /* row */
     CATALOG_COLUMN,
     CATALOG_PATH,
     CATALOG_ARG1,

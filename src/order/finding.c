@@ -28,7 +28,13 @@ bool findings_add(struct findings *findings, struct finding finding, const char 
     return true;
 }
 
-bool findings_take(struct findings *findings, struct findings *more)
+/* Rows count from 1; 0 is none. */
+static uint32_t shifted(uint32_t row, uint32_t shift)
+{
+    return row != 0 ? row + shift : 0;
+}
+
+bool findings_take(struct findings *findings, struct findings *more, uint32_t shift)
 {
     size_t base = findings->texts.length;
     size_t count = findings->count + more->count;
@@ -43,8 +49,11 @@ bool findings_take(struct findings *findings, struct findings *more)
     findings->failed = findings->failed || more->failed || count > findings->capacity || findings->texts.failed ||
                        findings->texts.length > UINT32_MAX;
     for (size_t i = 0; i < more->count && !findings->failed; i++) {
-        findings->list[findings->count] = more->list[i];
-        findings->list[findings->count++].args += (uint32_t)base;
+        struct finding *finding = &findings->list[findings->count++];
+        *finding = more->list[i];
+        finding->row = shifted(finding->row, shift);
+        finding->other = shifted(finding->other, shift);
+        finding->args += (uint32_t)base;
     }
     findings_free(more);
     return !findings->failed;
@@ -56,6 +65,16 @@ bool findings_block(const struct findings *findings, size_t begin)
         if (!findings->list[i].warning)
             return true;
     return false;
+}
+
+void findings_cut(struct findings *findings, size_t begin)
+{
+    size_t texts = findings->texts.length; /* where the first argument of what is taken back begins */
+    for (size_t i = begin; i < findings->count; i++)
+        if (findings->list[i].args < texts)
+            texts = findings->list[i].args;
+    findings->texts.length = texts;
+    findings->count = begin;
 }
 
 void findings_args(const struct findings *findings, const struct finding *finding, struct span args[FINDING_ARGS])

@@ -16,6 +16,7 @@ enum {
 struct finding {
     const char *code; /* of the catalogue; static */
     uint32_t row;     /* of the file, as a spreadsheet counts; 0: every row of the order */
+    uint32_t other;   /* another row that it names, 0: none */
     uint16_t item;    /* N of items[N] */
     bool warning;     /* does not hold the order back; the catalogue says which codes are such */
     uint16_t column;  /* of the schema; FINDING_NO_COLUMN: the catalogue's fields tell */
@@ -38,8 +39,11 @@ bool findings_add(struct findings *findings, struct finding finding, const char 
 /* Whether the list's findings from `begin` to the end hold their order back: one of them is no warning. */
 bool findings_block(const struct findings *findings, size_t begin);
 
-/* Append all of `more`, which is empty afterwards. False when memory ran out. */
-bool findings_take(struct findings *findings, struct findings *more);
+/* Append all of `more`, which is empty afterwards; its rows are too small by `shift`. False when memory ran out. */
+bool findings_take(struct findings *findings, struct findings *more, uint32_t shift);
+
+/* Take back the findings from `begin` to the end, which have not been sorted otherwise than among themselves. */
+void findings_cut(struct findings *findings, size_t begin);
 
 /* Its arguments; borrowed until the list changes. */
 void findings_args(const struct findings *findings, const struct finding *finding, struct span args[FINDING_ARGS]);

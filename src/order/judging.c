@@ -5,8 +5,15 @@
 
 void judging_add(const struct judging *judging, const char *code, size_t column, const char *const args[FINDING_ARGS])
 {
+    judging_add_other(judging, code, column, 0, args);
+}
+
+void judging_add_other(const struct judging *judging, const char *code, size_t column, uint32_t other,
+                       const char *const args[FINDING_ARGS])
+{
     struct finding finding = {.code = code,
                               .row = judging->row != NULL ? judging->row->number : 0,
+                              .other = other,
                               .item = (uint16_t)judging->item,
                               .column = column == ORDER_NO_COLUMN ? FINDING_NO_COLUMN : (uint16_t)column};
     findings_add(judging->findings, finding, args);

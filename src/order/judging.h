@@ -20,6 +20,10 @@ struct judging {
  * `args` may be NULL. */
 void judging_add(const struct judging *judging, const char *code, size_t column, const char *const args[FINDING_ARGS]);
 
+/* One that names another row. */
+void judging_add_other(const struct judging *judging, const char *code, size_t column, uint32_t other,
+                       const char *const args[FINDING_ARGS]);
+
 /* One that quotes the cell as {1}. */
 void judging_quote(const struct judging *judging, const char *code, size_t column, struct span value);
 

@@ -4,8 +4,6 @@
 #include "base/hash.h"
 #include "order/value.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Whether all cells that the schema knows are the same. */
@@ -20,13 +18,12 @@ static bool same_cells(const struct judging *judging, const struct order_row *a,
 static void add_twice(struct judging *judging, const char *code, const struct order_row *earlier,
                       const struct order_row *later, struct span line_id)
 {
-    char row[16];
     struct buf id = {0};
-    snprintf(row, sizeof row, "%" PRIu32, earlier->number);
-    const char *args[FINDING_ARGS] = {row, judging_excerpt(judging, line_id, &id)};
+    const char *args[FINDING_ARGS] = {judging_excerpt(judging, line_id, &id)};
     judging->row = later;
     judging->item = (size_t)(later - judging->order->rows);
-    judging_add(judging, code, order_layout_column(judging->columns->layout, ORDER_FIELD_ITEM_LINE_ID), args);
+    judging_add_other(judging, code, order_layout_column(judging->columns->layout, ORDER_FIELD_ITEM_LINE_ID),
+                      earlier->number, args);
     judging->row = NULL;
     buf_free(&id);
 }

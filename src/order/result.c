@@ -213,6 +213,7 @@ static void put_finding(const struct result_source *source, const struct finding
     const struct catalog_entry *entry = catalog_find(words->catalog, finding->code);
     char item[24];
     char number[24];
+    char other[24];
     struct buf column = {0};
     if (entry == NULL) { /* a test keeps codes and catalogue together, so this is out of the question */
         cells[RESULT_CODE].failed = true;
@@ -223,8 +224,10 @@ static void put_finding(const struct result_source *source, const struct finding
     put_columns(source, finding, entry, &column);
     snprintf(item, sizeof item, "%u", (unsigned)finding->item);
     snprintf(number, sizeof number, "%" PRIu32, row);
+    snprintf(other, sizeof other, "%" PRIu32, finding->other);
     struct catalog_words values = {.of = {[CATALOG_ITEM] = span_of(item),
                                           [CATALOG_ROW] = span_of(number),
+                                          [CATALOG_OTHER] = span_of(other),
                                           [CATALOG_COLUMN] = {buf_text(&column), column.length},
                                           [CATALOG_PATH] = {"", 0}}};
     findings_args(source->findings, finding, values.of + CATALOG_ARG1);

@@ -82,14 +82,10 @@ static bool check_agreement(struct judging *judging, const struct order_row *fir
         for (size_t column = 0; column < schema->count; column++) {
             struct span value = judging->row->values[column];
             struct span expected = first->values[column];
-            char rows[2][16];
             if (value.data == expected.data || schema->columns[column].level != ORDER_LEVEL_ORDER ||
                 value.data == NULL || expected.data == NULL || span_equal(value, expected))
                 continue;
-            snprintf(rows[0], sizeof rows[0], "%" PRIu32, first->number);
-            snprintf(rows[1], sizeof rows[1], "%" PRIu32, judging->row->number);
-            const char *args[FINDING_ARGS] = {rows[0], rows[1]};
-            judging_add(judging, "ORDER_FIELD_DIFFERS", column, args);
+            judging_add_other(judging, "ORDER_FIELD_DIFFERS", column, first->number, NULL);
             agree = false;
         }
     }
@@ -162,8 +158,6 @@ static void check_delivery(struct judging *judging)
 {
     const struct order_schema *schema = judging->columns->schema;
     const struct order_row *sent = &judging->order->rows[0];
-    char row[16];
-    const char *args[FINDING_ARGS] = {row};
     for (judging->item = 1; judging->item < judging->order->count && !sent->damaged; judging->item++) {
         judging->row = &judging->order->rows[judging->item];
         for (size_t column = 0; column < schema->count && !judging->row->damaged; column++) {
@@ -172,8 +166,7 @@ static void check_delivery(struct judging *judging)
             if (field < ORDER_FIELD_DELIVERY_NAME || field > ORDER_FIELD_DELIVERY_PHONE || value.data == NULL ||
                 sent->values[column].data == NULL || span_equal(value, sent->values[column]))
                 continue;
-            snprintf(row, sizeof row, "%" PRIu32, sent->number);
-            judging_add(judging, "DELIVERY_DIFFERS", column, args);
+            judging_add_other(judging, "DELIVERY_DIFFERS", column, sent->number, NULL);
             break;
         }
     }

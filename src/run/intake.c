@@ -8,7 +8,9 @@
 #include "order/value.h"
 #include "run/header.h"
 #include "run/input.h"
+#include "run/judge.h"
 #include "run/rows.h"
+#include "run/stretch.h"
 #include "run/twins.h"
 #include "text/utf8.h"
 
@@ -20,9 +22,10 @@ enum { ID_BYTES_MAX = RULES_ORDER_ID_MAX * 3 + 1 }; /* of an id in UTF-8 */
 
 /* One thread that reads. */
 struct intake {
-    struct work work; /* the run's, with a codec and a book of its own: the rows of a part */
+    struct work work; /* the run's, with a codec of its own, and book and findings of one part */
     struct pass *pass;
     struct csv_reader *reader;
+    struct stretch *stretch;
     struct csv_fields *fields;
     size_t needed; /* cells that are looked at */
     /* The payment that was looked at last: most rows say the same as the one before. */
@@ -42,6 +45,7 @@ struct pass {
 /* The rows that begin in one part of the file. */
 struct part {
     struct book book;
+    struct findings findings;
     uint64_t begin; /* of the first record */
     uint64_t end;   /* of the last one */
     uint32_t rows;
@@ -148,8 +152,10 @@ static enum book_payment row_payment(struct intake *intake, const struct span *c
     return whole ? payment_of(intake, rows_cell(work, cells, count, ORDER_FIELD_PAYMENT)) : BOOK_PAYMENT_UNKNOWN;
 }
 
-/* Into the book with it; `cells` are the values of the record's cells. */
-static bool enter_record(struct intake *intake, const struct csv_record *record, const struct span *cells, size_t count)
+/* Into the book with it; `cells` are the values of the record's cells. `*entered` gets the order that the row is a line
+ * of, BOOK_NONE where it is none. False when memory ran out. */
+static bool enter_record(struct intake *intake, const struct csv_record *record, const struct span *cells, size_t count,
+                         uint32_t *entered)
 {
     const struct work *work = &intake->work;
     struct book *book = &intake->work.book;
@@ -163,11 +169,13 @@ static bool enter_record(struct intake *intake, const struct csv_record *record,
     if (rows_id_in_place(work, record))
         id = id_of(intake, rows_cell(work, cells, count, ORDER_FIELD_ID));
     enum book_payment payment = row_payment(intake, cells, count, whole);
+    *entered = BOOK_NONE;
     if (whole && control.data != NULL && span_is(control, "D"))
         return book_add_deleted(book, &row, id, payment);
     struct book_order *order = book_add(book, &row, id, payment);
     if (order == NULL)
         return false;
+    *entered = (uint32_t)(order - book->orders);
     bool names = whole && !order->sound && !work->options->allow_reimported;
     book_see(order, whole, whole && rows_has_id(work, record, cells, count),
              names ? twins_name(work, cells, count) : 0);
@@ -196,13 +204,16 @@ static bool add_record(struct intake *intake, const struct csv_record *record, s
     const struct span *cells;
     size_t count;
     size_t cell;
+    uint32_t order;
     size_t most = record->cells == intake->work.layout.heading_count ? intake->needed : SIZE_MAX;
     if (swallows_rows(&intake->work, record, &cell))
         return csv_quote_unclosed(intake->work.input, record->row, cell, error);
     if (!check_id_is_read(&intake->work, record, error) ||
         !csv_fields_of(intake->fields, record, most, &cells, &count, error))
         return false;
-    return enter_record(intake, record, cells, count) || error_set_memory(error);
+    if (!enter_record(intake, record, cells, count, &order))
+        return error_set_memory(error);
+    return order == BOOK_NONE || stretch_add(intake->stretch, record, order, error);
 }
 
 /* ---- A part of the rows ---- */
@@ -216,6 +227,8 @@ static bool read_part(struct intake *intake, uint64_t begin, uint32_t row, uint6
     bool done = true;
     part->begin = begin;
     intake->work.book = part->book;
+    intake->work.findings = part->findings;
+    stretch_begin(intake->stretch);
     csv_reader_seek(intake->reader, begin, row);
     while (done && csv_reader_offset(intake->reader) < limit &&
            (next = csv_reader_next(intake->reader, &record, error)) == CSV_NEXT_RECORD) {
@@ -224,10 +237,12 @@ static bool read_part(struct intake *intake, uint64_t begin, uint32_t row, uint6
         else if (!rows_is_blank(&intake->work, &record))
             done = add_record(intake, &record, error);
     }
+    done = done && next != CSV_NEXT_FAILED && stretch_end(intake->stretch, error);
     part->book = intake->work.book;
+    part->findings = intake->work.findings;
     part->end = csv_reader_offset(intake->reader);
     part->rows = csv_reader_row(intake->reader) - row;
-    return done && next != CSV_NEXT_FAILED;
+    return done;
 }
 
 static uint64_t begin_of(const struct pass *pass, size_t part)
@@ -258,6 +273,7 @@ static void intake_close(void *worker)
     struct intake *intake = worker;
     csv_reader_free(intake->reader);
     csv_fields_free(intake->fields);
+    stretch_free(intake->stretch);
     text_codec_free(intake->work.codec);
     buf_free(&intake->payment);
     buf_free(&intake->text);
@@ -279,7 +295,8 @@ static void *intake_open(void *context, struct error *error)
     intake->reader = csv_reader_new(pass->work->source, pass->work->delimiter, CSV_BLOCK_SEQUENTIAL);
     intake->fields = csv_fields_new(pass->work->delimiter);
     intake->work.codec = text_codec_new(pass->work->encoding.encoding, error);
-    if (intake->reader != NULL && intake->fields != NULL && intake->work.codec != NULL)
+    intake->stretch = stretch_new(&intake->work);
+    if (intake->reader != NULL && intake->fields != NULL && intake->stretch != NULL && intake->work.codec != NULL)
         return intake;
     if (error->code == NULL)
         error_set_memory(error);
@@ -310,28 +327,42 @@ static bool refuse_size(const struct work *work, struct error *error)
 
 /* Where a part begins was a guess. If the one before does not end there, or anything else went wrong, it is read anew
  * from where that one ends: then all is known, and messages name the right row. */
+static bool read_anew(struct intake *intake, size_t index, struct part *part, struct error *error)
+{
+    struct pass *pass = intake->pass;
+    book_clear(&part->book);
+    findings_cut(&part->findings, 0);
+    return read_part(intake, pass->reached, pass->rows + 1, begin_of(pass, index + 1), part, error);
+}
+
+/* Book and findings of a part behind those of the parts before; its row numbers are too small by `shift`. */
+static bool join(struct work *work, struct part *part, uint32_t shift)
+{
+    size_t before = work->findings.count;
+    return book_join(&work->book, &part->book, shift, before) && findings_take(&work->findings, &part->findings, shift);
+}
+
 static bool take_part(void *worker, size_t index, void *result, struct error *error)
 {
     struct intake *intake = worker;
     struct part *part = result;
     struct pass *pass = intake->pass;
-    uint32_t shift = pass->rows;
-    if (part->failed || part->begin != pass->reached) {
-        shift = 0;
-        book_clear(&part->book);
-        if (!read_part(intake, pass->reached, pass->rows + 1, begin_of(pass, index + 1), part, error))
-            return false;
-    }
+    bool guessed = !part->failed && part->begin == pass->reached;
+    if (!guessed && !read_anew(intake, index, part, error))
+        return false;
     if (part->rows > BOOK_ROWS_MAX - pass->rows)
         return refuse_size(pass->work, error);
+    uint32_t shift = guessed ? pass->rows : 0;
     pass->reached = part->end;
     pass->rows += part->rows;
-    return book_join(&pass->work->book, &part->book, shift) || error_set_memory(error);
+    return join(pass->work, part, shift) || error_set_memory(error);
 }
 
 static void release_part(void *result)
 {
-    book_free(&((struct part *)result)->book);
+    struct part *part = result;
+    book_free(&part->book);
+    findings_free(&part->findings);
 }
 
 /* An unclosed quote is told by its column's heading, too, which the reader does not know. */
@@ -369,6 +400,7 @@ bool intake_run(struct work *work, struct error *error)
         return refuse_size(work, error);
     if (header_read(work, error) && read_rows(work, error))
         return true;
+    judge_forget(work);
     name_column(work, error);
     return false;
 }

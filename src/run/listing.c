@@ -7,8 +7,8 @@
 
 /* What stands for a placeholder of which nothing is known, where people read. */
 static const char *const legend[CATALOG_LANGUAGES][CATALOG_PLACES] = {
-    [CATALOG_JA] = {"N", "N", "列名", "FILE", "…", "…", "…"},
-    [CATALOG_EN] = {"N", "N", "COLUMN", "FILE", "…", "…", "…"},
+    [CATALOG_JA] = {"N", "N", "…", "列名", "FILE", "…", "…", "…"},
+    [CATALOG_EN] = {"N", "N", "…", "COLUMN", "FILE", "…", "…", "…"},
 };
 
 /* ---- The parts of an explanation ---- */

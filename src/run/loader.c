@@ -281,14 +281,6 @@ bool loader_cells(struct loader *loader, const struct csv_record *record, const 
     return csv_fields_of(loader->fields[0], record, SIZE_MAX, cells, count, error);
 }
 
-static bool load_line(struct loader *loader, struct book_row row, struct order_row *line, struct findings *findings,
-                      struct error *error)
-{
-    struct csv_record record;
-    *line = (struct order_row){.number = row.number};
-    return loader_record(loader, &row, &record, error) && load_cells(loader, &record, line, findings, error);
-}
-
 _Static_assert((int)CSV_ROW_MAX < (int)BOOK_LENGTH_MAX, "a row that is too long is told by its length");
 
 static bool is_too_large(const struct book *book, const struct book_order *order)
@@ -304,20 +296,41 @@ static bool is_too_large(const struct book *book, const struct book_order *order
     return bytes > ORDER_BYTES_MAX;
 }
 
+void loader_begin(struct loader *loader, struct order *order)
+{
+    arena_reset(&loader->arena);
+    loader->before.count = 0;
+    *order = (struct order){.rows = loader->lines};
+}
+
+bool loader_add(struct loader *loader, const struct csv_record *record, struct order *order, struct findings *findings,
+                struct error *error)
+{
+    struct order_row *line = &loader->lines[order->count++];
+    *line = (struct order_row){.number = record->row};
+    return load_cells(loader, record, line, findings, error);
+}
+
+void loader_end(struct loader *loader, struct order *order)
+{
+    order_sort(&loader->work->columns, order);
+}
+
 bool loader_load(struct loader *loader, const struct book_order *order, struct order *loaded, struct findings *findings,
                  struct error *error)
 {
     const struct book *book = &loader->work->book;
-    arena_reset(&loader->arena);
-    loader->before.count = 0;
-    *loaded = (struct order){.rows = loader->lines};
+    loader_begin(loader, loaded);
     if (is_too_large(book, order)) {
         add(findings, "ORDER_TOO_LARGE", 0, CSV_NO_CELL, ORDER_LINES_MAX, ORDER_BYTES_MAX / (1024 * 1024));
         return true;
     }
-    for (uint32_t row = order->first; row != BOOK_NONE; row = book_next(book, row))
-        if (!load_line(loader, book_row(book, row), &loader->lines[loaded->count++], findings, error))
+    for (uint32_t row = order->first; row != BOOK_NONE; row = book_next(book, row)) {
+        struct csv_record record;
+        struct book_row at = book_row(book, row);
+        if (!loader_record(loader, &at, &record, error) || !loader_add(loader, &record, loaded, findings, error))
             return false;
-    order_sort(&loader->work->columns, loaded);
+    }
+    loader_end(loader, loaded);
     return true;
 }

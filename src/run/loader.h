@@ -20,6 +20,13 @@ void loader_free(struct loader *loader);
 bool loader_load(struct loader *loader, const struct book_order *order, struct order *loaded, struct findings *findings,
                  struct error *error);
 
+/* The same line by line, for whoever has the records at hand: begin, add at most ORDER_LINES_MAX lines, end. The order
+ * is borrowed until the next begin; of the records, nothing is. False when memory ran out. */
+void loader_begin(struct loader *loader, struct order *order);
+bool loader_add(struct loader *loader, const struct csv_record *record, struct order *order, struct findings *findings,
+                struct error *error);
+void loader_end(struct loader *loader, struct order *order);
+
 /* Read the record of row `row` of the book. Borrowed until the next call. False: the source's errors. */
 bool loader_record(struct loader *loader, const struct book_row *row, struct csv_record *record, struct error *error);
 

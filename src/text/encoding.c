@@ -9,23 +9,25 @@
 
 enum { HEAD = 16 }; /* bytes: no header that is of use is shorter, no kind of binary file is told later */
 
-/* A character of CP932 as UTF-8, which has three bytes at most: these, and how many. 0: iconv was not asked yet, or
- * there is no such character. */
+/* A character in the other encoding, where it has three bytes at most: these, and how many. 0: iconv was not asked yet,
+ * or there is no such character. */
 struct known {
     char bytes[3];
     unsigned char length;
 };
 
 enum {
-    SINGLES = 0x100, /* characters of one byte */
+    SINGLES = 0x100, /* characters of CP932 of one byte */
     PAIRS = 0x10000, /* of two, the first of which is the higher one here */
+    PLANE = 0x10000, /* characters up to U+FFFF; CP932 has no others */
 };
 
 struct text_codec {
-    bool converts;       /* CP932; what follows is there. Otherwise UTF-8, which only needs to be looked at */
-    iconv_t decoder;     /* CP932 → UTF-8 */
-    iconv_t encoder;     /* UTF-8 → CP932 */
-    struct known *known; /* owned; what iconv said of each character: first SINGLES, then PAIRS */
+    bool converts;         /* CP932; what follows is there. Otherwise UTF-8, which only needs to be looked at */
+    iconv_t decoder;       /* CP932 → UTF-8 */
+    iconv_t encoder;       /* UTF-8 → CP932 */
+    struct known *known;   /* owned; what iconv said of each character of CP932: first SINGLES, then PAIRS */
+    struct known *encoded; /* owned; what stands for each character of PLANE in CP932 */
 };
 
 /* What stands in for a character that CP932 lacks. The tables of Unicode and Windows disagree about these. */
@@ -52,11 +54,12 @@ struct text_codec *text_codec_new(enum text_encoding encoding, struct error *err
         error_set_memory(error);
         return NULL;
     }
-    *codec = (struct text_codec){encoding == TEXT_CP932, (iconv_t)-1, (iconv_t)-1, NULL};
+    *codec = (struct text_codec){.converts = encoding == TEXT_CP932, .decoder = (iconv_t)-1, .encoder = (iconv_t)-1};
     if (!codec->converts)
         return codec;
     codec->known = calloc(SINGLES + PAIRS, sizeof *codec->known);
-    if (codec->known == NULL) {
+    codec->encoded = calloc(PLANE, sizeof *codec->encoded);
+    if (codec->known == NULL || codec->encoded == NULL) {
         error_set_memory(error);
         text_codec_free(codec);
         return NULL;
@@ -80,6 +83,7 @@ void text_codec_free(struct text_codec *codec)
     if (codec->encoder != (iconv_t)-1)
         iconv_close(codec->encoder);
     free(codec->known);
+    free(codec->encoded);
     free(codec);
 }
 
@@ -112,11 +116,11 @@ static size_t convert(iconv_t conversion, struct span from, struct buf *out, int
 }
 
 /* Ask iconv for the character in `bytes`, and remember what it says. */
-static void learn(const struct text_codec *codec, struct span bytes, struct known *known)
+static void learn(iconv_t conversion, struct span bytes, struct known *known)
 {
     struct buf text = {0};
     int reason;
-    size_t done = convert(codec->decoder, bytes, &text, &reason);
+    size_t done = convert(conversion, bytes, &text, &reason);
     if (reason == 0 && done == bytes.length && text.length <= sizeof known->bytes) {
         memcpy(known->bytes, text.data, text.length);
         known->length = (unsigned char)text.length;
@@ -146,7 +150,7 @@ static size_t decode_known(const struct text_codec *codec, struct span bytes, st
         if (pair)
             known = codec->known + SINGLES + ((size_t)first << 8 | (unsigned char)bytes.data[at + 1]);
         if (known->length == 0)
-            learn(codec, (struct span){bytes.data + at, size}, known);
+            learn(codec->decoder, (struct span){bytes.data + at, size}, known);
         if (known->length == 0)
             break;
         memcpy(to, known->bytes, sizeof known->bytes);
@@ -182,37 +186,25 @@ static bool starts_with(struct span text, const char *bytes, size_t length)
     return text.length >= length && memcmp(text.data, bytes, length) == 0;
 }
 
-/* Whether iconv must not see what `text` begins with: glibc makes \\ of ¥ and ~ of U+203E, and drops tag characters
- * (U+E0000 to U+E007F) without a word. */
-static bool is_kept_from_iconv(struct span text)
+/* Whether iconv must not see this character: glibc makes \\ of ¥ and ~ of U+203E. */
+static bool is_kept_from_iconv(uint32_t character)
 {
-    static const struct span kept[] = {{"\xC2\xA5", 2}, {"\xE2\x80\xBE", 3}, {"\xF3\xA0\x80", 3}, {"\xF3\xA0\x81", 3}};
-    if (text.data[0] != '\xC2' && text.data[0] != '\xE2' && text.data[0] != '\xF3')
-        return false;
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        if (starts_with(text, kept[i].data, kept[i].length))
-            return true;
-    return false;
+    return character == 0xA5 || character == 0x203E;
 }
 
-/* How much of `text` iconv may see at once: up to what is kept from it, and not more than a few words, whole
- * characters. It reads ahead, and does so anew behind each character that does not fit. */
-static size_t length_for_iconv(struct span text)
+/* What stands for a character of PLANE in CP932; `length` 0 when memory ran out. */
+static const struct known *encoded(const struct text_codec *codec, uint32_t character, struct span text)
 {
-    enum { PIECE = 256 };
-    size_t length = 0;
-    while (length < text.length && !is_kept_from_iconv((struct span){text.data + length, text.length - length})) {
-        bool begins = ((unsigned char)text.data[length] & 0xC0U) != 0x80U;
-        if (length >= PIECE && begins)
-            break;
-        length++;
-    }
-    return length;
+    struct known *known = codec->encoded + character;
+    if (known->length == 0 && !is_kept_from_iconv(character))
+        learn(codec->encoder, text, known);
+    if (known->length == 0)
+        learn(codec->encoder, span_of(substitute_of(character)), known);
+    return known;
 }
 
 void text_encode(struct text_codec *codec, struct span text, struct buf *out)
 {
-    int reason;
     if (utf8_is_ascii(text)) {
         buf_append(out, text.data, text.length);
         return;
@@ -221,23 +213,14 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
         utf8_clean(text, out);
         return;
     }
-    size_t visible = 0; /* bytes that iconv may see; looked for anew only when it has seen them */
-    while (text.length > 0) {
-        if (visible == 0)
-            visible = length_for_iconv(text);
-        size_t done = convert(codec->encoder, (struct span){text.data, visible}, out, &reason);
-        bool stuck = visible == 0 || reason != 0; /* the next character is kept from iconv, or does not fit */
-        text = (struct span){text.data + done, text.length - done};
-        visible -= done;
-        if (reason == ENOMEM)
-            return; /* `out` has failed, and says so */
-        if (stuck) {
-            size_t size;
-            struct span substitute = span_of(substitute_of(utf8_decode(text, &size)));
-            convert(codec->encoder, substitute, out, &reason);
-            text = (struct span){text.data + size, text.length - size};
-            visible = visible > size ? visible - size : 0;
-        }
+    for (size_t at = 0, size = 1; at < text.length; at += size) {
+        struct span rest = {text.data + at, text.length - at};
+        uint32_t character = utf8_decode(rest, &size);
+        if (character >= PLANE)
+            character = UTF8_INVALID; /* which is not in CP932 either */
+        const struct known *known = encoded(codec, character, (struct span){rest.data, size});
+        out->failed = out->failed || known->length == 0;
+        buf_append(out, known->bytes, known->length);
     }
 }
 

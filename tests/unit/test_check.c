@@ -19,14 +19,22 @@
 
 enum { ORDERS = 600 }; /* more than one thread takes at a time */
 
-/* Orders of which each is wrong: 請求金額 is 0. Rows are long enough that the file is read in several blocks. */
+static void write_row(FILE *file, int order, int line)
+{
+    fprintf(file, "U,%d,2026-11-02 17:54:08,後払い,%d,A1,煎茶 100g,0,見本 太郎,%0200d\r\n", 1000 + order, line, 0);
+}
+
+/* Orders of which each is wrong: 請求金額 is 0. Every other one has another row at the end of the file, so that it cannot
+ * be judged as it is read. Rows are long enough that the file is read in several blocks. */
 static void write_orders(const char *path)
 {
     FILE *file = fopen(path, "we");
     assert_non_null(file);
     fputs("コントロールカラム,受注ID,受注日時,支払方法,明細ID,商品番号,商品名,請求金額,注文者氏名,備考\r\n", file);
     for (int i = 0; i < ORDERS; i++)
-        fprintf(file, "U,%d,2026-11-02 17:54:08,後払い,%d,A1,煎茶 100g,0,見本 太郎,%0200d\r\n", 1000 + i, i, 0);
+        write_row(file, i, i);
+    for (int i = 0; i < ORDERS; i += 2)
+        write_row(file, i, ORDERS + i);
     assert_int_equal(fclose(file), 0);
 }
 
