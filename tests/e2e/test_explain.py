@@ -28,11 +28,11 @@ PLACEHOLDER = re.compile(r"\{(?:N|row|column|path|[123])\}")
 SEVERITY = {"ja": {"error": "エラー", "warning": "注意"}, "en": {"error": "error", "warning": "warning"}}
 LABELS = {"ja": ("内容: ", "原因: ", "対処: "), "en": ("Message: ", "Cause: ", "To do: ")}
 LEGEND = {
-    "ja": {"{N}": "N", "{row}": "N", "{column}": "列名", "{path}": "FILE", "{1}": "…", "{2}": "…", "{3}": "…"},
-    "en": {"{N}": "N", "{row}": "N", "{column}": "COLUMN", "{path}": "FILE", "{1}": "…", "{2}": "…", "{3}": "…"},
+    "ja": {"{N}": "N", "{row}": "N", "{other}": "…", "{column}": "列名", "{path}": "FILE", "{1}": "…", "{2}": "…", "{3}": "…"},
+    "en": {"{N}": "N", "{row}": "N", "{other}": "…", "{column}": "COLUMN", "{path}": "FILE", "{1}": "…", "{2}": "…", "{3}": "…"},
 }
 # Values that no template has as a text of its own.
-SAMPLE = {"{N}": "7", "{row}": "12", "{column}": "見本の列", "{path}": "mihon/order.csv", "{1}": "ＡＢＣ", "{2}": "x y", "{3}": "99"}
+SAMPLE = {"{N}": "7", "{row}": "12", "{other}": "5", "{column}": "見本の列", "{path}": "mihon/order.csv", "{1}": "ＡＢＣ", "{2}": "x y", "{3}": "99"}
 NAME_SIZE = "validation error:items[%s].name size must be between 1 and 255"
 UNKNOWN = ("unknown error: buyer is on the moon", "まだ知られていない文言です。", "400 Bad Request")
 LINE_MAX = 80  # columns; a word that is longer by itself stands alone
