@@ -337,7 +337,7 @@ def errors_in(table):
 
 def pattern_of(code):
     """What the message of a code looks like when its placeholders are filled."""
-    pieces = re.split(r"\{(?:N|row|column|path|1|2|3)\}", CATALOG[code]["ja"]["message"])
+    pieces = re.split(r"\{(?:N|row|other|column|path|1|2|3)\}", CATALOG[code]["ja"]["message"])
     return re.compile(".+?".join(re.escape(piece) for piece in pieces), re.DOTALL)
 
 
