@@ -24,8 +24,8 @@ static void write_row(FILE *file, int order, int line)
     fprintf(file, "U,%d,2026-11-02 17:54:08,後払い,%d,A1,煎茶 100g,0,見本 太郎,%0200d\r\n", 1000 + order, line, 0);
 }
 
-/* Orders of which each is wrong: 請求金額 is 0. Every other one has another row at the end of the file, so that it cannot
- * be judged as it is read. Rows are long enough that the file is read in several blocks. */
+/* Orders of which each is wrong: 請求金額 is 0. Every other one has another row at the end of the file, so that it
+ * cannot be judged as it is read. Rows are long enough that the file is read in several blocks. */
 static void write_orders(const char *path)
 {
     FILE *file = fopen(path, "we");
