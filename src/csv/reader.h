@@ -10,7 +10,8 @@
 enum {
     CSV_ROW_MAX = 1024 * 1024,                          /* bytes of a record; a longer one is refused, not swallowed */
     CSV_PART = 512 * 1024,                              /* bytes of a part, where several threads go through a file */
-    CSV_BLOCK_RANDOM = 64 * 1024,                       /* bytes to read at once, for records here and there */
+    CSV_BLOCK_SINGLE = 8 * 1024,                        /* bytes to read at once, for records here and there */
+    CSV_BLOCK_RANDOM = 64 * 1024,                       /* the same, for some bytes of a file */
     CSV_BLOCK_SEQUENTIAL = CSV_PART + CSV_BLOCK_RANDOM, /* the same, for a part and the record in which it ends */
 };
 

@@ -35,7 +35,7 @@ struct loader *loader_new(const struct work *work)
     if (loader == NULL)
         return NULL;
     loader->work = work;
-    loader->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_RANDOM);
+    loader->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SINGLE);
     for (size_t i = 0; i < 2; i++)
         loader->fields[i] = csv_fields_new(work->delimiter);
     if (loader->reader == NULL || loader->fields[0] == NULL || loader->fields[1] == NULL) {
