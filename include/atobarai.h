@@ -75,7 +75,7 @@ struct atobarai_options {
     bool force;            /* replace an existing result file */
     bool strict;           /* warnings are errors: their orders are held back */
     bool allow_reimported; /* one mall order number (受注番号) under two order ids is no error */
-    unsigned jobs;         /* threads that check; 0: as many as there are cores */
+    unsigned jobs;         /* threads that read, check and write; 0: as many as there are cores */
     unsigned concurrency;
     unsigned timeout;
     unsigned retries;
