@@ -115,17 +115,22 @@ static size_t convert(iconv_t conversion, struct span from, struct buf *out, int
     return from.length - left;
 }
 
-/* Ask iconv for the character in `bytes`, and remember what it says. */
+/* Ask iconv for the character in `bytes`, and remember what it says. It needs no memory: who cannot be asked for want
+ * of some would pass for one who knows no such character. */
 static void learn(iconv_t conversion, struct span bytes, struct known *known)
 {
-    struct buf text = {0};
-    int reason;
-    size_t done = convert(conversion, bytes, &text, &reason);
-    if (reason == 0 && done == bytes.length && text.length <= sizeof known->bytes) {
-        memcpy(known->bytes, text.data, text.length);
-        known->length = (unsigned char)text.length;
+    char text[2 * sizeof known->bytes];
+    char *in = (char *)bytes.data; /* iconv reads it only */
+    char *to = text;
+    size_t left = bytes.length;
+    size_t room = sizeof text;
+    iconv(conversion, NULL, NULL, NULL, NULL);
+    size_t done = iconv(conversion, &in, &left, &to, &room);
+    size_t length = (size_t)(to - text);
+    if (done != (size_t)-1 && length <= sizeof known->bytes) {
+        memcpy(known->bytes, text, length);
+        known->length = (unsigned char)length;
     }
-    buf_free(&text);
 }
 
 /* Decode up to the first character that iconv has to judge: one that is cut off, or none at all. How many bytes. */
@@ -192,7 +197,7 @@ static bool is_kept_from_iconv(uint32_t character)
     return character == 0xA5 || character == 0x203E;
 }
 
-/* What stands for a character of PLANE in CP932; `length` 0 when memory ran out. */
+/* What stands for a character of PLANE in CP932. */
 static const struct known *encoded(const struct text_codec *codec, uint32_t character, struct span text)
 {
     struct known *known = codec->encoded + character;
@@ -219,7 +224,6 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
         if (character >= PLANE)
             character = UTF8_INVALID; /* which is not in CP932 either */
         const struct known *known = encoded(codec, character, (struct span){rest.data, size});
-        out->failed = out->failed || known->length == 0;
         buf_append(out, known->bytes, known->length);
     }
 }

@@ -505,6 +505,24 @@ static void codecs_say_that_memory_ran_out(void **state)
     text_codec_free(NULL);
 }
 
+/* Where a piece of memory is missing and the next one is there again, no character may pass for one that CP932 lacks.
+ */
+static void characters_are_looked_up_without_memory(void **state)
+{
+    struct error error = {0};
+    struct buf out = {0};
+    (void)state;
+    struct text_codec *codec = text_codec_new(TEXT_CP932, &error);
+    assert_true(codec != NULL && buf_reserve(&out, 100));
+    memory_left = 0;
+    text_encode(codec, span_of("あ😀い"), &out);
+    memory_left = SIZE_MAX;
+    assert_false(out.failed);
+    assert_string_equal(buf_text(&out), "\x82\xA0\x81\xAC\x82\xA2");
+    buf_free(&out);
+    text_codec_free(codec);
+}
+
 /* ---- UTF-8 as a file's encoding ---- */
 
 static void utf8_codecs_take_what_is_valid(void **state)
@@ -1142,6 +1160,7 @@ int main(void)
         WITH_CODEC(a_text_is_what_iconv_makes_of_it),
         WITH_CODEC(random_bytes_are_decoded_up_to_the_bad_one),
         cmocka_unit_test(codecs_say_that_memory_ran_out),
+        cmocka_unit_test(characters_are_looked_up_without_memory),
         WITH_UTF8(utf8_codecs_take_what_is_valid),
         WITH_UTF8(utf8_codecs_write_what_they_are_given),
         cmocka_unit_test(codecs_of_utf16_are_those_of_utf8),
