@@ -63,6 +63,18 @@ static bool compose(struct output *output, const struct book_row *row, struct er
     return !output->tail.failed || error_set_memory(error);
 }
 
+/* What was put together so far, into the target, if there is one. */
+static bool flush_line(struct output *output, struct error *error)
+{
+    struct buf *line = output->writer.line;
+    struct span bytes = {buf_text(line), line->length};
+    if (output->writer.target == NULL)
+        return true;
+    bool written = csv_target_write(output->writer.target, bytes, error);
+    buf_clear(line);
+    return written;
+}
+
 /* Copy the source from where the result has come to up to `offset`: rows, line ends, blank lines. */
 static bool copy_up_to(struct output *output, uint64_t *copied, uint64_t offset, struct error *error)
 {
@@ -77,8 +89,12 @@ static bool copy_up_to(struct output *output, uint64_t *copied, uint64_t offset,
             view.length = (size_t)(offset - *copied);
         buf_append(output->writer.line, view.data, view.length);
         *copied += view.length;
+        if (output->writer.line->failed)
+            return error_set_memory(error);
+        if (!flush_line(output, error))
+            return false;
     }
-    return !output->writer.line->failed || error_set_memory(error);
+    return true;
 }
 
 /* A row with as many cells as the header is copied as it stands, and its cells behind it. */
@@ -143,11 +159,17 @@ static uint64_t begin_of(const struct pass *pass, size_t part)
                                                        : csv_source_size(pass->work->source);
 }
 
+/* Put the rest of a part, as far as it can be held, or to its end where there is a target. Behind its last row there
+ * may be any number of blank lines. */
 static bool put_part(struct output *output, size_t index, struct part *part, struct error *error)
 {
     uint32_t behind = first_row(output->pass, index + 1);
-    return put_rows(output, &part->row, behind, &part->copied, error) &&
-           (part->row < behind || copy_up_to(output, &part->copied, begin_of(output->pass, index + 1), error));
+    uint64_t end = begin_of(output->pass, index + 1);
+    if (!put_rows(output, &part->row, behind, &part->copied, error))
+        return false;
+    if (part->row < behind || (output->writer.target == NULL && end - part->copied > CSV_PART))
+        return true;
+    return copy_up_to(output, &part->copied, end, error);
 }
 
 static void make_part(void *worker, size_t index, void *result)
@@ -162,7 +184,7 @@ static void make_part(void *worker, size_t index, void *result)
     put_part(output, index, part, &part->error);
 }
 
-/* Into the target; from a row on that is too long to be held, row by row. */
+/* Into the target; from what is too long to be held on, piece by piece. */
 static bool take_part(void *worker, size_t index, void *result, struct error *error)
 {
     struct output *output = worker;
@@ -174,7 +196,7 @@ static bool take_part(void *worker, size_t index, void *result, struct error *er
     }
     if (!csv_target_write(target, (struct span){buf_text(&part->bytes), part->bytes.length}, error))
         return false;
-    if (part->row == first_row(output->pass, index + 1))
+    if (part->row == first_row(output->pass, index + 1) && part->copied == begin_of(output->pass, index + 1))
         return true;
     buf_clear(&part->bytes);
     output->writer.line = &part->bytes;

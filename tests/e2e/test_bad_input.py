@@ -944,6 +944,20 @@ def test_empty_cells():
                 _, _, summary, _ = execute(case, "check", case.tmp / "judged.csv")
                 case.equal(f"{blank}: rows", summary["rows"], 4)
         judged(case, build(quoted, cells(1), quoted, bad, quoted, quoted=True), {5: error}, 2, 1)
+    with Case("blank lines without end, between rows and behind them, are not held in memory") as case:
+        few, many = ((plain + b"\r\n") * count for count in (100_000, 6_000_000))  # 1 MB and 66 MB
+        head, first, second = joined(build(cells(1), cells(2))).splitlines(keepends=True)
+        source, out = case.tmp / "in.csv", case.tmp / "out.csv"
+        source.write_bytes(head + first + few + second + many)
+        little = {} if "asan" in PROGRAM else {"preexec_fn": little_memory}
+        status, _, errors = run("check", source, "-o", out, "--jobs", 1, **little)
+        case.equal(f"exit ({errors[:200]})", status, 0)
+        result = out.read_bytes() if out.exists() else b""
+        ends = result.find(few), len(result) - len(many)
+        case.equal("blank lines", (result[ends[0]:ends[0] + len(few)] == few, result[ends[1]:] == many), (True, True))
+        rows = (result[:ends[0]] + result[ends[0] + len(few):ends[1]]).splitlines()
+        case.equal("rows", [row[:len(raw) - 2] for row, raw in zip(rows, (head, first, second))],
+                   [raw[:-2] for raw in (head, first, second)])
     with Case("empty cells, but more than headings, and blanks between delimiters: rows, not blank lines") as case:
         judged(case, build(cells(1), plain + b",", quoted + b',""', cells(4)),
                {3: Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10), 4: Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10)}, 4, 2)
@@ -1249,6 +1263,11 @@ def tiny_disk(case):
     finally:
         if mounted:
             subprocess.run(["umount", place], check=False)
+
+
+def little_memory():
+    """Before the program starts: it gets 64 MiB, its libraries included."""
+    resource.setrlimit(resource.RLIMIT_AS, (64 * 1024 * 1024, 64 * 1024 * 1024))
 
 
 def small_files(ignore):
