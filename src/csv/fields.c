@@ -79,8 +79,10 @@ bool csv_fields_parse(struct csv_fields *fields, struct span raw, const struct s
     buf_clear(&fields->text);
     fields->count = 0;
     fields->failed = false;
-    if (csv_parse(&fields->parser, raw.data, raw.length, on_field, NULL, fields) != raw.length ||
-        csv_fini(&fields->parser, on_field, NULL, fields) != 0 || fields->failed || fields->text.failed)
+    bool parsed = csv_parse(&fields->parser, raw.data, raw.length, on_field, NULL, fields) == raw.length;
+    /* Where memory ran out, too: libcsv would go on in the middle of this record with the next one. */
+    bool ended = csv_fini(&fields->parser, on_field, NULL, fields) == 0;
+    if (!parsed || !ended || fields->failed || fields->text.failed)
         return error_set_memory(error);
     const char *at = buf_text(&fields->text);
     for (size_t i = 0; i < fields->count; i++) {

@@ -2473,6 +2473,32 @@ static void running_out_of_memory_is_an_error_everywhere(void **state)
     buf_free(&file);
 }
 
+/* A part of a file that could not be read for lack of memory is read again, with what was used before. */
+static void a_record_that_failed_leaves_nothing_to_the_next(void **state)
+{
+    (void)state;
+    struct buf raw = {0};
+    size_t failed = 0;
+    buf_append_byte(&raw, '"');
+    append_repeated(&raw, 'x', 9000);
+    for (size_t allowed = 0; MEMORY_CAN_BE_SCARCE && allowed < 10; allowed++) {
+        struct error error = {0};
+        const struct span *values;
+        size_t count;
+        struct csv_fields *fields = csv_fields_new(',');
+        assert_non_null(fields);
+        memory_left = allowed;
+        failed += !csv_fields_parse(fields, span_of_buf(&raw), &values, &count, &error);
+        memory_left = SIZE_MAX;
+        assert_true(csv_fields_parse(fields, span_of("a,b"), &values, &count, &error));
+        assert_int_equal(count, 2);
+        assert_true(span_is(values[0], "a") && span_is(values[1], "b"));
+        csv_fields_free(fields);
+    }
+    assert_true(failed > 1 || !MEMORY_CAN_BE_SCARCE);
+    buf_free(&raw);
+}
+
 int main(void)
 {
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
@@ -2544,6 +2570,7 @@ int main(void)
         WITH_FOLDER(writers_pass_on_the_errors_of_the_source),
         WITH_FOLDER(writers_change_no_byte_of_the_input),
         WITH_FOLDER(running_out_of_memory_is_an_error_everywhere),
+        cmocka_unit_test(a_record_that_failed_leaves_nothing_to_the_next),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
 }
