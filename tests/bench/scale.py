@@ -16,14 +16,14 @@ from pathlib import Path
 # 2 virtual cores, 24 GiB, ext4 on a virtual disk, while others worked on both: several runs agreed to 15 % in CPU and
 # bytes, but wall was 6 to 32 ms for a start, and commits 230 to 6,600 for one ledger and 9,400 to 17,000 for eight. Of
 # these the worst stand here.
-CHECK_US_A_ROW = 6.7          # CPU, result written
-START_CPU_MS = 8              # a whole run on a file of one row
+CHECK_US_A_ROW = 1.8          # CPU, result written
+START_CPU_MS = 9              # a whole run on a file of one row
 START_WALL_MS = 32
 BYTES_A_ROW = 443
 RESULT_BYTES_A_ROW = 486
-MEMORY_A_ROW = 65             # resident, beyond that of a file of one row
-SEND_US_AN_ORDER = 43         # CPU of `register` beyond that of `check`, over plain http on loopback
-SEND_PEAK_MIB = 18
+MEMORY_A_ROW = 44             # resident, for each further row; of `make bench`, up to 5,000,000
+SEND_US_AN_ORDER = 41         # CPU of `register` beyond that of `check`, over plain http on loopback
+SEND_PEAK_MIB = 17
 SLOTS_USED = 0.96             # orders a second, of concurrency / latency, at 8 in flight and 500 ms
 SLOTS_USED_TOGETHER = 0.92    # the same, of each of 40 runs at a time on one machine
 LEDGER_BYTES_AN_ORDER = 531
@@ -337,7 +337,7 @@ def constants_table():
     rows = [["check, CPU a row, result written", f"{CHECK_US_A_ROW} µs", "measured"],
             ["a run on one row, CPU / wall", f"{START_CPU_MS} / {START_WALL_MS} ms", "measured"],
             ["a row, in the file / in the result", f"{BYTES_A_ROW} / {RESULT_BYTES_A_ROW} bytes", "measured"],
-            ["memory a row", f"{MEMORY_A_ROW} bytes", "measured (72 in architecture.md, on other rows)"],
+            ["memory a row", f"{MEMORY_A_ROW} bytes", "measured (41 in architecture.md, on other rows)"],
             ["memory of a run that sends 20,000 orders", f"{SEND_PEAK_MIB} MiB", "measured"],
             ["sending, CPU an order, plain http on loopback", f"{SEND_US_AN_ORDER} µs", "measured"],
             ["the same over TLS, and a handshake", f"× {TLS_FACTOR}, and {TLS_HANDSHAKE_MS} ms", "assumed"],
