@@ -38,9 +38,12 @@ STATUS_MESSAGES = {  # the manual's table of 与信ステータスの取得, wor
     "NOT_REGISTERED": "買い手情報登録が実行されていません。",
     "STATUS_NOT_PENDING": "与信ステータスが与信中、出荷情報登録中、与信の取消中以外のステータスでした。",
 }
-AFTER_SENDING = {  # codes that need an answer of the service, or its absence: `check` never gives them
+AFTER_SENDING = {  # codes that need the ledger, or an answer of the service, or its absence: `check` never gives them
     "CREDIT_NG", "REGISTRATION_FAILED", "SERVICE_REFUSED", "SERVICE_NOT_FOUND", "ALREADY_REGISTERED", "IN_DOUBT",
-    "NOT_SENT", "NOT_REGISTERED", "STATUS_NOT_PENDING",
+    "NOT_SENT", "NOT_REGISTERED", "STATUS_NOT_PENDING", "ORDER_CHANGED", "ORDER_CANCELLED", "MALL_NUMBER_REGISTERED",
+    "NOT_REGISTERED_REIMPORTED", "REGISTRATION_NOT_DONE", "SHIP_NOT_ALLOWED", "SHIPMENT_FAILED", "CANCEL_NOT_ALLOWED",
+    "CANCEL_FAILED", "REREGISTERED", "REREGISTER_NOT_NEEDED", "REREGISTER_WAITING", "REREGISTER_ID_LONG",
+    "SERVICE_ORDER_UNKNOWN", "PLAN_REGISTER", "PLAN_SHIP", "PLAN_CANCEL", "PLAN_ASK", "PLAN_REREGISTER",
 }
 RULE_SOURCES = {"seed", "public manual", "protocol", "judgement"}
 LINKS = (

@@ -245,13 +245,18 @@ static void wipe(char *bytes, size_t length)
 }
 
 /* Bodies hold personal data, headers hold credentials. */
-static void work_free(struct work *work)
+void transport_request_drop(struct transport_request *request)
 {
-    struct transport_request *request = &work->request;
     free(request->url);
     for (size_t i = 0; i < TRANSPORT_HEADERS_MAX && request->headers[i] != NULL; i++)
         wipe(request->headers[i], strlen(request->headers[i]));
     wipe(request->body, request->body_length);
+    *request = (struct transport_request){0};
+}
+
+static void work_free(struct work *work)
+{
+    transport_request_drop(&work->request);
     free(work);
 }
 
@@ -691,7 +696,10 @@ static void pull(struct transport *transport)
     }
     work->loopback = parts.loopback; /* false for what is no URL: libcurl will say what is wrong with it */
     work_list_headers(work);
-    attempt_start(transport, work);
+    if (work->request.pause > 0)
+        waiting_push(transport, work, now_ms() + (int64_t)work->request.pause);
+    else
+        attempt_start(transport, work);
 }
 
 /* Use the free slots: first for what waited long enough, then for new requests. */

@@ -304,15 +304,19 @@ static void put_findings(const struct result_source *source, const struct book_o
 {
     const struct finding *all = source->findings->list;
     const struct finding *found = order->finding_count > 0 ? all + order->findings : NULL;
-    /* What was sent had warnings at most, and its answer is an error. */
-    const struct finding *errors = order->outcome != BOOK_NONE ? all + order->outcome : found;
-    size_t error_count = order->outcome != BOOK_NONE ? 1 : order->finding_count;
+    const struct finding *outcome = order->outcome != BOOK_NONE ? all + order->outcome : NULL;
+    bool failed = outcome != NULL && !outcome->warning;
+    /* What had errors got no outcome; so where there is one, the others are warnings. */
+    const struct finding *errors = failed ? outcome : found;
+    size_t error_count = failed ? 1 : order->finding_count;
     size_t put = put_some(source, errors, error_count, row, false, row, true, cells);
     put += put_some(source, errors, error_count, 0, false, row, put == 0, cells);
-    if (put == 0 && (order->outcome != BOOK_NONE || order->state == BOOK_INVALID)) {
+    if (put == 0 && (failed || order->state == BOOK_INVALID)) {
         put_sibling(source, errors, error_count, row, true, cells);
         put++;
     }
+    if (outcome != NULL && !failed)
+        put += put_some(source, outcome, 1, 0, true, row, put == 0, cells);
     put += put_some(source, found, order->finding_count, row, true, row, put == 0, cells);
     put_some(source, found, order->finding_count, 0, true, row, put == 0, cells);
 }
@@ -359,6 +363,6 @@ void result_compose(const struct result_source *source, const struct book_row *r
     buf_append(&cells[RESULT_STATUS], words->status[order->status].data, words->status[order->status].length);
     put_findings(source, order, row->number, cells);
     if (order->registered)
-        put_text(words, &cells[RESULT_ID], span_of(book_id(source->book, order)));
+        put_text(words, &cells[RESULT_ID], span_of(book_service_id(source->book, order)));
     put_time(words, order->time != 0 ? (int64_t)order->time : source->now, &cells[RESULT_TIME]);
 }
