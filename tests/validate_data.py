@@ -138,7 +138,7 @@ def codes_in_sources(catalogue):
         used |= found
         if path.parent.name in ("base", "text", "csv", "order", "run"):
             for code in sorted(found - codes):
-                if not code.startswith("ATOBARAI_"):
+                if not code.startswith(("ATOBARAI_", "XDG_")):  # variables of the environment
                     yield f"{path.name}: {code} is not in the catalogue"
     for code in sorted(codes - used - exempt):
         yield f"{code}: no source names it"
