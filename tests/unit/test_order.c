@@ -17,6 +17,7 @@
 #include "order/result.h"
 #include "order/rules.h"
 #include "order/schema.h"
+#include "order/shipment.h"
 #include "scarce_memory.h"
 
 #include <cjson/cJSON.h>
@@ -2987,6 +2988,103 @@ static void content_says_that_memory_ran_out(void **state)
     assert_false(leaked);
 }
 
+/* ---- Shipment ---- */
+
+/* As "1234 ヤマト 3": number, carrier and the row with another number. */
+static char *shipment_of(struct sheet *sheet)
+{
+    struct order_shipment shipment;
+    struct buf text = {0};
+    memset(&shipment, 'x', sizeof shipment);
+    assert_true(shipment_build(&sheet->columns, &sheet->order, &sheet->arena, &shipment));
+    assert_int_equal(shipment.several, shipment.several_row != 0);
+    buf_printf(&text, "%.*s %.*s %" PRIu32, (int)shipment.number.length, shipment.number.data,
+               (int)shipment.carrier.length, shipment.carrier.data, shipment.several_row);
+    return buf_take(&text);
+}
+
+static void shipment_is_the_first_rows(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    static const struct {
+        const char *changes;
+        const char *expected;
+    } cases[] = {
+        {"", "  0"},
+        {"-送り状番号;-配送会社", "  0"},
+        {"2.送り状番号=1234;2.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"3.送り状番号=1234;3.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"*.送り状番号=1234;*.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"2.送り状番号=1234;3.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"3.送り状番号=1234;2.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"3.送り状番号=1234;2.配送会社=ヤマト;3.配送会社=佐川", "1234 佐川 0"}, /* that of the number's row */
+        {"3.配送会社=ヤマト", " ヤマト 0"},
+        {"2.送り状番号=1234;3.送り状番号=5678;*.配送会社=ヤマト", "1234 ヤマト 3"},
+        /* By row, not by 項番. */
+        {"2.項番=2;3.項番=1;2.送り状番号=1234;3.送り状番号=5678", "1234  3"},
+        {"+;4.項番=0;4.明細ID=503;2.送り状番号=1;3.送り状番号=2;4.送り状番号=3;3.配送会社=甲;4.配送会社=乙", "1 甲 3"},
+        {"+;4.項番=0;4.明細ID=503;2.送り状番号=1;3.送り状番号=;4.送り状番号=3", "1  4"},
+        /* Blanks are nothing, wherever they are. */
+        {"2.送り状番号= 　;3.送り状番号=1234;2.配送会社=　;3.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"2.送り状番号= 　1234-5678\t　\r\n;2.配送会社=\n　ヤマト 運輸　 ", "1234-5678 ヤマト 運輸 0"},
+        {"2.送り状番号=1234;3.送り状番号= 1234　", "1234  0"},
+        /* One number in any width; the carrier as it is. */
+        {"2.送り状番号=１２３４－５６７８;2.配送会社=ＪＰ", "1234-5678 ＪＰ 0"},
+        {"2.送り状番号=１２３４ー５６−７８;3.送り状番号=1234-56-78", "1234-56-78  0"},
+        {"2.送り状番号=メール便", "メール便  0"}, /* no number, and no hyphen in it */
+        {"2.送り状番号=001234", "001234  0"},
+        {"2.送り状番号={1*65};3.送り状番号={１*65}", "{1*65}  3"}, /* nothing is that long */
+        /* What cannot be read is not there. */
+        {"2!;2.送り状番号=1;2.配送会社=甲;3.送り状番号=2;3.配送会社=乙", "2 乙 0"},
+        {"2.送り状番号~;2.配送会社=甲;3.送り状番号=2;3.配送会社~", "2 甲 0"},
+        {"2!;3!;*.送り状番号=1", "  0"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *expected = spelled(cases[i].expected);
+        for (int turned = 0; turned < 2; turned++) { /* however the lines are sorted */
+            sheet_make(&sheet, &fixture->schema, cases[i].changes);
+            order_sort(&sheet.columns, &sheet.order);
+            if (turned == 1) {
+                struct order_row last = sheet.lines[sheet.order.count - 1];
+                sheet.lines[sheet.order.count - 1] = sheet.lines[0];
+                sheet.lines[0] = last;
+            }
+            char *found = shipment_of(&sheet);
+            if (strcmp(found, expected) != 0)
+                fail_msg("%s: \"%s\", not \"%s\"", cases[i].changes, found, expected);
+            free(found);
+            sheet_free(&sheet);
+        }
+        free(expected);
+    }
+}
+
+static bool ship_some(void *context)
+{
+    const struct fixture *fixture = context;
+    static struct sheet sheet;
+    struct order_shipment shipment;
+    size_t left = memory_left;
+    memory_left = SIZE_MAX;
+    sheet_make(&sheet, &fixture->schema, "2.送り状番号=１２３４;2.配送会社=ヤマト");
+    struct arena arena = {0};
+    memory_left = left;
+    bool done = shipment_build(&sheet.columns, &sheet.order, &arena, &shipment);
+    memory_left = SIZE_MAX;
+    arena_free(&arena);
+    sheet_free(&sheet);
+    return done;
+}
+
+static void shipment_says_that_memory_ran_out(void **state)
+{
+    bool leaked;
+    size_t failures = memory_failures(ship_some, *state, &leaked);
+    assert_int_equal(failures, MEMORY_CAN_BE_SCARCE);
+    assert_false(leaked);
+}
+
 /* ---- Result ---- */
 
 /* 2026-11-02 17:54:08 in Japan. */
@@ -3724,6 +3822,8 @@ int main(void)
         cmocka_unit_test(content_is_in_half_width_and_repaired),
         cmocka_unit_test(content_delivery_in_half_width),
         cmocka_unit_test(content_says_that_memory_ran_out),
+        cmocka_unit_test(shipment_is_the_first_rows),
+        cmocka_unit_test(shipment_says_that_memory_ran_out),
         cmocka_unit_test(result_headings_are_the_contracts),
         cmocka_unit_test(result_of_a_registered_order),
         cmocka_unit_test(result_of_rows_that_are_not_ours_is_empty),
