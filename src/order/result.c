@@ -1,6 +1,7 @@
 /* order/result.c: see result.h. */
 #include "order/result.h"
 
+#include "text/harmless.h"
 #include "text/utf8.h"
 
 #include <inttypes.h>
@@ -109,21 +110,13 @@ void result_words_free(struct result_words *words)
 
 /* ---- Texts of others ---- */
 
-/* A character that a spreadsheet takes for the beginning of a formula; the full-width ones too, as Japanese Excel does,
- * and U+2212, which becomes one of these in CP932. */
-static bool begins_formula(uint32_t character)
-{
-    return character == '=' || character == '+' || character == '-' || character == '@' || character == 0xFF1D ||
-           character == 0xFF0B || character == 0xFF0D || character == 0xFF20 || character == 0x2212;
-}
-
 /* Printable ASCII that means nothing to a spreadsheet or to us: the same bytes in every encoding. */
 static bool is_plain(struct span text)
 {
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] < 0x20 || text.data[i] > 0x7E || text.data[i] == '|')
             return false;
-    return text.length > 0 && !begins_formula((unsigned char)text.data[0]);
+    return text.length > 0 && !harmless_begins_formula((unsigned char)text.data[0]);
 }
 
 /* Append `text`, which may be anything, in the encoding of the file and made harmless for a cell. */
@@ -136,8 +129,8 @@ static void put_text(const struct result_words *words, struct buf *cell, struct 
     }
     for (size_t at = 0, size = 0; at < text.length; at += size) {
         uint32_t character = utf8_decode((struct span){text.data + at, text.length - at}, &size);
-        bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
-        if (at == 0 && cell->length == 0 && begins_formula(character))
+        bool control = harmless_is_control(character);
+        if (at == 0 && cell->length == 0 && harmless_begins_formula(character))
             buf_append_byte(cell, '\'');
         if (!control && character != '|')
             continue;
