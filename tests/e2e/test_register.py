@@ -919,6 +919,8 @@ def test_other_dialect():
         dialect["headers"] = {"X-Key": "Key {apiKey}", "X-Shop": "{merchantCode}", "Content-Type": "application/json"}
         dialect["idempotency"] = {"X-Request-Id": "{idempotencyKey}"}
         dialect["operations"] = {"register": {"method": "POST", "path": "/shop/{id}"},
+                                 "ship": {"method": "POST", "path": "/shop/{id}/sent"},
+                                 "cancel": {"method": "POST", "path": "/shop/{id}/off"},
                                  "status": {"method": "GET", "path": "/shop/{id}/state"}}
         dialect["fields"] = {"id": "/no", "amount": "/sum/total", "buyer.name": "/who", "items.id": "/goods/-/code",
                              "items.name": "/goods/-/label/ja"}
