@@ -39,6 +39,11 @@ static const char *next_cell(const struct table *table, const char *cell)
     return next != NULL && next < table->cells.data + table->cells.length ? next : NULL;
 }
 
+static size_t next_column(const struct table *table, size_t column)
+{
+    return column + 1 < table->count ? column + 1 : 0;
+}
+
 /* ---- Text ---- */
 
 static void widen(size_t *width, const char *text, struct buf *line)
@@ -57,7 +62,7 @@ static void measure(const struct table *table, enum atobarai_language language, 
         widen(&widths[i], table->columns[i].headings[language], line);
     for (const char *cell = next_cell(table, NULL); cell != NULL; cell = next_cell(table, cell)) {
         widen(&widths[column], cell, line);
-        column = (column + 1) % table->count;
+        column = next_column(table, column);
     }
 }
 
@@ -100,7 +105,7 @@ static void write_text(const struct table *table, enum atobarai_language languag
         put_in_line(table->columns[i].headings[language], widths[i], i + 1 == table->count, &line, out);
     for (const char *cell = next_cell(table, NULL); cell != NULL; cell = next_cell(table, cell)) {
         put_in_line(cell, widths[column], column + 1 == table->count, &line, out);
-        column = (column + 1) % table->count;
+        column = next_column(table, column);
     }
     if (table->cells.length == 0)
         buf_append_text(out, nothing[language]);
@@ -130,7 +135,7 @@ static void write_csv(const struct table *table, struct buf *out)
     for (size_t i = 0; i < table->count; i++)
         table_put_csv(table->columns[i].headings[ATOBARAI_JA], i + 1 < table->count ? "," : "\r\n", out);
     for (const char *cell = next_cell(table, NULL); cell != NULL; cell = next_cell(table, cell)) {
-        column = (column + 1) % table->count;
+        column = next_column(table, column);
         buf_clear(&harmless);
         harmless_put_cell(span_of(cell), &harmless);
         table_put_csv(buf_text(&harmless), column > 0 ? "," : "\r\n", out);
