@@ -61,33 +61,32 @@ void digest_changed(const struct work *work, const struct ledger_content *before
 
 /* ---- Names and requests ---- */
 
-/* `what` keeps the hashes of different things apart, should they ever say the same. */
-static bool hash_pair(const struct ledger *ledger, const char *what, struct span first, struct span second,
-                      struct ledger_hash *hash)
-{
-    struct buf texts[2] = {{0}, {0}};
-    fold_width(first, &texts[0]);
-    fold_width(second, &texts[1]);
-    const struct span parts[] = {
-        span_of(what),
-        {buf_text(&texts[0]), texts[0].length},
-        {buf_text(&texts[1]), texts[1].length},
-    };
-    bool made =
-        !texts[0].failed && !texts[1].failed && ledger_hash_make(ledger, parts, sizeof parts / sizeof *parts, hash);
-    buf_free(&texts[0]);
-    buf_free(&texts[1]);
-    return made;
-}
-
-/* Without the zeros at its beginning, where it is nothing but digits: a spreadsheet drops them, and that must not make
- * another order of it. */
+/* Without the zeros at its beginning, where it is nothing but digits. */
 static struct span without_zeros(struct span text)
 {
     bool digits = value_is_digits(text);
     while (digits && text.length > 1 && *text.data == '0')
         text = (struct span){text.data + 1, text.length - 1};
     return text;
+}
+
+/* `what` keeps the hashes of different things apart, should they ever say the same. */
+static bool hash_pair(const struct ledger *ledger, const char *what, const struct span pair[2], bool zeros_count,
+                      struct ledger_hash *hash)
+{
+    struct buf texts[2] = {{0}, {0}};
+    struct span parts[] = {span_of(what), {0}, {0}};
+    bool made = true;
+    for (size_t i = 0; i < 2; i++) {
+        fold_width(pair[i], &texts[i]);
+        struct span text = {buf_text(&texts[i]), texts[i].length};
+        parts[i + 1] = zeros_count ? text : without_zeros(text);
+        made = made && !texts[i].failed;
+    }
+    made = made && ledger_hash_make(ledger, parts, sizeof parts / sizeof *parts, hash);
+    buf_free(&texts[0]);
+    buf_free(&texts[1]);
+    return made;
 }
 
 bool digest_mall(const struct ledger *ledger, const struct work *work, const struct order *loaded,
@@ -99,11 +98,12 @@ bool digest_mall(const struct ledger *ledger, const struct work *work, const str
         row = loaded->rows[i].damaged ? NULL : &loaded->rows[i];
     if (row == NULL)
         return true;
-    struct span shop = order_value(&work->columns, row, ORDER_FIELD_SHOP);
-    struct span number = order_value(&work->columns, row, ORDER_FIELD_MALL_NUMBER);
-    if (value_is_blank(number) || value_is_rounded(number))
+    const struct span pair[] = {order_value(&work->columns, row, ORDER_FIELD_SHOP),
+                                order_value(&work->columns, row, ORDER_FIELD_MALL_NUMBER)};
+    if (value_is_blank(pair[1]) || value_is_rounded(pair[1]))
         return true;
-    return hash_pair(ledger, "mall", without_zeros(shop), without_zeros(number), hash);
+    /* A spreadsheet drops zeros at the beginning, and that must not make another order of it. */
+    return hash_pair(ledger, "mall", pair, false, hash);
 }
 
 bool digest_body(const struct ledger *ledger, const char *body, size_t length, struct ledger_hash *hash)
@@ -114,5 +114,6 @@ bool digest_body(const struct ledger *ledger, const char *body, size_t length, s
 
 bool digest_shipment(const struct ledger *ledger, struct span number, struct span carrier, struct ledger_hash *hash)
 {
-    return hash_pair(ledger, "shipment", number, carrier, hash);
+    const struct span pair[] = {number, carrier};
+    return hash_pair(ledger, "shipment", pair, true, hash);
 }
