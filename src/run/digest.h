@@ -18,8 +18,9 @@ bool digest_content(const struct ledger *ledger, const struct order_content *con
 void digest_changed(const struct work *work, const struct ledger_content *before, const struct ledger_content *now,
                     struct buf *names);
 
-/* What the mall calls the order: its 店舗ID and 受注番号, as the first undamaged row has them, whatever their width.
- * Not set where that has no 受注番号, or one that a spreadsheet has shortened. */
+/* What the mall calls the order: its 店舗ID and 受注番号, as the first undamaged row has them; their width, and zeros
+ * at the beginning of a number, do not count. Not set where that row has no 受注番号, or one that a spreadsheet has
+ * shortened. */
 bool digest_mall(const struct ledger *ledger, const struct work *work, const struct order *loaded,
                  struct ledger_hash *hash);
 

@@ -5,7 +5,7 @@
 #include "order/shipment.h"
 #include "run/digest.h"
 #include "run/outcome.h"
-#include "text/utf16.h"
+#include "text/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,7 +188,7 @@ static bool name_issue(struct span id, uint32_t issue, char name[LEDGER_ID_SIZE]
 {
     int length = issue > 1 ? snprintf(name, LEDGER_ID_SIZE, "%.*s-%lu", (int)id.length, id.data, (unsigned long)issue)
                            : snprintf(name, LEDGER_ID_SIZE, "%.*s", (int)id.length, id.data);
-    return length > 0 && length < LEDGER_ID_SIZE && utf16_length(span_of(name)) <= RULES_ORDER_ID_MAX;
+    return length > 0 && length < LEDGER_ID_SIZE && utf8_units(span_of(name)) <= RULES_ORDER_ID_MAX;
 }
 
 /* ---- The end of a journey ---- */
@@ -212,7 +212,7 @@ static void end_with(const struct sending *sending, struct journey *journey, con
     const char *args[FINDING_ARGS] = {NULL};
     if (strcmp(code, "ORDER_CHANGED") == 0) {
         digest_changed(work, &known->content, &page->digest, &changed);
-        args[0] = buf_text(&changed);
+        args[0] = changed.length > 0 ? buf_text(&changed) : "内容"; /* the tags of a field can be the same by chance */
     } else if (strcmp(code, "MALL_NUMBER_REGISTERED") == 0 || strcmp(code, "NOT_REGISTERED_REIMPORTED") == 0) {
         format_date(page->namesake_at, date, sizeof date);
         args[0] = page->namesake;

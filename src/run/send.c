@@ -5,6 +5,7 @@
 #include "run/journey.h"
 #include "run/outcome.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
