@@ -3,6 +3,7 @@
 
 #include "csv/fields.h"
 #include "order/value.h"
+#include "run/judge.h"
 #include "run/rows.h"
 #include "text/utf8.h"
 
@@ -19,6 +20,7 @@ struct before {
 
 struct loader {
     const struct work *work;
+    enum rules_purpose purpose;
     struct csv_reader *reader;
     struct csv_fields *fields[2]; /* of the line at hand, and of the one before */
     bool turn;                    /* which of them is which */
@@ -35,6 +37,7 @@ struct loader *loader_new(const struct work *work)
     if (loader == NULL)
         return NULL;
     loader->work = work;
+    loader->purpose = judge_purpose(work);
     loader->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SINGLE);
     for (size_t i = 0; i < 2; i++)
         loader->fields[i] = csv_fields_new(work->delimiter);
@@ -174,9 +177,9 @@ static bool read_cell(struct loader *loader, const struct csv_record *record, si
 }
 
 /* Whether it matters what stands in this column. */
-static bool is_read(const struct order_column *column)
+static bool is_read(const struct work *work, size_t column)
 {
-    return column->field != ORDER_FIELD_NONE || column->needed != 0 || column->type != ORDER_TYPE_TEXT;
+    return rows_use(work, column) || work->schema.columns[column].type != ORDER_TYPE_TEXT;
 }
 
 /* ="…" is read as the text inside, and the clerk is told so. False: memory ran out. */
@@ -184,7 +187,7 @@ static bool unwrap(struct loader *loader, uint32_t row, size_t column, struct sp
 {
     struct buf excerpt = {0};
     buf_clear(&loader->text);
-    if (!is_read(&loader->work->schema.columns[column]) || !value_unwrap_quotes(*text, &loader->text))
+    if (!is_read(loader->work, column) || !value_unwrap_quotes(*text, &loader->text))
         return true;
     *text = arena_copy(&loader->arena, (struct span){buf_text(&loader->text), loader->text.length});
     loader->odd = true;
@@ -223,16 +226,27 @@ static bool load_cell(struct loader *loader, const struct csv_record *record, si
     return true;
 }
 
+/* Where it is told what cannot be read in cell `cell`; NULL: it does not matter to this run. */
+static struct findings *told(const struct loader *loader, size_t cell, struct findings *findings)
+{
+    size_t column = loader->work->layout.columns[cell];
+    bool known = column != ORDER_NO_COLUMN;
+    enum order_field field = known ? loader->work->schema.columns[column].field : ORDER_FIELD_NONE;
+    return rules_look_at(loader->purpose, field) ? findings : NULL;
+}
+
 /* All cells of `record`, whose bytes stay where they are, into `texts`. False: memory ran out. */
 static bool load_values(struct loader *loader, const struct csv_record *record, const struct span *values, size_t count,
                         struct span *texts, struct findings *findings)
 {
     const struct order_layout *layout = &loader->work->layout;
+    bool all = loader->purpose == RULES_REGISTER;
     loader->odd = !record->plain;
     for (size_t cell = 0; cell < count && cell < layout->heading_count; cell++) {
         size_t column = layout->columns[cell];
         struct span *place = column != ORDER_NO_COLUMN ? &texts[column] : NULL;
-        if (!load_cell(loader, record, cell, values[cell], findings, place, column))
+        if (!load_cell(loader, record, cell, values[cell], all ? findings : told(loader, cell, findings), place,
+                       column))
             return false;
     }
     loader->before = (struct before){values, texts, loader->odd ? 0 : count};
