@@ -10,6 +10,7 @@
 #include "run/output.h"
 #include "run/place.h"
 #include "run/send.h"
+#include "run/setting.h"
 #include "run/summary.h"
 #include "sandbox/sandbox.h"
 
@@ -279,10 +280,12 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct connec
     struct csv_target *target = NULL;
     if (work->sends && !job->options.dry_run && job->output == NULL)
         return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
-    if (!load_schema(job, work) || (work->sends && !open_service(job, service)))
+    if (!setting_check_values(&job->options, &job->error) || !load_schema(job, work) ||
+        (work->sends && !open_service(job, service)))
         return false;
     job->phase_begin = milliseconds();
-    if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)))
+    if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)) ||
+        !setting_check_columns(work, &job->error))
         return false;
     if (job->output != NULL) {
         target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
