@@ -3,18 +3,28 @@
 
 #include <stdio.h>
 
+static void add(struct work *work, struct book_order *order, struct finding finding, long item,
+                const char *const args[FINDING_ARGS])
+{
+    uint32_t added = (uint32_t)work->findings.count;
+    finding.item = item > 0 ? (uint16_t)item : 0;
+    finding.column = FINDING_NO_COLUMN;
+    if (findings_add(&work->findings, finding, args))
+        order->outcome = added;
+}
+
 void outcome_set(struct work *work, struct book_order *order, const char *code, uint32_t row, long item,
                  const char *const args[FINDING_ARGS])
 {
     const struct catalog_entry *entry = catalog_find(work->catalog, code);
-    struct finding finding = {.code = code,
-                              .row = row,
-                              .item = item > 0 ? (uint16_t)item : 0,
-                              .warning = entry != NULL && entry->warning,
-                              .column = FINDING_NO_COLUMN};
-    uint32_t added = (uint32_t)work->findings.count;
-    if (findings_add(&work->findings, finding, args))
-        order->outcome = added;
+    bool warning = entry != NULL && entry->warning;
+    add(work, order, (struct finding){.code = code, .row = row, .warning = warning}, item, args);
+}
+
+void outcome_refuse(struct work *work, struct book_order *order, const char *code, uint32_t row, long item,
+                    const char *const args[FINDING_ARGS])
+{
+    add(work, order, (struct finding){.code = code, .row = row}, item, args);
 }
 
 void outcome_end(struct work *work, struct book_order *order, enum book_state state)

@@ -10,6 +10,10 @@
 void outcome_set(struct work *work, struct book_order *order, const char *code, uint32_t row, long item,
                  const char *const args[FINDING_ARGS]);
 
+/* The same for what the service refused: never a warning. */
+void outcome_refuse(struct work *work, struct book_order *order, const char *code, uint32_t row, long item,
+                    const char *const args[FINDING_ARGS]);
+
 /* The order is in `state` for good. */
 void outcome_end(struct work *work, struct book_order *order, enum book_state state);
 

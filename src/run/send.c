@@ -186,7 +186,7 @@ static void refuse(struct sender *sender, struct journey *journey, const struct 
     buf_append(&kept, buf_text(message), message->length);
     hiding_apply(&content, &kept);
     const char *args[FINDING_ARGS] = {buf_text(message)};
-    outcome_set(work, order, entry->code, row, item, args);
+    outcome_refuse(work, order, entry->code, row, item, args);
     if (journey->known.in_doubt)
         settle(sender, journey, LEDGER_REFUSED, ORDER_STATUS_NONE, entry->code, &kept);
     if (kept.failed)

@@ -331,23 +331,8 @@ static void missing_columns_are_refused(void **state)
 
 static void unfit_values_are_refused(void **state)
 {
-    static const char *const unfit[] = {"",
-                                        " ",
-                                        "　",
-                                        "a\nb",
-                                        "a\tb",
-                                        "\x7F",
-                                        "a\xC2\x85",
-                                        "=1",
-                                        "+1",
-                                        "-1",
-                                        "@a",
-                                        "＝1",
-                                        "＋1",
-                                        "－1",
-                                        "＠a",
-                                        "\u2212"
-                                        "1"};
+    static const char *const unfit[] = {"",   " ",  "　", "a\nb", "a\tb", "\x7F", "a\xC2\x85", "=1",
+                                        "+1", "-1", "@a", "＝1",  "＋1",  "－1",  "＠a",       "\u2212x"};
     struct atobarai_options options;
     write_input(*state, TEXT_UTF8, span_of(mixed));
     for (size_t i = 0; i < COUNT(unfit); i++) {
