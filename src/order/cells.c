@@ -373,34 +373,21 @@ static void check_cell(const struct judging *judging, size_t column)
         remember(remembered, value);
 }
 
-/* Every column may be wrong. */
-static void check_all(const struct judging *judging)
+static bool matters(const struct judging *judging, size_t column)
 {
-    const struct span *values = judging->row->values;
-    const struct span *above = judging->item > 0 ? judging->row[-1].values : NULL;
-    for (size_t column = 0; column < judging->columns->schema->count; column++) {
-        bool same = above != NULL && above[column].data == values[column].data;
-        if (values[column].data != NULL && !(same && judging->memory != NULL && judging->memory->columns[column].good))
-            check_cell(judging, column);
-    }
-}
-
-/* The few columns that matter. */
-static void check_some(const struct judging *judging)
-{
-    static const enum order_field fields[] = {ORDER_FIELD_ID, ORDER_FIELD_TRACKING_NUMBER, ORDER_FIELD_CARRIER};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        size_t column = order_layout_column(judging->columns->layout, fields[i]);
-        if (rules_look_at(judging->purpose, fields[i]) && column != ORDER_NO_COLUMN &&
-            judging->row->values[column].data != NULL)
-            check_cell(judging, column);
-    }
+    return rules_look_at(judging->purpose, judging->columns->schema->columns[column].field) &&
+           order_layout_serves(judging->columns->layout, judging->columns->schema, column);
 }
 
 void cells_check(const struct judging *judging)
 {
-    if (judging->purpose == RULES_REGISTER)
-        check_all(judging);
-    else
-        check_some(judging);
+    const struct span *values = judging->row->values;
+    const struct span *above = judging->item > 0 ? judging->row[-1].values : NULL;
+    bool all = judging->purpose == RULES_REGISTER;
+    for (size_t column = 0; column < judging->columns->schema->count; column++) {
+        bool same = above != NULL && above[column].data == values[column].data;
+        if (values[column].data != NULL && (all || matters(judging, column)) &&
+            !(same && judging->memory != NULL && judging->memory->columns[column].good))
+            check_cell(judging, column);
+    }
 }

@@ -12,21 +12,28 @@ static bool is_blank(char byte)
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
+bool value_is_blank(struct span text)
+{
+    size_t i = 0;
+    if (text.length > 0 && text.data[0] > ' ') /* as most begin */
+        return false;
+    while (i < text.length) {
+        if (is_blank(text.data[i]))
+            i++;
+        else if (text.length - i >= WIDE_BLANK && memcmp(text.data + i, wide_blank, WIDE_BLANK) == 0)
+            i += WIDE_BLANK;
+        else
+            return false;
+    }
+    return true;
+}
+
 /* Bytes of the blank that `text` begins with; 0: it begins with none. */
 static size_t blank_before(struct span text)
 {
     if (text.length > 0 && is_blank(text.data[0]))
         return 1;
     return text.length >= WIDE_BLANK && memcmp(text.data, wide_blank, WIDE_BLANK) == 0 ? WIDE_BLANK : 0;
-}
-
-bool value_is_blank(struct span text)
-{
-    if (text.length > 0 && text.data[0] > ' ') /* as most begin */
-        return false;
-    for (size_t blank = blank_before(text); blank > 0; blank = blank_before(text))
-        text = (struct span){text.data + blank, text.length - blank};
-    return text.length == 0;
 }
 
 /* Bytes of the blank that it ends with. */

@@ -20,7 +20,6 @@ struct before {
 
 struct loader {
     const struct work *work;
-    enum rules_purpose purpose;
     struct csv_reader *reader;
     struct csv_fields *fields[2]; /* of the line at hand, and of the one before */
     bool turn;                    /* which of them is which */
@@ -37,7 +36,6 @@ struct loader *loader_new(const struct work *work)
     if (loader == NULL)
         return NULL;
     loader->work = work;
-    loader->purpose = judge_purpose(work);
     loader->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_SINGLE);
     for (size_t i = 0; i < 2; i++)
         loader->fields[i] = csv_fields_new(work->delimiter);
@@ -144,6 +142,21 @@ static uint64_t offset_of(const struct csv_record *record, size_t cell, struct s
     return offset + 1;
 }
 
+/* Where it is told what is wrong in a column; ORDER_NO_COLUMN: one that the schema does not know. NULL: it does not
+ * matter to this run. */
+static struct findings *told(const struct loader *loader, size_t column, struct findings *findings)
+{
+    bool known = column != ORDER_NO_COLUMN;
+    enum order_field field = known ? loader->work->schema.columns[column].field : ORDER_FIELD_NONE;
+    return rules_look_at(judge_purpose(loader->work), field) ? findings : NULL;
+}
+
+static void add_unreadable(const struct loader *loader, const char *code, const struct csv_record *record, size_t cell,
+                           uint64_t offset, struct findings *findings)
+{
+    add(told(loader, loader->work->layout.columns[cell], findings), code, record->row, cell, offset, 0);
+}
+
 /* The cell's text in UTF-8; its `data` is NULL where it is unreadable, which is a finding. False: memory ran out. */
 static bool decode_cell(struct loader *loader, const struct csv_record *record, size_t cell, struct span value,
                         struct findings *findings, struct span *text)
@@ -152,7 +165,7 @@ static bool decode_cell(struct loader *loader, const struct csv_record *record, 
     *text = (struct span){NULL, 0};
     if (value.length > 0 && memchr(value.data, '\0', value.length) != NULL) {
         loader->odd = true;
-        add(findings, "NUL_BYTE", record->row, cell, 0, 0);
+        add_unreadable(loader, "NUL_BYTE", record, cell, 0, findings);
         return true;
     }
     buf_clear(&loader->text);
@@ -161,7 +174,7 @@ static bool decode_cell(struct loader *loader, const struct csv_record *record, 
             return false;
         uint64_t offset = csv_source_offset(loader->work->source, offset_of(record, cell, value, bad));
         loader->odd = true;
-        add(findings, "ENCODING_INVALID", record->row, cell, offset, 0);
+        add_unreadable(loader, "ENCODING_INVALID", record, cell, offset, findings);
         return true;
     }
     *text = arena_copy(&loader->arena, (struct span){buf_text(&loader->text), loader->text.length});
@@ -193,6 +206,7 @@ static bool unwrap(struct loader *loader, uint32_t row, size_t column, struct sp
     loader->odd = true;
     if (text->data == NULL || loader->text.failed)
         return false;
+    findings = told(loader, column, findings);
     if (findings == NULL)
         return true;
     utf8_excerpt(*text, FINDING_EXCERPT_MAX, &excerpt);
@@ -226,27 +240,16 @@ static bool load_cell(struct loader *loader, const struct csv_record *record, si
     return true;
 }
 
-/* Where it is told what cannot be read in cell `cell`; NULL: it does not matter to this run. */
-static struct findings *told(const struct loader *loader, size_t cell, struct findings *findings)
-{
-    size_t column = loader->work->layout.columns[cell];
-    bool known = column != ORDER_NO_COLUMN;
-    enum order_field field = known ? loader->work->schema.columns[column].field : ORDER_FIELD_NONE;
-    return rules_look_at(loader->purpose, field) ? findings : NULL;
-}
-
 /* All cells of `record`, whose bytes stay where they are, into `texts`. False: memory ran out. */
 static bool load_values(struct loader *loader, const struct csv_record *record, const struct span *values, size_t count,
                         struct span *texts, struct findings *findings)
 {
     const struct order_layout *layout = &loader->work->layout;
-    bool all = loader->purpose == RULES_REGISTER;
     loader->odd = !record->plain;
     for (size_t cell = 0; cell < count && cell < layout->heading_count; cell++) {
         size_t column = layout->columns[cell];
         struct span *place = column != ORDER_NO_COLUMN ? &texts[column] : NULL;
-        if (!load_cell(loader, record, cell, values[cell], all ? findings : told(loader, cell, findings), place,
-                       column))
+        if (!load_cell(loader, record, cell, values[cell], findings, place, column))
             return false;
     }
     loader->before = (struct before){values, texts, loader->odd ? 0 : count};
