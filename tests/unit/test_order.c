@@ -2484,6 +2484,19 @@ static void rules_to_ship_several_numbers(void **state)
     check_cases_for(&fixture->schema, RULES_SHIP, cases, COUNT(cases));
 }
 
+/* One that is too large was not loaded: there is no row that could lack anything. */
+static void rules_to_ship_an_order_without_rows(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    struct findings findings = {0};
+    sheet_make(&sheet, &fixture->schema, "");
+    sheet.order.count = 0;
+    rules_check(&sheet.columns, &sheet.order, RULES_SHIP, NULL, &findings);
+    assert_int_equal(findings.count, 0);
+    sheet_free(&sheet);
+}
+
 /* A merchant's own schema may bound the two. */
 static void rules_to_ship_follow_the_schema(void **state)
 {
@@ -3959,6 +3972,7 @@ int main(void)
         cmocka_unit_test(rules_several_deliveries),
         cmocka_unit_test(rules_to_ship),
         cmocka_unit_test(rules_to_ship_several_numbers),
+        cmocka_unit_test(rules_to_ship_an_order_without_rows),
         cmocka_unit_test(rules_to_ship_follow_the_schema),
         cmocka_unit_test(rules_about_the_id_alone),
         cmocka_unit_test(rules_to_ship_remember),
