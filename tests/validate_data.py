@@ -135,7 +135,7 @@ def codes_in_sources(catalogue):
     exempt = {entry["code"] for entry in catalogue["entries"] if entry["patterns"]} | {catalogue["generic"]}
     used = set()
     for path in sorted((ROOT / "src").rglob("*.c")):
-        found = set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|REQUIRED|INTERRUPTED|GAIJI)"', path.read_text("utf-8")))
+        found = set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|REQUIRED|INTERRUPTED|GAIJI|REREGISTERED)"', path.read_text("utf-8")))
         used |= found
         if path.parent.name in ("base", "text", "csv", "order", "run"):
             for code in sorted(found - codes):

@@ -7,7 +7,10 @@
  * SQL and all locking stay behind this header; today there is one backend, SQLite (docs/ledger.md).
  *
  * Writing is for one process at a time: whoever opens a ledger for writing has it alone until ledger_close(). Readers
- * need no lock. One thread uses a ledger at a time. */
+ * need no lock. One thread uses a ledger at a time.
+ *
+ * The first failure is for good: what was not committed is rolled back, and every later call that reads or writes says
+ * false with the same error, so that nothing is believed recorded that is not. */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
@@ -81,12 +84,12 @@ struct ledger_order {
     enum order_status status;          /* as last heard; 与信失敗 where its registration was refused; else NONE */
     struct ledger_content content;     /* as registered */
     struct ledger_hash shipment;       /* as accepted */
-    int64_t registered_at;             /* seconds since 1970; 0: never */
-    int64_t changed_at;                /* when it was last heard of */
+    int64_t registered_at;             /* seconds since 1970; 0: never, or by somebody else */
+    int64_t changed_at;                /* when it was last heard of; 0: never */
     uint32_t generations[LEDGER_ASK];  /* per operation under this id: definite answers that call for a new key: every
-                                          refusal, and every answer to a shipment or cancellation */
-    char code[LEDGER_CODE_SIZE];       /* of the last refusal, "" where the last answer was none */
-    char message[LEDGER_MESSAGE_SIZE]; /* the service's words of it */
+                                          refusal, every 与信失敗, and every answer to a shipment or cancellation */
+    char code[LEDGER_CODE_SIZE];       /* of the last outcome, "" where that had none, or the status changed since */
+    char message[LEDGER_MESSAGE_SIZE]; /* its message, likewise */
     bool in_doubt;                     /* `intent` has no outcome */
     struct ledger_intent intent;
 };
@@ -103,7 +106,11 @@ struct ledger_account {
  * to date, and wait for whoever has it at most `wait` seconds. `command` is what the holder is called by others. NULL:
  * `error` of kind ERROR_CONFIG, with the path: LEDGER_UNWRITABLE (the system's reason as {1}), LEDGER_CORRUPT (SQLite's
  * words as {1}), LEDGER_NEWER (its version {1}, ours {2}), LEDGER_FOREIGN (a file that is none), LEDGER_BUSY (the
- * holder's process {1}, its command {2} and since when {3}); or out of memory. */
+ * holder's process {1}, its command {2} and since when {3}, local time; "?" where that cannot be told); or out of
+ * memory.
+ *
+ * The file must be on a local disk. A process has a ledger open for writing once: who tries again gets LEDGER_BUSY, and
+ * loses a descriptor by it until the process ends. */
 struct ledger *ledger_open(const char *path, const struct ledger_account *account, const char *command, unsigned wait,
                            struct error *error);
 
@@ -111,7 +118,7 @@ struct ledger *ledger_open(const char *path, const struct ledger_account *accoun
 struct ledger *ledger_open_memory(const struct ledger_account *account, struct error *error);
 
 /* Open `path` for reading only: nothing is made, nothing is written, nobody is waited for. `account` may be NULL: all
- * accounts. A file that is not there is an empty ledger. */
+ * accounts. A file that is not there is an empty ledger. SQLite's own -shm and -wal may appear beside the file. */
 struct ledger *ledger_open_reading(const char *path, const struct ledger_account *account, struct error *error);
 
 /* Commits nothing. NULL is allowed. */
@@ -119,7 +126,9 @@ void ledger_close(struct ledger *ledger);
 
 /* ---- An order's way; every function but the two that find belongs to the present transaction ---- */
 
-/* False, here and below: LEDGER_UNWRITABLE, LEDGER_CORRUPT or out of memory. */
+/* False, here and below: LEDGER_UNWRITABLE, LEDGER_CORRUPT or out of memory; seldom LEDGER_FOREIGN, for a file that was
+ * written over meanwhile. Without an account nothing is found. An id has less than LEDGER_ID_SIZE bytes (assert, where
+ * it is written). */
 bool ledger_find(struct ledger *ledger, struct span id, struct ledger_order *order, struct error *error);
 
 /* Another order than `id` with the mall's number `mall` that is registered and not cancelled, or whose registration is
@@ -128,7 +137,8 @@ bool ledger_find_mall(struct ledger *ledger, const struct ledger_hash *mall, str
                       int64_t *at, bool *found, struct error *error);
 
 /* Note that the request is about to leave. An order has one open intent at most: the same one again is no second one,
- * and keeps its time; another one while one is open is a mistake of the caller (assert). */
+ * and keeps its time; another one while one is open is a mistake of the caller (assert). The same is: of the same
+ * operation, id at the service and body. */
 bool ledger_intend(struct ledger *ledger, struct span id, const struct ledger_intent *intent, struct error *error);
 
 enum ledger_end {
@@ -142,21 +152,24 @@ struct ledger_outcome {
     enum ledger_end end;
     enum order_status status; /* LEDGER_ACCEPTED, LEDGER_ADOPTED */
     const char *code;         /* of a finding; NULL: none. An accepted order may have one, such as CREDIT_NG */
-    struct span message;      /* the service's words; without anything personal */
+    struct span message;      /* the service's words; without anything personal. Kept up to a NUL within */
 };
 
 /* The outcome of the open intent. An accepted registration makes content, issue, id and time those of the order, and a
  * refused one of a new issue makes issue and id so. An accepted shipment sets what was reported, unless it failed
- * (出荷情報登録NG). A refused shipment or cancellation leaves the order's status. */
+ * (出荷情報登録NG). A refused shipment or cancellation leaves the order's status, and so does a refused registration
+ * under the id that the service has the order by. An order that was not registered here and has its shipment or
+ * cancellation accepted is foreign from then on. */
 bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_outcome *outcome, struct error *error);
 
-/* What a question was answered: the order is in `status`. */
+/* What a question was answered: the service has the order, in `status`. An open intent stays open. Where that is not
+ * the status as last heard, the order's code and message are gone. */
 bool ledger_tell(struct ledger *ledger, struct span id, enum order_status status, struct error *error);
 
 /* Make everything since the last commit durable: it is on the disk when this returns. Nothing to commit is no work. */
 bool ledger_commit(struct ledger *ledger, struct error *error);
 
-/* How many operations are not committed yet. */
+/* How many intents, outcomes and answers are not committed yet. */
 size_t ledger_pending(const struct ledger *ledger);
 
 /* ---- Looking back ---- */
@@ -177,7 +190,7 @@ struct ledger_entry {
 };
 
 /* Every operation of the order `id` (NULL: of all orders) that began at `since` or later, in the order of time. It ends
- * early where `each` says false, which is no error. */
+ * early where `each` says false, which is no error. `each` leaves the ledger alone, here and below. */
 bool ledger_history(struct ledger *ledger, const char *id, int64_t since,
                     bool (*each)(void *context, const struct ledger_entry *entry), void *context, struct error *error);
 

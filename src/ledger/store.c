@@ -88,16 +88,31 @@ static bool was_a_ledger(sqlite3 *db)
     return memcmp(header, magic, sizeof magic) == 0 || memcmp(header + 68, "ATBR", 4) == 0;
 }
 
-/* Why the file could not be used, in the system's words where it had any. */
+/* The system's reason for `rc`; 0: it had none. */
+static int system_reason(sqlite3 *db, int rc)
+{
+    static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
+    int primary = rc & 0xFF;
+    if (primary == SQLITE_FULL)
+        return ENOSPC;
+    /* For other failures SQLite keeps an older number. */
+    if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN)
+        return 0;
+    int reason = sqlite3_system_errno(db);
+    /* It is not set where a commit failed; but the log and the database have their own. */
+    for (size_t i = 0; reason == 0 && i < sizeof files / sizeof files[0]; i++) {
+        sqlite3_file *file = NULL;
+        if (sqlite3_file_control(db, "main", files[i], &file) == SQLITE_OK && file != NULL && file->pMethods != NULL)
+            file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason);
+    }
+    return reason;
+}
+
 static void tell_unusable(struct ledger *ledger, int rc, struct error *failure)
 {
-    int primary = rc & 0xFF;
-    int number = primary == SQLITE_FULL ? ENOSPC : 0;
-    /* For other failures SQLite keeps an older number. */
-    if ((primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) && ledger->db != NULL)
-        number = sqlite3_system_errno(ledger->db);
-    if (number != 0)
-        error_set_errno(failure, ERROR_CONFIG, "LEDGER_UNWRITABLE", ledger->path, number);
+    int reason = ledger->db != NULL ? system_reason(ledger->db, rc) : 0;
+    if (reason != 0)
+        error_set_errno(failure, ERROR_CONFIG, "LEDGER_UNWRITABLE", ledger->path, reason);
     else
         error_set(failure, ERROR_CONFIG, "LEDGER_UNWRITABLE", ledger->path, sqlite3_errstr(rc), NULL, NULL);
 }

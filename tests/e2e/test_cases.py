@@ -37,6 +37,7 @@ KEYS = {"about", "arguments", "command", "exit", "stderr", "codes", "bytes", "sa
 BAD_INPUT, REGISTER = "tests/e2e/test_bad_input.py", "tests/e2e/test_register.py"
 BASE, MESSAGE, ORDER = "tests/unit/test_base.c", "tests/unit/test_message.c", "tests/unit/test_order.c"
 TRANSPORT = "tests/unit/test_transport.c"
+LEDGER, LEDGER_UNIT, PLAN = "tests/e2e/test_ledger.py", "tests/unit/test_ledger.c", "tests/unit/test_plan.c"
 ELSEWHERE = {
     "HEADER_TOO_LONG": BAD_INPUT, "ROW_TOO_LONG": BAD_INPUT, "ROW_UNREADABLE": BAD_INPUT, "ORDER_TOO_LARGE": BAD_INPUT,
     "INPUT_CHANGED": BAD_INPUT, "RESULT_LOST": BAD_INPUT, "INPUT_TOO_LARGE": BAD_INPUT,
@@ -46,6 +47,8 @@ ELSEWHERE = {
     "ERRNO_EACCES": MESSAGE, "ERRNO_EBADF": MESSAGE, "ERRNO_EDQUOT": MESSAGE, "ERRNO_EEXIST": MESSAGE,
     "ERRNO_EFBIG": MESSAGE, "ERRNO_ELOOP": MESSAGE, "ERRNO_EPERM": MESSAGE, "ERRNO_EPIPE": MESSAGE,
     "ERRNO_EROFS": MESSAGE,
+    "LEDGER_BUSY": LEDGER_UNIT, "LEDGER_CORRUPT": LEDGER_UNIT, "LEDGER_FOREIGN": LEDGER_UNIT,
+    "LEDGER_NEWER": LEDGER_UNIT, "LEDGER_UNWRITABLE": LEDGER_UNIT,
 }
 
 
