@@ -4,6 +4,7 @@
 #   make demo    install what is missing, build, and run the main job on samples/ against the built-in sandbox
 #   make docs    write docs/errors.md and docs/errors.en.md anew, from the error catalogue
 #   make check   install what the tests need, build in every way, lint, and run every test
+#   make crashtest  build, and kill the program 300 times in the midst of its work
 #   make bench   build, and measure how long a check takes; BENCH="--rows 100000 --times 3" makes it shorter
 #   make scale   work out the tables of docs/scale.md anew
 #
@@ -12,6 +13,7 @@
 BUILD    ?= build
 SANITIZE ?=
 BENCH    ?=
+CRASH    ?=
 
 VERSION  := 0.1.0
 
@@ -43,7 +45,7 @@ DEPS_BENCH := python3 miller csvkit
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck \
               valgrind
 
-.PHONY: all deps deps-check deps-bench demo docs check test bench scale lint format clean
+.PHONY: all deps deps-check deps-bench demo docs check test crashtest bench scale lint format clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM)
@@ -120,6 +122,11 @@ check: deps-check
 # Only the tests of one build, without packages and lint: the short loop while working.
 test: tests-built
 	@LINT=0 tests/run.sh $(BUILD)
+
+# Some twenty minutes; tests/e2e/test_crash.py is its short form. CRASH="--seed 7" repeats the moments of one run.
+crashtest: $(PROGRAM)
+	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 300 $(CRASH)
+	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 60 --two $(CRASH)
 
 # How long a check takes, beside what else a user could do with the same file. No test: what is slow depends on the machine.
 bench: deps-bench

@@ -37,9 +37,8 @@ def check(title, problems=()):
     """Report one check; `problems` is an iterable of sentences, empty when all is well."""
     global _failures
     problems = list(problems)
-    print(("not ok - " if problems else "ok - ") + title, flush=True)
-    for problem in problems[:20]:
-        print("#   " + problem, flush=True)
+    lines = [("not ok - " if problems else "ok - ") + title, *("#   " + problem for problem in problems[:20])]
+    print("".join(line + "\n" for line in lines), end="", flush=True)  # in one piece: tests may run side by side
     _failures += bool(problems)
 
 

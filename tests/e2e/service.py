@@ -55,14 +55,15 @@ class Sandbox:
             self.process.kill()
             self.process.wait()
 
-    def get(self, path):
-        """Past every relay and, of the counts, past every fault: HTTP status and JSON."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request("GET", path, headers={"Authorization": f"Bearer {API_KEY}", "X-Merchant-Code": MERCHANT})
-        response = connection.getresponse()
-        answer = response.status, json.load(response)
-        connection.close()
-        return answer
+    def get(self, path, timeout=20):
+        """HTTP status and JSON, past every relay; the counts also past every fault."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {API_KEY}", "X-Merchant-Code": MERCHANT})
+            response = connection.getresponse()
+            return response.status, json.load(response)
+        finally:
+            connection.close()
 
     def stats(self):
         return self.get("/v1/_stats")[1]

@@ -279,6 +279,36 @@ static void plan_of_another_shipment(void **state)
     check(&facts, "SHIP_NOT_ALLOWED/invalid");
 }
 
+/* What --dry-run says. */
+static void plan_says_why(void **state)
+{
+    static const struct {
+        enum atobarai_operation operation;
+        int how;
+        enum order_status status;
+        bool changed;
+        bool in_doubt;
+        const char *why;
+    } cases[] = {
+        {ATOBARAI_REGISTER, NEW, ORDER_STATUS_NONE, false, false, "REASON_NEW"},
+        {ATOBARAI_REGISTER, NEW, ORDER_STATUS_NONE, false, true, "REASON_DOUBT"},
+        {ATOBARAI_REGISTER, REFUSED_BEFORE, ORDER_STATUS_AUTH_FAILED, false, false, "REASON_REFUSED_BEFORE"},
+        {ATOBARAI_SHIP, KNOWN, ORDER_STATUS_AUTH_OK, false, false, "REASON_STATUS"},
+        {ATOBARAI_SHIP, KNOWN, ORDER_STATUS_SHIP_OK, false, false, "REASON_NEW_NUMBER"},
+        {ATOBARAI_CANCEL, KNOWN, ORDER_STATUS_AUTH_NG, false, false, "REASON_STATUS"},
+        {ATOBARAI_STATUS, KNOWN, ORDER_STATUS_AUTH_PENDING, false, false, "REASON_STATUS"},
+        {ATOBARAI_REREGISTER, KNOWN, ORDER_STATUS_AUTH_NG, false, false, "REASON_STATUS"},
+        {ATOBARAI_REREGISTER, KNOWN, ORDER_STATUS_AUTH_OK, true, false, "REASON_CHANGED"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ledger_order known = order_in(cases[i].how, cases[i].status);
+        known.in_doubt = cases[i].in_doubt;
+        struct plan_facts facts = {.operation = cases[i].operation, .known = &known, .changed = cases[i].changed};
+        assert_string_equal(plan_next(&facts).why, cases[i].why);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +322,7 @@ int main(void)
         cmocka_unit_test(plan_of_a_namesake),
         cmocka_unit_test(plan_of_a_foreign_order),
         cmocka_unit_test(plan_of_another_shipment),
+        cmocka_unit_test(plan_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
