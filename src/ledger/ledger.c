@@ -217,10 +217,14 @@ static void settle_registration(struct ledger_order *order, struct ledger_hash *
     order->registered = !refused;
     order->foreign = !refused && !accepted;
     order->status = refused ? ORDER_STATUS_AUTH_FAILED : outcome->status;
-    order->content = accepted ? intent->content : (struct ledger_content){0};
+    order->content = (struct ledger_content){0};
+    if (accepted)
+        order->content = intent->content;
     order->shipment = (struct ledger_hash){0};
     order->registered_at = accepted ? now : 0;
-    *mall = refused ? (struct ledger_hash){0} : intent->mall;
+    *mall = (struct ledger_hash){0};
+    if (!refused)
+        *mall = intent->mall;
 }
 
 /* A shipment or cancellation. */

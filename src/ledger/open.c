@@ -95,11 +95,12 @@ static bool connect_to(struct ledger *ledger, const char *name, int flags, struc
     if (rc != SQLITE_OK)
         return store_fail(ledger, ledger->db != NULL ? sqlite3_extended_errcode(ledger->db) : rc, error);
     sqlite3_busy_timeout(ledger->db, READER_WAIT_MS);
-    /* A ledger comes from anywhere: what its schema says may harm nobody. */
+    /* A ledger comes from anywhere: what its schema says may harm nobody. The cache is in KiB, at most: orders come in
+     * any order, and with SQLite's own 2 MiB settling one takes twice as long in a ledger of 100,000. */
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return run(ledger,
                "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; "
-               "PRAGMA temp_store = MEMORY",
+               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384",
                error);
 }
 
@@ -264,8 +265,8 @@ static void normalise_service(const char *service, struct buf *text)
     const char *path = strchr(host != NULL ? host + 3 : service, '/');
     size_t folded = path != NULL ? (size_t)(path - service) : length;
     for (size_t i = 0; i < length; i++) {
-        char byte = service[i];
-        buf_append_byte(text, i < folded && byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte);
+        bool capital = i < folded && service[i] >= 'A' && service[i] <= 'Z';
+        buf_append_byte(text, capital ? "abcdefghijklmnopqrstuvwxyz"[service[i] - 'A'] : service[i]);
     }
 }
 

@@ -277,8 +277,8 @@ static void read_content(sqlite3_stmt *statement, int column, struct ledger_cont
 {
     store_read_hash(statement, column, &content->hash);
     const unsigned char *bytes = sqlite3_column_blob(statement, column + 1);
-    int length = sqlite3_column_bytes(statement, column + 1);
-    for (int i = 0; i < LEDGER_FIELDS_MAX && 2 * i + 1 < length; i++)
+    size_t length = (size_t)sqlite3_column_bytes(statement, column + 1);
+    for (size_t i = 0; i < LEDGER_FIELDS_MAX && 2 * i + 1 < length; i++)
         content->fields[i] = (uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8);
 }
 
