@@ -94,7 +94,8 @@ static bool find_mall(struct ledger *ledger, enum store_statement name, const st
         return false;
     bool bound = store_bind_account(ledger, statement, 1) && store_bind_hash(statement, 2, mall) &&
                  store_bind_text(statement, 3, id) &&
-                 (name != STORE_FIND_MALL || store_bind_int(statement, 4, ORDER_STATUS_CANCEL_OK));
+                 (name != STORE_FIND_MALL || (store_bind_int(statement, 4, ORDER_STATUS_CANCEL_OK) &&
+                                              store_bind_int(statement, 5, ORDER_STATUS_AUTH_FAILED)));
     if (!bound)
         return store_fail(ledger, SQLITE_NOMEM, error);
     if (!store_step(ledger, statement, found, error))

@@ -131,8 +131,9 @@ void ledger_close(struct ledger *ledger);
  * it is written). */
 bool ledger_find(struct ledger *ledger, struct span id, struct ledger_order *order, struct error *error);
 
-/* Another order than `id` with the mall's number `mall` that is registered and not cancelled, or whose registration is
- * in doubt. `*found`: there is one, its id (受注ID) is in `other`, and `*at` is when that was (0: not known). */
+/* Another order than `id` with the mall's number `mall` that is registered, neither cancelled nor 与信失敗, or whose
+ * registration is in doubt. `*found`: there is one, its id (受注ID) is in `other`, and `*at` is when that was (0: not
+ * known). */
 bool ledger_find_mall(struct ledger *ledger, const struct ledger_hash *mall, struct span id, char other[LEDGER_ID_SIZE],
                       int64_t *at, bool *found, struct error *error);
 

@@ -265,8 +265,10 @@ static void normalise_service(const char *service, struct buf *text)
     const char *path = strchr(host != NULL ? host + 3 : service, '/');
     size_t folded = path != NULL ? (size_t)(path - service) : length;
     for (size_t i = 0; i < length; i++) {
-        bool capital = i < folded && service[i] >= 'A' && service[i] <= 'Z';
-        buf_append_byte(text, capital ? "abcdefghijklmnopqrstuvwxyz"[service[i] - 'A'] : service[i]);
+        char byte = service[i];
+        if (i < folded && byte >= 'A' && byte <= 'Z')
+            byte = "abcdefghijklmnopqrstuvwxyz"[byte - 'A'];
+        buf_append_byte(text, byte);
     }
 }
 

@@ -48,7 +48,7 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_COMMIT] = "COMMIT",
     [STORE_FIND] = ORDER_COLUMNS "FROM orders AS o " OPEN_INTENT "WHERE o.account = ?1 AND o.id = ?2",
     [STORE_FIND_MALL] = "SELECT id, registered_at FROM orders INDEXED BY orders_mall WHERE account = ?1 AND mall = ?2 "
-                        "AND id <> ?3 AND registered = 1 AND status <> ?4 LIMIT 1",
+                        "AND id <> ?3 AND registered = 1 AND status NOT IN (?4, ?5) LIMIT 1",
     [STORE_FIND_MALL_OPEN] = "SELECT id, begun FROM operations WHERE account = ?1 AND mall = ?2 AND id <> ?3 "
                              "AND ended IS NULL LIMIT 1",
     [STORE_ADD_ORDER] = "INSERT INTO orders (account, id, service_id, issue) VALUES (?1, ?2, ?3, ?4)",

@@ -244,6 +244,16 @@ static bool show_known(const struct sending *sending, const struct journey *jour
            error_set_memory(sending->error);
 }
 
+bool journey_show(const struct sending *sending, uint32_t order)
+{
+    struct journey journey = {.order = order};
+    if (!ledger_find(sending->service->ledger, journey_id(sending, &journey), &journey.known, sending->error))
+        return false;
+    bool shown = journey.known.in_doubt || show_known(sending, &journey);
+    journey_order(sending, &journey)->time = 0; /* that is when it was held back */
+    return shown;
+}
+
 static enum journey_state end(const struct sending *sending, struct journey *journey, const struct page *page)
 {
     static const enum book_state states[] = {

@@ -47,6 +47,10 @@ void journey_free(struct journey *journey);
 /* Look into the ledger, decide, and prepare the next request or end the journey. */
 enum journey_state journey_advance(const struct sending *sending, struct journey *journey);
 
+/* Put into the book how an order stands that is held back: its status and id at the service, if it has any. False:
+ * sending->error says why. */
+bool journey_show(const struct sending *sending, uint32_t order);
+
 /* The order, its 受注ID, and the id at the service that the request on its way is about. Borrowed. */
 struct book_order *journey_order(const struct sending *sending, const struct journey *journey);
 struct span journey_id(const struct sending *sending, const struct journey *journey);

@@ -181,11 +181,11 @@ static struct plan cancel_first(const struct plan_facts *facts)
 /* The first pause is short, each other twice as long as the one before: half a minute in all. */
 static struct plan confirm_cancel(const struct plan_facts *facts)
 {
-    enum { FIRST_PAUSE = 500 };
+    const unsigned first_pause = 500;
     if (facts->questions == PLAN_QUESTIONS)
         return done("REREGISTER_WAITING");
     struct plan plan = call(PLAN_ASK, "REASON_STATUS");
-    plan.pause = facts->answered[LEDGER_CANCEL] || facts->questions > 0 ? FIRST_PAUSE << facts->questions : 0;
+    plan.pause = facts->answered[LEDGER_CANCEL] || facts->questions > 0 ? first_pause << facts->questions : 0;
     return plan;
 }
 

@@ -442,6 +442,17 @@ static void leave_rest(struct sender *sender, const char *reason)
     }
 }
 
+/* An order that was registered, and is held back now for what stands in the file, is registered all the same. */
+static bool show_invalid(struct sender *sender)
+{
+    const struct book *book = &sender->sending.work->book;
+    for (size_t i = 0; i < book->order_count; i++)
+        if (book->orders[i].state == BOOK_INVALID && book->orders[i].sound &&
+            !journey_show(&sender->sending, (uint32_t)i))
+            return false;
+    return true;
+}
+
 static uint64_t count_valid(const struct book *book)
 {
     uint64_t count = 0;
@@ -486,6 +497,8 @@ static bool run(struct work *work, const struct service *service, bool rehearses
 {
     struct sender sender = {.sending = {.work = work, .service = service, .rehearses = rehearses, .error = error}};
     work->total = count_valid(&work->book);
+    if (!show_invalid(&sender))
+        return false;
     if (work->total == 0)
         return true;
     sender.sending.loader = loader_new(work);

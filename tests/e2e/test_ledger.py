@@ -1045,6 +1045,16 @@ def test_order_unknown(case, shop):
     shop.expect("status", source, statuses="与信OK", codes="")
 
 
+@shop_test("a registered order that is spoilt in the file afterwards is held back, with the status that it has")
+def test_spoilt(case, shop):
+    shop.do("register", shop.file({ONE: [{}], "2000002": [{}]}))
+    spoilt = shop.file({ONE: [{"商品名": ""}], "2000002": [{}], "2000003": [{"商品名": ""}]})
+    outcome = shop.expect("register", spoilt, status=1, calls=[],
+                          codes={ONE: "ITEM_NAME_SIZE", "2000002": "", "2000003": "ITEM_NAME_SIZE"},
+                          statuses={ONE: "与信OK", "2000002": "与信OK", "2000003": ""})
+    case.equal("ids", [row["後払い受注番号"] for row in outcome.rows.values()], [ONE, "2000002", ""])
+
+
 @shop_test("an id too long for a number behind it is not registered anew, and not cancelled in vain a second time")
 def test_long_id(case, shop):
     order = "9" * 64

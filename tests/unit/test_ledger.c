@@ -487,6 +487,10 @@ static void mall_numbers_belong_to_one_order(void **state)
     assert_string_equal(owner(ledger, "m1", "1002", &at), "");
 
     intend_mall(ledger, "1001", "1001", 1, "m1");
+    settle(ledger, "1001", LEDGER_ACCEPTED, ORDER_STATUS_AUTH_FAILED, "REGISTRATION_FAILED");
+    assert_string_equal(owner(ledger, "m1", "1002", &at), "");
+
+    intend_mall(ledger, "1001", "1001", 1, "m1");
     settle(ledger, "1001", LEDGER_ACCEPTED, ORDER_STATUS_AUTH_NG, NULL);
     assert_string_equal(owner(ledger, "m1", "1002", &at), "1001");
     assert_in_range(at, start, time(NULL));
