@@ -123,7 +123,7 @@ check: deps-check
 test: tests-built
 	@LINT=0 tests/run.sh $(BUILD)
 
-# Some twenty minutes; tests/e2e/test_crash.py is its short form. CRASH="--seed 7" repeats the moments of one run.
+# Half an hour; tests/e2e/test_crash.py is its short form. CRASH="--seed 7" draws the same moments and faults again.
 crashtest: $(PROGRAM)
 	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 300 $(CRASH)
 	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 60 --two $(CRASH)

@@ -14,7 +14,6 @@ import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 from harness import PROGRAM, ROOT, TIMEOUT, read_result, run, state_home
 

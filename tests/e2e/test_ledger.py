@@ -21,8 +21,8 @@ import time
 from pathlib import Path
 
 from harness import HEADINGS, PROGRAM, ROOT, TIMEOUT, Case, done, run
-from service import (API_KEY, COLUMNS, DROP, MERCHANT, SECRETS, Background, Relay, Sandbox, accepted, many, message_of,
-                     operate, refused, verify_registered_once, write_csv)
+from service import (API_KEY, COLUMNS, DROP, MERCHANT, SECRETS, Background, Relay, Sandbox, many, message_of, operate,
+                     refused, verify_registered_once, write_csv)
 
 SAMPLES = ROOT / "samples"
 ALL_COLUMNS = COLUMNS + ["送り状番号", "配送会社", "ステータスコード", "店舗ステータス"]
@@ -209,7 +209,7 @@ def edited(path, change):
     return copy
 
 
-@shop_test("a result file comes back, sorted, filtered or edited in our columns: nothing is sent, the statuses come back")
+@shop_test("a result file comes back, sorted, filtered or edited in our columns: nothing is sent, all statuses are there")
 def test_again(case, shop):
     source = shop.file({**many(10, lines=2), "2000011": [NG], "2000012": [PENDING]})
     first = shop.expect("register", source, status=1)
@@ -589,7 +589,8 @@ DEATHS = [("cancellation", False), ("cancellation", True), ("ask", False), ("reg
 
 def test_reregister_killed(kind, forwarded):
     with Case(f"reregister is killed at its {kind} call, {'after' if forwarded else 'before'} the service gets it: the "
-              "next run ends it, and one order is alive") as case, Sandbox(case.tmp) as sandbox, Relay(sandbox) as relay:
+              "next run ends it, and one order is alive") as case, Sandbox(case.tmp) as sandbox, \
+            Relay(sandbox) as relay:
         shop = Shop(case, relay, sandbox)
         orders = {ONE: [{}, {}], "2000002": [NG]}
         shop.do("register", shop.file(orders))
@@ -648,7 +649,7 @@ def test_cancel_in_progress(case, shop):
     case.equal("id", outcome.rows[2]["後払い受注番号"], ONE + "-2")
 
 
-@shop_test("a cancellation that is in progress for long: reregister gives up for now, registers nothing, and goes on later")
+@shop_test("a cancellation in progress for long: reregister gives up for now, registers nothing, and goes on later")
 def test_cancel_in_progress_long(case, shop):
     source, changed = shop.file({ONE: [{}]}), shop.file({ONE: [{"請求金額": 2980}]})
     shop.do("register", source)
@@ -817,8 +818,8 @@ def test_set_status(case, shop):
 
 
 def test_default_place():
-    with Case("the ledger's place: $XDG_STATE_HOME/atobarai/ledger.db, or below $HOME; --sandbox leaves none") as case, \
-            Sandbox(case.tmp) as sandbox, Relay(sandbox) as relay:
+    with Case("the ledger's place: $XDG_STATE_HOME/atobarai/ledger.db, or below $HOME; --sandbox leaves none") \
+            as case, Sandbox(case.tmp) as sandbox, Relay(sandbox) as relay:
         source = write_csv(case.tmp / "in.csv", many(1))
         home = case.tmp / "home"
         home.mkdir()
@@ -875,7 +876,8 @@ def test_bad_ledgers(case, shop):
               "newer": newer, "of another program": foreign,
               "cut in the middle": lambda path: path.write_bytes(good[:len(good) // 2]),
               "cut within a page": lambda path: path.write_bytes(good[:5000]),
-              "all but its first page damaged": lambda path: path.write_bytes(good[:4096] + b"\xa5" * (len(good) - 4096)),
+              "all but its first page damaged":
+                  lambda path: path.write_bytes(good[:4096] + b"\xa5" * (len(good) - 4096)),
               "damaged here and there": lambda path: path.write_bytes(b"".join(
                   good[at:at + 4096] if at // 4096 % 2 == 0 else b"\xa5" * 4096 for at in range(0, len(good), 4096))),
               "a folder": lambda path: path.mkdir()}
@@ -988,8 +990,8 @@ def personal(path):
 
 
 def test_secrecy():
-    with Case("the ledger holds no name, address, phone number, email, key or merchant code, and is its owner's") as case, \
-            Sandbox(case.tmp) as sandbox, Relay(sandbox) as relay:
+    with Case("the ledger holds no name, address, phone number, email, key or merchant code, and is its owner's") \
+            as case, Sandbox(case.tmp) as sandbox, Relay(sandbox) as relay:
         shop = Shop(case, relay, sandbox)
         texts = {API_KEY, MERCHANT}
         seen = []
