@@ -304,8 +304,8 @@ class Crash:
         self.report(f"{self.kills} kills in {self.runs} runs{', two at once' if self.at_once > 1 else ''}, seed "
                     f"{self.options.seed}: {len(self.ids)} orders at the service, each once")
         phases = "; ".join(f"{phase}: {count}" for phase, count in self.phases.most_common())
-        print(f"# killed while {phases}; ended by themselves: {self.ended}, of which {self.busy} left the ledger to the "
-              "other\n", end="", flush=True)
+        print(f"# killed while {phases}; ended by themselves: {self.ended}, of which {self.busy} left the ledger to "
+              "the other\n", end="", flush=True)
 
 
 def crash_test(runs, seed, two=False, orders=300, padding=20000):
