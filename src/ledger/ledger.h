@@ -117,8 +117,9 @@ struct ledger *ledger_open(const char *path, const struct ledger_account *accoun
 /* One in memory, which ends with ledger_close(). */
 struct ledger *ledger_open_memory(const struct ledger_account *account, struct error *error);
 
-/* Open `path` for reading only: nothing is made, nothing is written, nobody is waited for. `account` may be NULL: all
- * accounts. A file that is not there is an empty ledger. SQLite's own -shm and -wal may appear beside the file. */
+/* Open `path` for reading only: no ledger is made or changed (SQLite may leave an empty log beside it), nobody is
+ * waited for. `account` may be NULL: all accounts. A file that is not there is an empty ledger. SQLite's own -shm and
+ * -wal may appear beside the file. */
 struct ledger *ledger_open_reading(const char *path, const struct ledger_account *account, struct error *error);
 
 /* Commits nothing. NULL is allowed. */

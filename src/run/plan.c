@@ -178,7 +178,8 @@ static struct plan cancel_first(const struct plan_facts *facts)
     return call(PLAN_CANCEL, facts->changed ? "REASON_CHANGED" : "REASON_STATUS");
 }
 
-/* The first pause is short, each other twice as long as the one before: half a minute in all. */
+/* The first pause is short, each other twice as long as the one before: a quarter of a minute in all, for others may be
+ * waiting for the ledger. */
 static struct plan confirm_cancel(const struct plan_facts *facts)
 {
     const unsigned first_pause = 500;

@@ -9,7 +9,7 @@
 #include "atobarai.h"
 #include "ledger/ledger.h"
 
-enum { PLAN_QUESTIONS = 6 }; /* how often a run asks about one cancellation in progress */
+enum { PLAN_QUESTIONS = 5 }; /* how often a run asks about one cancellation in progress */
 
 struct plan_facts {
     enum atobarai_operation operation;

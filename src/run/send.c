@@ -10,8 +10,8 @@
 #include <time.h>
 
 enum {
-    BATCH = 64,       /* requests whose intents are committed together: one fsync serves them all */
-    COMMIT_AFTER = 1, /* seconds that an outcome waits for others to be committed with */
+    BATCH = 64,         /* requests whose intents are committed together: one fsync serves them all */
+    COMMIT_AFTER = 100, /* milliseconds that an outcome may wait for others to be committed with */
 };
 
 struct queue {
@@ -365,7 +365,9 @@ static bool is_due(const struct sender *sender)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec - sender->committed.tv_sec > COMMIT_AFTER;
+    int64_t elapsed =
+        (now.tv_sec - sender->committed.tv_sec) * 1000 + (now.tv_nsec - sender->committed.tv_nsec) / 1000000;
+    return elapsed >= COMMIT_AFTER;
 }
 
 static enum transport_verdict on_answered(void *context, void *tag, const struct transport_answer *from)
