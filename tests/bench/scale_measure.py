@@ -4,8 +4,8 @@
     tests/bench/scale_measure.py [--rows N] [--orders N] [--folder DIR] PROGRAM
 
 Prints the lines that stand at the top of scale.py, to be put there in place of the old ones. Takes about two minutes
-and some 700 MB in --folder (default: $TMPDIR), which is also the disk whose commits are counted. The ledger is not
-built yet: what it would hold is measured with SCHEMA below, a guess at it. Standard library only; loopback only.
+and some 700 MB in --folder (default: $TMPDIR), which is also the disk whose commits are counted. What the ledger
+holds is measured with SCHEMA below, a guess at it that is older than the ledger. Standard library only; loopback only.
 """
 import argparse
 import multiprocessing
