@@ -183,7 +183,7 @@ static struct plan cancel_first(const struct plan_facts *facts)
 static struct plan confirm_cancel(const struct plan_facts *facts)
 {
     const unsigned first_pause = 500;
-    if (facts->questions == PLAN_QUESTIONS)
+    if (facts->questions >= PLAN_QUESTIONS)
         return done("REREGISTER_WAITING");
     struct plan plan = call(PLAN_ASK, "REASON_STATUS");
     plan.pause = facts->answered[LEDGER_CANCEL] || facts->questions > 0 ? first_pause << facts->questions : 0;
