@@ -190,7 +190,7 @@ static struct plan confirm_cancel(const struct plan_facts *facts)
     return plan;
 }
 
-static struct plan plan_reregister(const struct plan_facts *facts)
+static struct plan reregister(const struct plan_facts *facts)
 {
     const struct ledger_order *known = facts->known;
     if (facts->answered[LEDGER_REGISTER])
@@ -206,6 +206,14 @@ static struct plan plan_reregister(const struct plan_facts *facts)
     struct plan plan = call(PLAN_REGISTER, "REASON_STATUS");
     plan.next_issue = true;
     return plan;
+}
+
+/* Under a new id, too, the mall's order would be there a second time. */
+static struct plan plan_reregister(const struct plan_facts *facts)
+{
+    struct plan plan = reregister(facts);
+    bool changes = plan.step == PLAN_CANCEL || plan.step == PLAN_REGISTER;
+    return changes && facts->namesake ? invalid("MALL_NUMBER_REGISTERED") : plan;
 }
 
 struct plan plan_next(const struct plan_facts *facts)

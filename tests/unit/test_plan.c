@@ -255,6 +255,15 @@ static void plan_of_a_namesake(void **state)
         struct plan_facts facts = {.operation = operations[j], .known = &known, .namesake = true};
         check(&facts, expected[j]);
     }
+    struct plan_facts facts = {.operation = ATOBARAI_REREGISTER, .known = &known, .namesake = true};
+    known = order_in(KNOWN, ORDER_STATUS_CANCEL_OK); /* the other one was registered since */
+    check(&facts, "MALL_NUMBER_REGISTERED/invalid");
+    known = order_in(KNOWN, ORDER_STATUS_AUTH_NG);
+    check(&facts, "MALL_NUMBER_REGISTERED/invalid");
+    known = order_in(REFUSED_BEFORE, ORDER_STATUS_AUTH_FAILED);
+    check(&facts, "MALL_NUMBER_REGISTERED/invalid");
+    known = order_in(KNOWN, ORDER_STATUS_AUTH_OK);
+    check(&facts, "REREGISTER_NOT_NEEDED/done");
 }
 
 /* An order that somebody else registered: what it says there is not known. */
