@@ -114,20 +114,30 @@ static bool make_registration(const struct sending *sending, const struct page *
            error_set_memory(sending->error);
 }
 
+static bool make_shipment(const struct sending *sending, const struct page *page, struct span service_id,
+                          uint32_t generation, struct transport_request *request)
+{
+    return api_dialect_ship(sending->service->dialect, &sending->service->account, &page->shipment, service_id,
+                            generation, request) ||
+           error_set_memory(sending->error);
+}
+
 /* Refusals of an id count for that id only. */
 static uint32_t generation_of(const struct ledger_order *known, enum ledger_operation operation, uint32_t issue)
 {
     return known->known && known->issue == issue ? known->generations[operation] : 0;
 }
 
-/* Whether a registration in doubt would be sent again as it was. */
-static bool is_same_registration(const struct sending *sending, const struct journey *journey, const struct page *page,
-                                 bool *same)
+/* Whether what is in doubt would be sent again as it was, byte by byte: only then may it go under the same key. */
+static bool is_same_request(const struct sending *sending, const struct journey *journey, const struct page *page,
+                            bool *same)
 {
     const struct ledger_intent *intent = &journey->known.intent;
+    struct span service_id = span_of(intent->service_id);
     struct transport_request request = {0};
     struct ledger_hash body;
-    if (!make_registration(sending, page, span_of(intent->service_id), 0, &request))
+    if (!(intent->operation == LEDGER_SHIP ? make_shipment(sending, page, service_id, 0, &request)
+                                           : make_registration(sending, page, service_id, 0, &request)))
         return false;
     bool made = digest_body(sending->service->ledger, request.body, request.body_length, &body);
     transport_request_drop(&request);
@@ -146,7 +156,7 @@ static bool gather_content(const struct sending *sending, const struct journey *
     facts->changed =
         known->registered && !known->foreign && !ledger_hash_equal(&known->content.hash, &page->digest.hash);
     return !known->in_doubt || known->intent.operation != LEDGER_REGISTER ||
-           is_same_registration(sending, journey, page, &facts->same_request);
+           is_same_request(sending, journey, page, &facts->same_request);
 }
 
 static bool gather_shipment(const struct sending *sending, const struct journey *journey, struct page *page,
@@ -156,9 +166,8 @@ static bool gather_shipment(const struct sending *sending, const struct journey 
     if (!load_shipment(sending, page))
         return false;
     facts->same_shipment = ledger_hash_equal(&known->shipment, &page->shipment_digest);
-    facts->same_request = known->in_doubt && known->intent.operation == LEDGER_SHIP &&
-                          ledger_hash_equal(&known->intent.shipment, &page->shipment_digest);
-    return true;
+    return !known->in_doubt || known->intent.operation != LEDGER_SHIP ||
+           is_same_request(sending, journey, page, &facts->same_request);
 }
 
 static bool gather(const struct sending *sending, const struct journey *journey, struct page *page,
@@ -332,9 +341,8 @@ static bool prepare_shipment(const struct sending *sending, struct journey *jour
 {
     intent->operation = LEDGER_SHIP;
     intent->shipment = page->shipment_digest;
-    return api_dialect_ship(sending->service->dialect, &sending->service->account, &page->shipment,
-                            span_of(intent->service_id), journey->known.generations[LEDGER_SHIP], &journey->request) ||
-           error_set_memory(sending->error);
+    return make_shipment(sending, page, span_of(intent->service_id), journey->known.generations[LEDGER_SHIP],
+                         &journey->request);
 }
 
 static bool prepare_cancellation(const struct sending *sending, struct journey *journey, struct ledger_intent *intent)
@@ -388,7 +396,10 @@ static enum journey_state prepare(const struct sending *sending, struct journey 
             intent = known->intent;
         else
             intent.issue = known->known ? known->issue + journey->plan.next_issue : 1;
-        if (!name_issue(journey_id(sending, journey), intent.issue, intent.service_id)) {
+        /* An order that cannot be registered anew is not cancelled either. */
+        bool reissues = journey->plan.step == PLAN_CANCEL && sending->work->operation == ATOBARAI_REREGISTER;
+        if ((reissues && !name_issue(journey_id(sending, journey), intent.issue + 1, intent.service_id)) ||
+            !name_issue(journey_id(sending, journey), intent.issue, intent.service_id)) {
             journey->plan = (struct plan){.step = PLAN_INVALID, .code = "REREGISTER_ID_LONG"};
             return end(sending, journey, page);
         }
