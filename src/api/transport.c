@@ -535,6 +535,7 @@ struct outcome {
     long status;            /* 0: none */
     curl_off_t retry_after; /* seconds; 0: now, or not said */
     bool first_byte;        /* something was answered */
+    bool maybe_received;    /* what was sent before this answer's own sending */
 };
 
 static struct outcome outcome_of(CURL *curl, CURLcode code)
@@ -604,7 +605,8 @@ static void attempt_judge(struct transport *transport, struct slot *slot, struct
                           const struct outcome *outcome)
 {
     const struct transport_client *client = transport->client;
-    struct transport_answer answer = {outcome->status, buf_text(&slot->answer), slot->answer.length};
+    struct transport_answer answer = {outcome->status, buf_text(&slot->answer), slot->answer.length,
+                                      outcome->maybe_received};
     switch (client->answered(client->context, work->request.tag, &answer)) {
     case TRANSPORT_DONE:
         transport->errors = 0;
@@ -631,7 +633,8 @@ static void attempt_end(struct transport *transport, struct slot *slot, CURLcode
     work->attempts++;
     work->status = outcome.status;
     /* A 429 clears the sending that it answers, and no earlier one of which libcurl never heard again. */
-    work->maybe_received = work->maybe_received || slot->sends > (busy ? 1U : 0U);
+    outcome.maybe_received = work->maybe_received || slot->sends > 1;
+    work->maybe_received = outcome.maybe_received || (slot->sends > 0 && !busy);
     if (slot->answer.failed || is_hopeless(slot, &outcome)) {
         give_up_curl(transport, slot->answer.failed ? CURLE_OUT_OF_MEMORY : code);
         work_failed(transport, work, TRANSPORT_STOPPED);

@@ -58,6 +58,8 @@ struct transport_answer {
     long status;      /* of HTTP */
     const char *body; /* NUL-terminated, "" when empty */
     size_t length;
+    bool maybe_received; /* the server may have acted on an earlier attempt, whose answer never came: see
+                            struct transport_failure. What this one says of itself says nothing of that one */
 };
 
 /* What the client makes of an answer. */

@@ -805,7 +805,7 @@ static void ask_encodes_the_id_and_joins_the_url(void **state)
 
 static void read_answer(const struct api_dialect *dialect, long status, const char *body, struct api_answer *answer)
 {
-    struct transport_answer from = {status, body, strlen(body)};
+    struct transport_answer from = {.status = status, .body = body, .length = strlen(body)};
     memset(answer, 'x', sizeof *answer);
     api_dialect_read(dialect, span_of("1001"), &from, answer);
 }
@@ -931,7 +931,7 @@ static void answers_may_be_nested_or_cut_without_harm(void **state)
     free(deep);
     for (size_t length = 0; length < sizeof good - 1; length++) {
         struct api_answer answer;
-        struct transport_answer from = {201, good, length};
+        struct transport_answer from = {.status = 201, .body = good, .length = length};
         api_dialect_read(dialect, span_of("1001"), &from, &answer);
         assert_int_equal(answer.meaning, API_NO_ANSWER);
         buf_free(&answer.message);
