@@ -297,7 +297,11 @@ bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_ou
     assert(order.in_doubt);
     if (!store_begin(ledger, error))
         return false;
-    if (outcome->end != LEDGER_VOID) {
+    bool changes = outcome->end != LEDGER_VOID;
+    bool forgets = outcome->unsure && order.intent.operation == LEDGER_SHIP;
+    if (forgets)
+        order.shipment = (struct ledger_hash){0};
+    if (changes) {
         if (order.intent.operation == LEDGER_REGISTER)
             settle_registration(&order, &mall, outcome, now);
         else
@@ -305,10 +309,9 @@ bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_ou
         order.changed_at = now;
         memcpy(order.code, code, sizeof code);
         memcpy(order.message, message, sizeof message);
-        if (!change_order(ledger, id, &order, &mall, error))
-            return false;
     }
-    return end_operation(ledger, id, outcome, code, message, now, error);
+    return (!(changes || forgets) || change_order(ledger, id, &order, &mall, error)) &&
+           end_operation(ledger, id, outcome, code, message, now, error);
 }
 
 bool ledger_tell(struct ledger *ledger, struct span id, enum order_status status, struct error *error)

@@ -353,6 +353,34 @@ static void refusals_make_generations(void **state)
     ledger_close(ledger);
 }
 
+/* What may have come there all the same is not what was reported before, nor surely what was to be reported. */
+static void unsure_shipment_is_forgotten(void **state)
+{
+    (void)state;
+    static const struct {
+        enum ledger_end end;
+        bool unsure;
+    } cases[] = {{LEDGER_VOID, false}, {LEDGER_REFUSED, false}, {LEDGER_VOID, true}, {LEDGER_REFUSED, true}};
+    struct ledger *ledger = open_memory();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const id = (const char *const[]){"1001", "1002", "1003", "1004"}[i];
+        register_order(ledger, id, ORDER_STATUS_AUTH_OK);
+        intend(ledger, id, LEDGER_SHIP, id, 1, "number");
+        settle(ledger, id, LEDGER_ACCEPTED, ORDER_STATUS_SHIP_OK, NULL);
+        struct ledger_order before = find(ledger, id);
+        intend(ledger, id, LEDGER_SHIP, id, 1, "another");
+        struct ledger_outcome outcome = {.end = cases[i].end, .unsure = cases[i].unsure};
+        assert_true(ledger_settle(ledger, span_of(id), &outcome, &error));
+        struct ledger_order after = find(ledger, id);
+        assert_false(after.in_doubt);
+        assert_int_equal(after.status, ORDER_STATUS_SHIP_OK);
+        assert_int_equal(after.generations[LEDGER_SHIP], cases[i].end == LEDGER_REFUSED ? 2 : 1);
+        assert_int_equal(ledger_hash_is_set(&after.shipment), !cases[i].unsure);
+        assert_memory_equal(&after.content, &before.content, sizeof after.content);
+    }
+    ledger_close(ledger);
+}
+
 static void new_issue_begins_anew(void **state)
 {
     (void)state;
@@ -1351,6 +1379,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(doubt_stays_until_it_is_settled, make_folder, remove_folder),
         cmocka_unit_test(void_leaves_all_as_it_was),
         cmocka_unit_test(refusals_make_generations),
+        cmocka_unit_test(unsure_shipment_is_forgotten),
         cmocka_unit_test(new_issue_begins_anew),
         cmocka_unit_test(foreign_orders_are_told_apart),
         cmocka_unit_test(answers_clear_old_errors),
