@@ -22,7 +22,8 @@ struct journey {
     struct plan plan;          /* the step that is being made */
     bool answered[LEDGER_OPERATIONS];
     unsigned questions;
-    bool doubted;       /* in doubt since before this run: no failure of ours proves that nothing came there */
+    bool doubted;       /* in doubt since before this run, or an answer was lost: what comes later does not prove that
+                           nothing came there */
     bool verifies;      /* the service repeated an old answer: how the order stands now has to be asked */
     bool conflicts;     /* the last call met a 409: the question is about that */
     struct buf words;   /* the service's, of that 409; owned */

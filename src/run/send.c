@@ -98,9 +98,11 @@ static bool on_next(void *context, struct transport_request *request)
     struct sender *sender = context;
     if (sender->ready.first == NULL) {
         take_up(sender);
-        if (sender->sending.error->code != NULL || !commit(sender))
-            return false;
+        if (sender->sending.error->code == NULL)
+            commit(sender);
     }
+    if (sender->sending.error->code != NULL)
+        return false;
     struct journey *journey = queue_take(&sender->ready);
     if (journey == NULL)
         return false;
@@ -111,13 +113,15 @@ static bool on_next(void *context, struct transport_request *request)
 
 /* ---- Answers ---- */
 
-/* What the service said of the open intent, into the ledger's transaction. */
+/* What the service said of the open intent, into the ledger's transaction. The doubt is over, then. */
 static void settle(struct sender *sender, struct journey *journey, enum ledger_end end, enum order_status status,
                    const char *code, const struct buf *words)
 {
-    struct ledger_outcome outcome = {.end = end, .status = status, .code = code, .message = {"", 0}};
+    struct ledger_outcome outcome = {
+        .end = end, .status = status, .code = code, .message = {"", 0}, .unsure = journey->doubted};
     if (words != NULL)
         outcome.message = (struct span){buf_text(words), words->length};
+    journey->doubted = false;
     ledger_settle(sender->sending.service->ledger, journey_id(&sender->sending, journey), &outcome,
                   sender->sending.error);
 }
@@ -138,11 +142,21 @@ static const char *code_of(enum order_status status)
     }
 }
 
-/* Whether a status shows that the intent's call has had its effect. */
-static bool shows_effect(const struct ledger_intent *intent, enum order_status status)
+/* Whether the call in doubt reports another shipment than the one that is known. */
+static bool corrects(const struct ledger_order *known)
 {
-    switch (intent->operation) {
+    return known->intent.operation == LEDGER_SHIP && known->status == ORDER_STATUS_SHIP_OK &&
+           ledger_hash_is_set(&known->shipment);
+}
+
+/* Whether a status shows that the intent's call has had its effect. `done_already`: the service has just refused to do
+ * it once more. */
+static bool shows_effect(const struct ledger_order *known, enum order_status status, bool done_already)
+{
+    switch (known->intent.operation) {
     case LEDGER_SHIP:
+        if (status == ORDER_STATUS_SHIP_OK && corrects(known)) /* as it was before */
+            return done_already;
         return status >= ORDER_STATUS_SHIP_OK && status <= ORDER_STATUS_SHIP_PENDING;
     case LEDGER_CANCEL:
         return status >= ORDER_STATUS_CANCEL_OK;
@@ -224,9 +238,14 @@ static void refuse_unknown(struct sender *sender, struct journey *journey, const
     const struct sending *sending = &sender->sending;
     const char *args[FINDING_ARGS] = {buf_text(message)};
     bool registration = journey->plan.step == PLAN_REGISTER;
+    if (registration && journey->doubted) { /* it may be registered all the same */
+        journey_leave(sending, journey, true, "REASON_GARBAGE", 0);
+        journey_free(journey);
+        return;
+    }
     outcome_set(sending->work, journey_order(sending, journey),
                 registration ? "SERVICE_NOT_FOUND" : "SERVICE_ORDER_UNKNOWN", 0, -1, args);
-    if (journey->known.in_doubt && !(registration && journey->doubted))
+    if (journey->known.in_doubt)
         settle(sender, journey, registration ? LEDGER_VOID : LEDGER_REFUSED, ORDER_STATUS_NONE, "SERVICE_ORDER_UNKNOWN",
                NULL);
     if (sending->error->code == NULL)
@@ -258,7 +277,7 @@ static void take_status(struct sender *sender, struct journey *journey, enum ord
         /* By another submission, with content that may differ: never called ours. */
         journey->answered[LEDGER_REGISTER] = true;
         settle(sender, journey, LEDGER_ADOPTED, status, "ALREADY_REGISTERED", NULL);
-    } else if (shows_effect(intent, status)) {
+    } else if (shows_effect(&journey->known, status, conflicts && journey->doubted)) {
         journey->answered[intent->operation] = ours;
         settle(sender, journey, LEDGER_ACCEPTED, status, code_of(status), NULL);
     } else if (conflicts) {
@@ -284,7 +303,6 @@ static void take_no_status(struct sender *sender, struct journey *journey, const
     bool unknown = answer->meaning == API_UNKNOWN;
     if (unknown && journey->known.in_doubt && !journey->conflicts && !journey->verifies) {
         settle(sender, journey, LEDGER_VOID, ORDER_STATUS_NONE, NULL, NULL);
-        journey->doubted = false;
         advance(sender, journey);
     } else if (unknown && !journey->known.in_doubt) {
         refuse_unknown(sender, journey, &answer->message);
@@ -317,6 +335,13 @@ static void take_conflict(struct sender *sender, struct journey *journey, struct
     advance(sender, journey);
 }
 
+/* Whether a refusal may only say that the thing is done already, by an attempt whose answer was lost. A registration
+ * would have been answered as it was the first time; other calls may do without keys. */
+static bool may_be_done(const struct journey *journey)
+{
+    return journey->doubted && journey->plan.step != PLAN_REGISTER && !corrects(&journey->known);
+}
+
 /* What the answer means for the journey, which is somebody else's, or gone, afterwards. */
 static void take_answer(struct sender *sender, struct journey *journey, struct api_answer *answer)
 {
@@ -327,7 +352,7 @@ static void take_answer(struct sender *sender, struct journey *journey, struct a
         take_acceptance(sender, journey, answer);
     else if (asks)
         take_no_status(sender, journey, answer);
-    else if (answer->meaning == API_CONFLICT)
+    else if (answer->meaning == API_CONFLICT || (answer->meaning == API_REFUSED && may_be_done(journey)))
         take_conflict(sender, journey, &answer->message);
     else if (answer->meaning == API_UNKNOWN)
         refuse_unknown(sender, journey, &answer->message);
@@ -335,11 +360,15 @@ static void take_answer(struct sender *sender, struct journey *journey, struct a
         refuse_for_good(sender, journey, &answer->message);
 }
 
-/* A request that never came there, or was not looked at: as if it had not been intended. */
-static void take_back(struct sender *sender, struct journey *journey)
+/* A request ended without an answer about the order. One that changes something, and of which nothing came there or was
+ * looked at, is as if it had not been intended. Whether doubt remains. */
+static bool take_back(struct sender *sender, struct journey *journey, bool maybe_received)
 {
-    if (journey->known.in_doubt && !journey->doubted)
-        settle(sender, journey, LEDGER_VOID, ORDER_STATUS_NONE, NULL, NULL);
+    bool asked = journey->plan.step == PLAN_ASK;
+    if (!journey->known.in_doubt || asked || journey->doubted || maybe_received)
+        return journey->known.in_doubt;
+    settle(sender, journey, LEDGER_VOID, ORDER_STATUS_NONE, NULL, NULL);
+    return false;
 }
 
 static void refuse_credentials(struct sender *sender, struct journey *journey, long status)
@@ -357,8 +386,10 @@ static void hide(struct buf *message, const char *secret)
     enum { SECRET_MIN = 6 };
     size_t length = strlen(secret);
     char *at = message->data;
-    while (at != NULL && length >= SECRET_MIN && (at = strstr(at, secret)) != NULL)
+    while (at != NULL && length >= SECRET_MIN && (at = strstr(at, secret)) != NULL) {
         memset(at, '*', length);
+        at += length;
+    }
 }
 
 static bool is_due(const struct sender *sender)
@@ -384,8 +415,9 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
         buf_free(&answer.message);
         return TRANSPORT_RETRY;
     }
+    journey->doubted = journey->doubted || (from->maybe_received && journey->plan.step != PLAN_ASK);
     if (answer.meaning == API_CREDENTIALS) {
-        take_back(sender, journey);
+        take_back(sender, journey, false);
         refuse_credentials(sender, journey, from->status);
     } else {
         take_answer(sender, journey, &answer);
@@ -401,11 +433,8 @@ static void on_failed(void *context, void *tag, const struct transport_failure *
 {
     struct sender *sender = context;
     struct journey *journey = tag;
-    bool changes = journey->plan.step != PLAN_ASK;
-    bool doubt = journey->known.in_doubt && (!changes || journey->doubted || failure->maybe_received);
     journey_order(&sender->sending, journey)->sent |= failure->maybe_received || journey->doubted;
-    if (!doubt)
-        take_back(sender, journey);
+    bool doubt = take_back(sender, journey, failure->maybe_received);
     journey_leave(&sender->sending, journey, doubt, outcome_reason(failure->reason), failure->status);
     journey_free(journey);
 }
@@ -416,11 +445,7 @@ static void on_failed(void *context, void *tag, const struct transport_failure *
 static void leave_queue(struct sender *sender, struct queue *queue, const char *reason)
 {
     for (struct journey *journey; (journey = queue_take(queue)) != NULL;) {
-        bool changes = journey->plan.step != PLAN_ASK;
-        bool doubt = journey->known.in_doubt && (!changes || journey->doubted);
-        if (!doubt)
-            take_back(sender, journey);
-        journey_leave(&sender->sending, journey, doubt, reason, 0);
+        journey_leave(&sender->sending, journey, take_back(sender, journey, false), reason, 0);
         journey_free(journey);
     }
 }

@@ -414,6 +414,124 @@ def test_lost_ship_and_cancel(case, shop):
         case.equal(f"{operation}: once each", shop.sandbox.stats()[count], 6)
 
 
+# ---- Answers that prove nothing ----
+
+
+def lose_then(relay, kind, *answer):
+    """A script: the first call of this kind does its work and its answer is lost, each later one is answered so."""
+    lost = lose(relay, kind, count=1)
+
+    def script(call):
+        seen = sum(other.kind == kind for other in relay.calls)
+        return lost(call) if call.kind != kind or seen == 1 else answer
+    return script
+
+
+@shop_test("an answer is lost, and the next attempt is refused for its credentials: the order stays in doubt")
+def test_lost_then_credentials(case, shop):
+    source, second = shop.file({ONE: [{}]}), shop.file({"2000002": [{}]})
+    shop.do("register", second)
+    for operation, path, kind, order in (("register", source, "register", ONE),
+                                         ("cancel", second, "cancellation", "2000002")):
+        shop.relay.script = lose_then(shop.relay, kind, 401, b"")
+        shop.expect(operation, path, "--retries", "1", status=3)
+        case.equal(f"{operation}: calls", [name for name, _ in shop.kinds()], [kind, kind])
+        listed = [entry["order_id"] for entry in json.loads(shop.orders("IN_DOUBT"))]
+        case.equal(f"{operation}: in doubt", listed, [order])
+        shop.relay.script = None
+        shop.expect("register", path, status=int(operation == "cancel"),
+                    statuses="与信OK" if operation == "register" else "与信の取消OK")
+    verify_registered_once(case, shop.sandbox, 2)
+
+
+@shop_test("credentials refused at once: nothing is in doubt")
+def test_credentials(case, shop):
+    shop.relay.script = lambda call: (403, b"")
+    shop.expect("register", shop.file({ONE: [{}]}), status=3)
+    case.equal("in doubt", json.loads(shop.orders("IN_DOUBT")), [])
+
+
+@shop_test("an answer to a registration is lost, and then there is no such address: in doubt, and not called unregistered")
+def test_lost_then_not_found(case, shop):
+    source = shop.file({ONE: [{}]})
+    shop.relay.script = lose_then(shop.relay, "register", 404, b"")
+    shop.expect("register", source, "--retries", "1", status=5, statuses="", codes="IN_DOUBT")
+    shop.relay.script = lambda call: (404, b"")
+    shop.expect("register", source, status=5, statuses="", codes="IN_DOUBT", calls=[("register", ONE)])
+    shop.relay.script = None
+    shop.expect("register", shop.file({ONE: [{"請求金額": 2980}]}), status=1, statuses="与信OK", codes="ORDER_CHANGED",
+                calls=[("ask", ONE)])
+
+
+@shop_test("an answer to a cancellation or shipment is lost, and the next attempt refused in any way: asked, and it is done")
+def test_lost_then_refused(case, shop):
+    for order, operation, kind, wanted in ((ONE, "cancel", "cancellation", "与信の取消OK"),
+                                           ("2000002", "ship", "shipment", "出荷情報登録OK")):
+        source = shop.file({order: [{}]})
+        shop.relay.script = None
+        shop.do("register", source)
+        shop.relay.script = lose_then(shop.relay, kind, *refused("done already"))
+        shop.expect(operation, source, "--retries", "1", statuses=wanted, codes="",
+                    calls=[(kind, order), (kind, order), ("ask", order)])
+    shop.relay.script = lambda call: refused("not in this way") if call.kind == "shipment" else None
+    source = shop.file({"2000003": [{}]})
+    shop.do("register", source)
+    shop.expect("ship", source, status=1, statuses="与信OK", codes="SERVICE_REFUSED", calls=[("shipment", "2000003")])
+
+
+@shop_test("another 送り状番号, and the service says 409: refused in its words, and not taken for done")
+def test_correction_refused(case, shop):
+    source, other = shop.file({ONE: [{}]}), shop.file({ONE: [{"送り状番号": "123456789023"}]})
+    shop.do("register", source)
+    shop.do("ship", source)
+    shop.relay.script = lambda call: refused("番号は変えられません", 409) if call.kind == "shipment" else None
+    for _ in range(2):
+        outcome = shop.expect("ship", other, status=1, statuses="出荷情報登録OK", codes="SERVICE_REFUSED",
+                              calls=[("shipment", ONE), ("ask", ONE)])
+        case.equal("its words", outcome.rows[2]["エラー内容"], "番号は変えられません")
+    shop.expect("ship", source, statuses="出荷情報登録OK", codes="", calls=[])
+
+
+@shop_test("another 送り状番号 that never came there is sent by the next ship, whatever was done in between")
+def test_correction_in_doubt(case, shop):
+    source, other = shop.file({ONE: [{}]}), shop.file({ONE: [{"送り状番号": "123456789023"}]})
+    shop.do("register", source)
+    shop.do("ship", source)
+    for between in ([], [("status", other)], [("register", other)], [("ship", source)]):
+        shop.relay.script = lambda call: DROP
+        shop.expect("ship", other, "--retries", "0", status=5, codes="IN_DOUBT")
+        shop.relay.script = None
+        for operation, path in between:
+            shop.do(operation, path)
+        shop.expect("ship", other, statuses="出荷情報登録OK", codes="")
+        case.equal(f"{between}: sent", [call.json["trackingNumber"] for call in shop.relay.posts()], ["123456789023"])
+        shop.do("ship", source)
+
+
+@shop_test("another 送り状番号 whose answer was lost, and then the carrier in another width: settled, and sent once more")
+def test_correction_in_another_width(case, shop):
+    shop.do("register", shop.file({ONE: [{}]}))
+    shop.do("ship", shop.file({ONE: [{}]}))
+    shop.relay.script = lose(shop.relay)
+    shop.expect("ship", shop.file({ONE: [{"配送会社": "見本カーゴ"}]}), "--retries", "0", status=5, codes="IN_DOUBT")
+    shop.relay.script = None
+    narrow = shop.file({ONE: [{"配送会社": "見本ｶｰｺﾞ"}]})
+    shop.expect("ship", narrow, statuses="出荷情報登録OK", codes="")
+    shop.expect("ship", narrow, statuses="出荷情報登録OK", codes="", calls=[])
+
+
+@shop_test("reregister of a cancelled order whose 受注番号 is registered under another 受注ID by now: held back")
+def test_reregister_reimported(case, shop):
+    first, second = (shop.file({order: [{"受注番号": "MALL-77", **NG}]}) for order in (ONE, "2000002"))
+    shop.do("register", first)
+    shop.do("cancel", first)
+    shop.do("register", second)
+    shop.expect("reregister", first, status=1, statuses="与信の取消OK", codes="MALL_NUMBER_REGISTERED", calls=[])
+    case.equal("alive", shop.alive(ONE) + shop.alive("2000002"), ["2000002"])
+    shop.expect("reregister", second, status=1, statuses="与信NG", codes="CREDIT_NG")
+    shop.expect("reregister", first, "--allow-reimported", status=1, statuses="与信NG", codes="CREDIT_NG")
+
+
 # ---- What an order's state allows ----
 
 
@@ -1057,13 +1175,14 @@ def test_spoilt(case, shop):
     case.equal("ids", [row["後払い受注番号"] for row in outcome.rows.values()], [ONE, "2000002", ""])
 
 
-@shop_test("an id too long for a number behind it is not registered anew, and not cancelled in vain a second time")
+@shop_test("an id too long for a number behind it: the order is not cancelled in vain")
 def test_long_id(case, shop):
     order = "9" * 64
     source = shop.file({order: [NG]})
     shop.do("register", source)
-    shop.expect("reregister", source, status=1, codes="REREGISTER_ID_LONG")
-    shop.expect("reregister", source, status=1, codes="REREGISTER_ID_LONG", calls=[])
+    shop.expect("reregister", source, status=1, statuses="与信NG", codes="REREGISTER_ID_LONG", calls=[])
+    shop.do("cancel", source)
+    shop.expect("reregister", source, status=1, statuses="与信の取消OK", codes="REREGISTER_ID_LONG", calls=[])
 
 
 def main():
