@@ -4,6 +4,7 @@
 #   make demo    install what is missing, build, and run the main job on samples/ against the built-in sandbox
 #   make docs    write docs/errors.md and docs/errors.en.md anew, from the error catalogue
 #   make check   install what the tests need, build in every way, lint, and run every test
+#   make crashtest  build, and kill the program 300 times in the midst of its work
 #   make bench   build, and measure how long a check takes; BENCH="--rows 100000 --times 3" makes it shorter
 #   make scale   work out the tables of docs/scale.md anew
 #
@@ -12,6 +13,7 @@
 BUILD    ?= build
 SANITIZE ?=
 BENCH    ?=
+CRASH    ?=
 
 VERSION  := 0.1.0
 
@@ -22,10 +24,10 @@ CFLAGS   += -std=c17 -pthread -fstack-protector-strong $(WARNINGS)
 ifneq ($(SANITIZE),)
 CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
-LDLIBS   := -lcsv -lcurl -lcjson -lmicrohttpd -lcrypto
+LDLIBS   := -lcsv -lcurl -lcjson -lmicrohttpd -lsqlite3 -lcrypto
 
 # The rooms of src/, in the order in which the data goes through them. All but cli/ make the library.
-ROOMS    := base text csv order api sandbox run
+ROOMS    := base text csv order ledger api sandbox run
 SOURCES  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 EMBEDDED := src/base/embedded.S
 CLI      := $(sort $(wildcard src/cli/*.c))
@@ -38,12 +40,12 @@ LIBRARY  := $(BUILD)/libatobarai.a
 PROGRAM  := $(BUILD)/atobarai
 
 # Debian packages: what building needs, and what the tests need on top.
-DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libssl-dev
+DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libsqlite3-dev libssl-dev
 DEPS_BENCH := python3 miller csvkit
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck \
               valgrind
 
-.PHONY: all deps deps-check deps-bench demo docs check test bench scale lint format clean
+.PHONY: all deps deps-check deps-bench demo docs check test crashtest bench scale lint format clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM)
@@ -120,6 +122,11 @@ check: deps-check
 # Only the tests of one build, without packages and lint: the short loop while working.
 test: tests-built
 	@LINT=0 tests/run.sh $(BUILD)
+
+# Half an hour; tests/e2e/test_crash.py is its short form. CRASH="--seed 7" draws the same moments and faults again.
+crashtest: $(PROGRAM)
+	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 300 $(CRASH)
+	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 60 --two $(CRASH)
 
 # How long a check takes, beside what else a user could do with the same file. No test: what is slow depends on the machine.
 bench: deps-bench

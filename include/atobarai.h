@@ -24,8 +24,12 @@ extern "C" {
 #endif
 
 enum atobarai_operation {
-    ATOBARAI_CHECK,    /* validate only: no network */
-    ATOBARAI_REGISTER, /* 買い手情報登録 */
+    ATOBARAI_CHECK,      /* validate only: no network, no ledger */
+    ATOBARAI_REGISTER,   /* 買い手情報登録 */
+    ATOBARAI_SHIP,       /* 出荷情報登録 */
+    ATOBARAI_CANCEL,     /* 与信の取消 */
+    ATOBARAI_STATUS,     /* 与信結果問い合わせ */
+    ATOBARAI_REREGISTER, /* 再登録: cancel, see that it is cancelled, register under a new id */
 };
 
 /* How a run ended; the program's exit status. The higher outranks the lower. */
@@ -70,8 +74,14 @@ struct atobarai_options {
     const char *api_url;       /* base URL of the service, ends in /v1; https, or http on loopback */
     const char *api_key;       /* secret: kept in memory only */
     const char *merchant_code; /* likewise */
+    const char *ledger; /* path of the ledger; NULL: $XDG_STATE_HOME/atobarai/ledger.db, with `sandbox` one in memory */
+    const char *only;   /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
+    const char *set_status; /* the new ステータスコード on the rows of orders that are done; NULL: as it is */
+    const char *set_shop_status;     /* likewise, 店舗ステータス */
     enum atobarai_encoding encoding; /* of the input */
-    bool sandbox;          /* run against a simulated service inside the process; the three above are not needed */
+    bool sandbox;          /* run against a simulated service inside the process; URL, key and code are not needed. With
+                              `ledger` it keeps its orders beside that, and the next rehearsal goes on with them */
+    bool dry_run;          /* send and record nothing: the result says what would be sent, and why */
     bool force;            /* replace an existing result file */
     bool strict;           /* warnings are errors: their orders are held back */
     bool allow_reimported; /* one mall order number (受注番号) under two order ids is no error */
@@ -93,7 +103,7 @@ struct atobarai_options {
 struct atobarai_job;
 
 /* `input` is the order CSV, "-" for standard input. `output` is the result CSV, "-" for standard output; NULL for none,
- * with ATOBARAI_CHECK only. NULL when memory ran out. Nothing is opened before the run. */
+ * with ATOBARAI_CHECK or a dry run only. NULL when memory ran out. Nothing is opened before the run. */
 struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const char *input, const char *output,
                                       const struct atobarai_options *options);
 
@@ -144,7 +154,7 @@ enum atobarai_told {
 enum atobarai_phase {
     ATOBARAI_PHASE_READ,  /* the input, from which it is known which rows make which order */
     ATOBARAI_PHASE_CHECK, /* every order, against the rules; opening the result file counts here */
-    ATOBARAI_PHASE_SEND,  /* with ATOBARAI_REGISTER only */
+    ATOBARAI_PHASE_SEND,  /* with all but ATOBARAI_CHECK; waiting for the ledger counts here */
     ATOBARAI_PHASE_WRITE, /* the result file, when there is one; the input is read again for it */
 };
 
@@ -152,7 +162,7 @@ enum { ATOBARAI_PHASES = 4 };
 
 /* Orders are counted, not rows, except where rows are named. orders = succeeded + failed + invalid + unsent. */
 struct atobarai_summary {
-    const char *command; /* "check", "register" */
+    const char *command; /* "check", "register", "ship", "cancel", "status", "reregister" */
     const char *input;
     const char *output;   /* NULL: none */
     const char *encoding; /* of the input: "cp932", "utf-8", "utf-16" */
@@ -167,6 +177,7 @@ struct atobarai_summary {
     uint64_t failed;       /* refused by the service; 与信NG and 与信失敗 count here */
     uint64_t invalid;      /* with errors found here: not sent */
     uint64_t unsent;       /* remain to be sent or in doubt: run again */
+    bool dry_run;          /* nothing was sent */
     struct {
         const char *name; /* 与信OK, … */
         uint64_t orders;
@@ -228,6 +239,20 @@ enum atobarai_format {
  * looks like a code and is none, with EXPLAIN_MISSING for nothing but blanks. */
 char *atobarai_explain(const char *what, enum atobarai_format format, enum atobarai_language language,
                        enum atobarai_status *status, struct atobarai_message *message);
+
+/* ---- The ledger, read ---- */
+
+/* 受注反映履歴: what was done, in the order of time: every operation, or those of the order `id` (NULL: of all), from
+ * `since` on (seconds since 1970). `ledger` as in struct atobarai_options. Formats: text, CSV, JSON.
+ *
+ * Free the text with free(). NULL: `status` and `message` say why. */
+char *atobarai_history(const char *ledger, const char *id, int64_t since, enum atobarai_format format,
+                       enum atobarai_language language, enum atobarai_status *status, struct atobarai_message *message);
+
+/* The orders in a credit status: its name, such as 与信NG, or its name at the service, such as AUTH_NG; IN_DOUBT for
+ * those whose outcome is not known. The CSV may be `only` of a job. Otherwise as atobarai_history(). */
+char *atobarai_orders(const char *ledger, const char *credit_status, enum atobarai_format format,
+                      enum atobarai_language language, enum atobarai_status *status, struct atobarai_message *message);
 
 /* ---- The sandbox: the service, simulated, on loopback ---- */
 

@@ -17,9 +17,10 @@ ALLOWED = {
     "text": {"base", "text"},
     "csv": {"base", "text", "csv"},
     "order": {"base", "text", "order"},
+    "ledger": {"base", "order", "ledger"},
     "api": {"base", "order", "api"},
     "sandbox": {"base", "sandbox"},
-    "run": {"base", "text", "csv", "order", "api", "sandbox", "run", PUBLIC},
+    "run": {"base", "text", "csv", "order", "ledger", "api", "sandbox", "run", PUBLIC},
     "cli": {"cli", PUBLIC},
 }
 
@@ -29,7 +30,8 @@ LIBRARIES = {
     "iconv.h": {"text"},
     "curl/": {"api"},
     "cjson/": {"base", "order", "api", "sandbox", "run"},
-    "openssl/": {"api", "sandbox"},
+    "openssl/": {"ledger", "api", "sandbox"},
+    "sqlite3.h": {"ledger"},
     "microhttpd.h": {"sandbox"},
 }
 

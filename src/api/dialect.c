@@ -18,8 +18,12 @@ struct api_dialect {
     const cJSON *headers;
     const cJSON *idempotency; /* the same, of calls that change something */
     struct operation registration;
+    struct operation shipping;
+    struct operation cancelling;
     struct operation asking;
     const char *pointers[ORDER_FIELDS]; /* where each field stands; NULL: it is not sent */
+    const char *shipment_number;
+    const char *shipment_carrier;
     const char *answer_id;
     const char *answer_status;
     const char *answer_message;
@@ -185,6 +189,19 @@ static bool parse_fields(struct api_dialect *dialect, const char *path, struct e
     return dialect->pointers[ORDER_FIELD_ID] != NULL || invalid(path, "fields", error);
 }
 
+static bool parse_shipment(struct api_dialect *dialect, const char *path, struct error *error)
+{
+    const cJSON *shipment = cJSON_GetObjectItemCaseSensitive(dialect->json, "shipment");
+    dialect->shipment_number = json_text(shipment, "trackingNumber");
+    dialect->shipment_carrier = json_text(shipment, "carrier");
+    if (dialect->shipment_number == NULL || !is_pointer(dialect->shipment_number, false))
+        return invalid(path, "shipment.trackingNumber", error);
+    if (dialect->shipment_carrier == NULL || !is_pointer(dialect->shipment_carrier, false) ||
+        pointers_clash(dialect->shipment_number, dialect->shipment_carrier))
+        return invalid(path, "shipment.carrier", error);
+    return true;
+}
+
 static bool parse_statuses(struct api_dialect *dialect, const char *path, struct error *error)
 {
     const cJSON *item = NULL;
@@ -225,24 +242,38 @@ static bool parse_headers(struct api_dialect *dialect, const char *path, struct 
     return keys <= TRANSPORT_HEADERS_MAX - headers || invalid(path, "idempotency", error);
 }
 
-static bool parse(struct api_dialect *dialect, const char *path, struct error *error)
+static bool parse_operations(struct api_dialect *dialect, const char *path, struct error *error)
 {
     const cJSON *operations = cJSON_GetObjectItemCaseSensitive(dialect->json, "operations");
-    const cJSON *answers = cJSON_GetObjectItemCaseSensitive(dialect->json, "answers");
-    if (!cJSON_IsObject(dialect->json))
-        return invalid(path, "JSON", error);
     if (!parse_operation(&dialect->registration, operations, "register"))
         return invalid(path, "operations.register", error);
+    if (!parse_operation(&dialect->shipping, operations, "ship"))
+        return invalid(path, "operations.ship", error);
+    if (!parse_operation(&dialect->cancelling, operations, "cancel"))
+        return invalid(path, "operations.cancel", error);
     if (!parse_operation(&dialect->asking, operations, "status"))
         return invalid(path, "operations.status", error);
+    return true;
+}
+
+static bool parse_answers(struct api_dialect *dialect, const char *path, struct error *error)
+{
+    const cJSON *answers = cJSON_GetObjectItemCaseSensitive(dialect->json, "answers");
     dialect->answer_id = json_text(answers, "id");
     dialect->answer_status = json_text(answers, "status");
     dialect->answer_message = json_text(answers, "message");
-    if (!is_answer_pointer(dialect->answer_id) || !is_answer_pointer(dialect->answer_status) ||
-        !is_answer_pointer(dialect->answer_message))
-        return invalid(path, "answers", error);
-    return parse_headers(dialect, path, error) && parse_fields(dialect, path, error) &&
-           parse_statuses(dialect, path, error);
+    return (is_answer_pointer(dialect->answer_id) && is_answer_pointer(dialect->answer_status) &&
+            is_answer_pointer(dialect->answer_message)) ||
+           invalid(path, "answers", error);
+}
+
+static bool parse(struct api_dialect *dialect, const char *path, struct error *error)
+{
+    if (!cJSON_IsObject(dialect->json))
+        return invalid(path, "JSON", error);
+    return parse_operations(dialect, path, error) && parse_answers(dialect, path, error) &&
+           parse_headers(dialect, path, error) && parse_fields(dialect, path, error) &&
+           parse_shipment(dialect, path, error) && parse_statuses(dialect, path, error);
 }
 
 struct api_dialect *api_dialect_parse(struct span json, const char *path, struct error *error)
@@ -284,13 +315,22 @@ static cJSON *value_item(const struct content_value *value)
     return item;
 }
 
-/* The body of a registration; NULL when memory ran out. Freed with free(). */
-static char *order_body(const struct api_dialect *dialect, const struct order_content *content)
+/* The text of `root`, which is deleted; NULL where it was not `made`, or memory ran out. Freed with free(). */
+static char *print(cJSON *root, bool made)
 {
+    char *body = made ? cJSON_PrintUnformatted(root) : NULL;
+    cJSON_Delete(root);
+    return body;
+}
+
+/* The body of a registration; NULL when memory ran out. Freed with free(). */
+static char *order_body(const struct api_dialect *dialect, const struct order_content *content, struct span id)
+{
+    const struct content_value own_id = {.kind = CONTENT_TEXT, .text = id};
     cJSON *root = cJSON_CreateObject();
     bool made = root != NULL;
     for (size_t field = ORDER_FIELD_ID; field < ORDER_FIELD_ITEM_ID; field++) {
-        const struct content_value *value = &content->fields[field];
+        const struct content_value *value = field == ORDER_FIELD_ID ? &own_id : &content->fields[field];
         if (made && value->kind != CONTENT_NONE && dialect->pointers[field] != NULL)
             made = place(root, dialect->pointers[field], 0, value_item(value));
     }
@@ -302,9 +342,22 @@ static char *order_body(const struct api_dialect *dialect, const struct order_co
                 made = place(root, pointer, item, value_item(value));
         }
     }
-    char *body = made ? cJSON_PrintUnformatted(root) : NULL;
-    cJSON_Delete(root);
-    return body;
+    return print(root, made);
+}
+
+static bool place_text(cJSON *root, const char *pointer, struct span text)
+{
+    const struct content_value value = {.kind = CONTENT_TEXT, .text = text};
+    return text.length == 0 || place(root, pointer, 0, value_item(&value));
+}
+
+/* The same of a shipment. */
+static char *shipment_body(const struct api_dialect *dialect, const struct order_shipment *shipment)
+{
+    cJSON *root = cJSON_CreateObject();
+    bool made = root != NULL && place_text(root, dialect->shipment_number, shipment->number) &&
+                place_text(root, dialect->shipment_carrier, shipment->carrier);
+    return print(root, made);
 }
 
 /* What stands in a template for what. */
@@ -389,24 +442,45 @@ static void drop(struct transport_request *request)
     *request = (struct transport_request){0};
 }
 
-bool api_dialect_register(const struct api_dialect *dialect, const struct api_account *account,
-                          const struct order_content *content, struct transport_request *request)
+/* A call that changes something. `body` is taken over; NULL: memory ran out. */
+static bool submit(const struct api_dialect *dialect, const struct api_account *account,
+                   const struct operation *operation, const char *name, struct span id, uint32_t generation, char *body,
+                   struct transport_request *request)
 {
     char key[API_KEY_SIZE];
-    struct span id = content->fields[ORDER_FIELD_ID].text;
-    *request = (struct transport_request){.method = dialect->registration.method};
-    request->url = url_of(account, &dialect->registration, id);
-    request->body = order_body(dialect, content);
-    if (request->url != NULL && request->body != NULL) {
-        request->body_length = strlen(request->body);
-        struct span body = {request->body, request->body_length};
-        if (api_key_make(account->merchant, "register", id, body, 0, key) &&
+    *request = (struct transport_request){.method = operation->method, .body = body};
+    request->url = url_of(account, operation, id);
+    if (request->url != NULL && body != NULL) {
+        request->body_length = strlen(body);
+        if (api_key_make(account->merchant, name, id, (struct span){body, request->body_length}, generation, key) &&
             add_headers(dialect->headers, account, key, request) &&
             add_headers(dialect->idempotency, account, key, request))
             return true;
     }
     drop(request);
     return false;
+}
+
+bool api_dialect_register(const struct api_dialect *dialect, const struct api_account *account,
+                          const struct order_content *content, struct span id, uint32_t generation,
+                          struct transport_request *request)
+{
+    char *body = order_body(dialect, content, id);
+    return submit(dialect, account, &dialect->registration, "register", id, generation, body, request);
+}
+
+bool api_dialect_ship(const struct api_dialect *dialect, const struct api_account *account,
+                      const struct order_shipment *shipment, struct span id, uint32_t generation,
+                      struct transport_request *request)
+{
+    char *body = shipment_body(dialect, shipment);
+    return submit(dialect, account, &dialect->shipping, "ship", id, generation, body, request);
+}
+
+bool api_dialect_cancel(const struct api_dialect *dialect, const struct api_account *account, struct span id,
+                        uint32_t generation, struct transport_request *request)
+{
+    return submit(dialect, account, &dialect->cancelling, "cancel", id, generation, strdup("{}"), request);
 }
 
 bool api_dialect_ask(const struct api_dialect *dialect, const struct api_account *account, struct span id,
@@ -422,14 +496,16 @@ bool api_dialect_ask(const struct api_dialect *dialect, const struct api_account
 
 /* ---- Answers ---- */
 
-static void read_success(const struct api_dialect *dialect, struct span id, const cJSON *json,
+static void read_success(const struct api_dialect *dialect, struct span id, const cJSON *json, long status,
                          struct api_answer *answer)
 {
     const char *name = text_at(json, dialect->answer_status);
     const char *about = text_at(json, dialect->answer_id);
     const char *ours = name != NULL ? json_text(dialect->statuses, name) : NULL;
-    if (ours != NULL && about != NULL && span_is(id, about) && order_status_of(ours, &answer->status))
-        answer->meaning = API_ACCEPTED;
+    if (ours == NULL || about == NULL || !span_is(id, about) || !order_status_of(ours, &answer->status))
+        return;
+    answer->meaning = API_ACCEPTED;
+    answer->replayed = status == 200;
 }
 
 /* The service's words, with every 4xx: a call that knows no conflict takes one for a refusal. */
@@ -458,7 +534,7 @@ void api_dialect_read(const struct api_dialect *dialect, struct span id, const s
     cJSON *json = json_parse((struct span){from->body, from->length});
     *answer = (struct api_answer){.meaning = meaning_of(from->status)};
     if (from->status >= 200 && from->status < 300)
-        read_success(dialect, id, json, answer);
+        read_success(dialect, id, json, from->status, answer);
     if (answer->meaning != API_NO_ANSWER && answer->meaning != API_ACCEPTED)
         read_message(dialect, json, from->status, answer);
     cJSON_Delete(json);

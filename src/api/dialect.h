@@ -8,6 +8,7 @@
 #include "api/transport.h"
 #include "base/buf.h"
 #include "order/content.h"
+#include "order/shipment.h"
 #include "order/status.h"
 
 struct api_dialect;
@@ -25,10 +26,23 @@ struct api_dialect *api_dialect_parse(struct span json, const char *path, struct
 /* NULL is allowed. */
 void api_dialect_free(struct api_dialect *dialect);
 
-/* 買い手情報登録 of one order: the same content gives the same bytes and the same Idempotency-Key. All of `request` but
- * its tag is filled. False when memory ran out: then `request` holds nothing. */
+/* Each of these fills all of `request` but its tag; false when memory ran out: then `request` holds nothing. `id` is
+ * the order's id at the service, which is not always its 受注ID. What changes something has an Idempotency-Key
+ * (api/key.h): the same call with the same `id`, content and `generation` gives the same bytes and the same key. */
+
+/* 買い手情報登録 of one order; `id` stands in the body in the place of the content's own. */
 bool api_dialect_register(const struct api_dialect *dialect, const struct api_account *account,
-                          const struct order_content *content, struct transport_request *request);
+                          const struct order_content *content, struct span id, uint32_t generation,
+                          struct transport_request *request);
+
+/* 出荷情報登録. What the shipment lacks is left out. */
+bool api_dialect_ship(const struct api_dialect *dialect, const struct api_account *account,
+                      const struct order_shipment *shipment, struct span id, uint32_t generation,
+                      struct transport_request *request);
+
+/* 与信の取消. */
+bool api_dialect_cancel(const struct api_dialect *dialect, const struct api_account *account, struct span id,
+                        uint32_t generation, struct transport_request *request);
 
 /* 与信結果問い合わせ: how the order `id` stands. */
 bool api_dialect_ask(const struct api_dialect *dialect, const struct api_account *account, struct span id,
@@ -46,10 +60,13 @@ enum api_meaning {
 struct api_answer {
     enum api_meaning meaning;
     enum order_status status; /* API_ACCEPTED */
+    bool replayed;            /* API_ACCEPTED with HTTP 200. To a registration: the service knew this submission before,
+                                 for a first one is answered with 201. It says nothing of other calls */
     struct buf message;       /* of every 4xx: the service's own words; "HTTP 404" where it has none. Owned */
 };
 
-/* Read the answer to a call about the order `id`. A 2xx must name that id and one of the ten statuses. Free
+/* Read the answer to a call about the order `id`. Any 2xx will do (201 to a registration, 202 to a
+ * shipment or cancellation), but it must name that id and one of the ten statuses. Free
  * `answer->message` with buf_free(). */
 void api_dialect_read(const struct api_dialect *dialect, struct span id, const struct transport_answer *from,
                       struct api_answer *answer);

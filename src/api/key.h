@@ -12,7 +12,8 @@
 
 enum { API_KEY_SIZE = 65 }; /* 64 hexadecimal digits and a NUL */
 
-/* `generation` is the number of definite refusals known for that order and operation. False when libcrypto fails. */
+/* `operation` is "register", "ship" or "cancel". `generation` is the number of definite refusals known for that order
+ * and operation. False when libcrypto fails. */
 bool api_key_make(const char *merchant, const char *operation, struct span id, struct span body, uint32_t generation,
                   char key[API_KEY_SIZE]);
 

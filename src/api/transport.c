@@ -245,13 +245,18 @@ static void wipe(char *bytes, size_t length)
 }
 
 /* Bodies hold personal data, headers hold credentials. */
-static void work_free(struct work *work)
+void transport_request_drop(struct transport_request *request)
 {
-    struct transport_request *request = &work->request;
     free(request->url);
     for (size_t i = 0; i < TRANSPORT_HEADERS_MAX && request->headers[i] != NULL; i++)
         wipe(request->headers[i], strlen(request->headers[i]));
     wipe(request->body, request->body_length);
+    *request = (struct transport_request){0};
+}
+
+static void work_free(struct work *work)
+{
+    transport_request_drop(&work->request);
     free(work);
 }
 
@@ -530,6 +535,7 @@ struct outcome {
     long status;            /* 0: none */
     curl_off_t retry_after; /* seconds; 0: now, or not said */
     bool first_byte;        /* something was answered */
+    bool maybe_received;    /* what was sent before this answer's own sending */
 };
 
 static struct outcome outcome_of(CURL *curl, CURLcode code)
@@ -599,7 +605,8 @@ static void attempt_judge(struct transport *transport, struct slot *slot, struct
                           const struct outcome *outcome)
 {
     const struct transport_client *client = transport->client;
-    struct transport_answer answer = {outcome->status, buf_text(&slot->answer), slot->answer.length};
+    struct transport_answer answer = {outcome->status, buf_text(&slot->answer), slot->answer.length,
+                                      outcome->maybe_received};
     switch (client->answered(client->context, work->request.tag, &answer)) {
     case TRANSPORT_DONE:
         transport->errors = 0;
@@ -626,7 +633,8 @@ static void attempt_end(struct transport *transport, struct slot *slot, CURLcode
     work->attempts++;
     work->status = outcome.status;
     /* A 429 clears the sending that it answers, and no earlier one of which libcurl never heard again. */
-    work->maybe_received = work->maybe_received || slot->sends > (busy ? 1U : 0U);
+    outcome.maybe_received = work->maybe_received || slot->sends > 1;
+    work->maybe_received = outcome.maybe_received || (slot->sends > 0 && !busy);
     if (slot->answer.failed || is_hopeless(slot, &outcome)) {
         give_up_curl(transport, slot->answer.failed ? CURLE_OUT_OF_MEMORY : code);
         work_failed(transport, work, TRANSPORT_STOPPED);
@@ -691,7 +699,10 @@ static void pull(struct transport *transport)
     }
     work->loopback = parts.loopback; /* false for what is no URL: libcurl will say what is wrong with it */
     work_list_headers(work);
-    attempt_start(transport, work);
+    if (work->request.pause > 0)
+        waiting_push(transport, work, now_ms() + (int64_t)work->request.pause);
+    else
+        attempt_start(transport, work);
 }
 
 /* Use the free slots: first for what waited long enough, then for new requests. */

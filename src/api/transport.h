@@ -46,14 +46,20 @@ struct transport_request {
     char *headers[TRANSPORT_HEADERS_MAX]; /* "Name: value"; NULL behind the last one, where there are fewer */
     char *body;                           /* NULL: none */
     size_t body_length;
-    void *tag; /* the client's own: comes back with the answer */
+    unsigned pause; /* milliseconds that it waits, without a slot, before it is sent for the first time */
+    void *tag;      /* the client's own: comes back with the answer */
 };
+
+/* Free what was filled in, headers and body wiped before: for a request that is not handed over after all. */
+void transport_request_drop(struct transport_request *request);
 
 /* A complete answer; borrowed during the call. */
 struct transport_answer {
     long status;      /* of HTTP */
     const char *body; /* NUL-terminated, "" when empty */
     size_t length;
+    bool maybe_received; /* the server may have acted on an earlier attempt, whose answer never came: see
+                            struct transport_failure. What this one says of itself says nothing of that one */
 };
 
 /* What the client makes of an answer. */

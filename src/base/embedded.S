@@ -14,5 +14,6 @@
     embed embedded_order_schema, "schemas/robot-in-order.json"
     embed embedded_error_catalog, "schemas/error-catalog.json"
     embed embedded_json_dialect, "schemas/api/json-dialect.json"
+    embed embedded_ledger_schema_1, "schemas/ledger/0001.sql"
 
     .section .note.GNU-stack, "", %progbits

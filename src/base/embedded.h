@@ -2,8 +2,9 @@
 #ifndef BASE_EMBEDDED_H
 #define BASE_EMBEDDED_H
 
-extern const char embedded_order_schema[];  /* schemas/robot-in-order.json */
-extern const char embedded_error_catalog[]; /* schemas/error-catalog.json */
-extern const char embedded_json_dialect[];  /* schemas/api/json-dialect.json */
+extern const char embedded_order_schema[];    /* schemas/robot-in-order.json */
+extern const char embedded_error_catalog[];   /* schemas/error-catalog.json */
+extern const char embedded_json_dialect[];    /* schemas/api/json-dialect.json */
+extern const char embedded_ledger_schema_1[]; /* schemas/ledger/0001.sql */
 
 #endif

@@ -214,14 +214,20 @@ static void print_result(const char *output, enum atobarai_language language)
 void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary)
 {
     bool english = options->language == ATOBARAI_EN;
-    if (cli_options_given(options, CLI_USE_SANDBOX))
+    const char *operation = cli_commands[options->command].operation;
+    if (summary->dry_run)
+        fputs(english
+                  ? "DRY RUN: nothing was sent and nothing was recorded. This is what would be done.\n\n"
+                  : "【確認のみ】何も送信していません。何が送信されるかを確認しただけで、記録も残していません。\n\n",
+              stderr);
+    else if (cli_options_given(options, CLI_USE_SANDBOX))
         fputs(english ? "REHEARSAL: sent to the simulated service. Nothing is registered at the real one.\n"
                       : "【練習】模擬サービスに送りました。本物のサービスには何も登録されていません。\n",
               stderr);
     /* The manual's own message, which is Japanese in every language. */
-    if (options->command == CLI_REGISTER)
-        fprintf(stderr, "%" PRIu64 "件の受注のクロネコ代金後払いサービス買い手情報登録を予約しました。\n\n",
-                summary->sent);
+    if (operation != NULL && !summary->dry_run)
+        fprintf(stderr, "%" PRIu64 "件の受注のクロネコ代金後払いサービス%sを予約しました。\n\n", summary->sent,
+                operation);
     print_statuses(summary, options->language);
     print_errors(summary, options->language);
     print_totals(options->command, summary, options->language);

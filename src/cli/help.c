@@ -16,13 +16,13 @@ static const struct {
      {"終わったが、直す受注がある（結果のファイルを参照）", "finished; some orders need fixing"}},
     {ATOBARAI_USAGE,
      {"使い方の誤り、読めないか書けないファイル", "wrong usage; a file that cannot be read or written"}},
-    {ATOBARAI_CONFIG, {"設定かAPIキーの誤り", "configuration or credentials"}},
+    {ATOBARAI_CONFIG, {"設定、APIキー、台帳の誤り", "configuration, credentials or ledger"}},
     {ATOBARAI_INPUT, {"入力が受注CSVではない（何も送信していない）", "the input is no order CSV; nothing was sent"}},
     {ATOBARAI_UNSENT, {"未送信か結果不明の受注がある（もう一度実行）", "orders unsent or in doubt: run again"}},
     {ATOBARAI_INTERRUPTED, {"中断した（もう一度実行してよい）", "interrupted: safe to run again"}},
 };
 
-enum { COMMAND_COLUMN = 14, OPTION_COLUMN = 28 }; /* where the words about them begin */
+enum { COMMAND_COLUMN = 14, OPTION_COLUMN = 30 }; /* where the words about them begin */
 
 /* Fill a line up to `column`; `used` columns of it are taken. */
 static void move_to(size_t column, size_t used)

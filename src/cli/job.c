@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,12 +41,6 @@ static enum atobarai_status run_interruptibly(struct atobarai_job *job, struct c
     return status;
 }
 
-/* A core file would hold the secrets and the buyers' data. */
-static void forbid_core_files(void)
-{
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-}
-
 /* The value of a secret; NULL: not set, or set to nothing. */
 static const char *secret(const char *name)
 {
@@ -64,20 +57,33 @@ static void forget_secret(const char *name)
     unsetenv(name);
 }
 
+static bool sends(const struct cli_options *options)
+{
+    return cli_commands[options->command].operation != NULL;
+}
+
 /* NULL when memory ran out. */
 static struct atobarai_job *new_job(const struct cli_options *options)
 {
+    static const enum atobarai_operation operations[CLI_COMMANDS] = {
+        [CLI_CHECK] = ATOBARAI_CHECK,   [CLI_REGISTER] = ATOBARAI_REGISTER, [CLI_SHIP] = ATOBARAI_SHIP,
+        [CLI_CANCEL] = ATOBARAI_CANCEL, [CLI_STATUS] = ATOBARAI_STATUS,     [CLI_REREGISTER] = ATOBARAI_REREGISTER,
+    };
     static const char api_key[] = "ATOBARAI_API_KEY";
     static const char merchant_code[] = "ATOBARAI_MERCHANT_CODE";
     const char *dialect = cli_options_text(options, CLI_DIALECT);
-    bool sends = options->command == CLI_REGISTER;
     struct atobarai_options job_options = {
         .schema = cli_options_text(options, CLI_SCHEMA),
         .dialect = strcmp(dialect, CLI_DIALECT_BUILT_IN) == 0 ? NULL : dialect,
         .api_url = cli_options_text(options, CLI_API_URL),
-        .api_key = sends ? secret(api_key) : NULL,
-        .merchant_code = sends ? secret(merchant_code) : NULL,
+        .api_key = sends(options) ? secret(api_key) : NULL,
+        .merchant_code = sends(options) ? secret(merchant_code) : NULL,
+        .ledger = cli_options_text(options, CLI_LEDGER),
+        .only = cli_options_text(options, CLI_ONLY),
+        .set_status = cli_options_text(options, CLI_SET_STATUS),
+        .set_shop_status = cli_options_text(options, CLI_SET_SHOP_STATUS),
         .sandbox = cli_options_given(options, CLI_USE_SANDBOX),
+        .dry_run = cli_options_given(options, CLI_DRY_RUN),
         .encoding = (enum atobarai_encoding)cli_options_number(options, CLI_ENCODING),
         .force = cli_options_given(options, CLI_FORCE),
         .strict = cli_options_given(options, CLI_STRICT),
@@ -88,7 +94,7 @@ static struct atobarai_job *new_job(const struct cli_options *options)
         .retries = (unsigned)cli_options_number(options, CLI_RETRIES),
         .max_errors = (unsigned)cli_options_number(options, CLI_MAX_ERRORS),
     };
-    struct atobarai_job *job = atobarai_job_new(sends ? ATOBARAI_REGISTER : ATOBARAI_CHECK, options->input,
+    struct atobarai_job *job = atobarai_job_new(operations[options->command], options->input,
                                                 cli_options_text(options, CLI_OUTPUT), &job_options);
     forget_secret(api_key);
     forget_secret(merchant_code);
@@ -190,10 +196,7 @@ static enum atobarai_status write_summary(const struct cli_options *options, con
 enum atobarai_status cli_job(const struct cli_options *options)
 {
     struct cli_progress line = {.language = options->language};
-    bool sends = options->command == CLI_REGISTER;
-    bool shows_progress = sends && !cli_options_given(options, CLI_QUIET) && isatty(STDERR_FILENO) == 1;
-    if (sends)
-        forbid_core_files();
+    bool shows_progress = sends(options) && !cli_options_given(options, CLI_QUIET) && isatty(STDERR_FILENO) == 1;
     if (!summary_stands_apart(options) || !summary_is_writable(options))
         return ATOBARAI_USAGE;
     struct atobarai_job *job = new_job(options);

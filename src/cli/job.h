@@ -1,4 +1,4 @@
-/* cli/job.h: the commands check and register. */
+/* cli/job.h: the commands that take an order CSV. */
 #ifndef CLI_JOB_H
 #define CLI_JOB_H
 

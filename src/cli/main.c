@@ -2,6 +2,7 @@
 #include "cli/console.h"
 #include "cli/explain.h"
 #include "cli/help.h"
+#include "cli/history.h"
 #include "cli/job.h"
 #include "cli/options.h"
 #include "cli/sandbox.h"
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* A descriptor from 0 to 2 that the caller left closed would be given to the next file that is opened, and messages
@@ -23,17 +25,30 @@ static void hold_standard_descriptors(void)
     }
 }
 
+/* A core file would hold secrets and the data of buyers. */
+static void forbid_core_files(void)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+}
+
 static enum atobarai_status run(const struct cli_options *options)
 {
     if (cli_options_given(options, CLI_HELP))
         return cli_help(options->command, options->language);
     if (cli_options_given(options, CLI_VERSION))
         return cli_help_version(options->language);
-    if (options->command == CLI_EXPLAIN)
+    switch (options->command) {
+    case CLI_HISTORY:
+        return cli_history(options);
+    case CLI_ORDERS:
+        return cli_history_orders(options);
+    case CLI_EXPLAIN:
         return cli_explain(options);
-    if (options->command == CLI_SANDBOX)
+    case CLI_SANDBOX:
         return cli_sandbox(options);
-    return cli_job(options);
+    default:
+        return cli_job(options);
+    }
 }
 
 int main(int argc, char **argv)
@@ -41,6 +56,7 @@ int main(int argc, char **argv)
     struct cli_options options;
     struct cli_usage usage;
     hold_standard_descriptors();
+    forbid_core_files();
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line in one piece, not in characters */
     signal(SIGPIPE, SIG_IGN);              /* a reader that goes away is a write error, which is reported, */
     signal(SIGXFSZ, SIG_IGN);              /* and so is a limit of file sizes */

@@ -1,7 +1,20 @@
 /* cli/options.c: see options.h. */
 #include "cli/options.h"
 
+#include "cli/moment.h"
+
 #include <string.h>
+#include <time.h>
+
+/* What help says below the options of the commands that send. */
+#define NOTES_JA                                                                                                        \
+    "ファイル名の - は、入力では標準入力を、出力では標準出力を表します。\n"             \
+    "APIキーと加盟店コードは、環境変数 ATOBARAI_API_KEY と ATOBARAI_MERCHANT_CODE で渡します。\n" \
+    "--sandbox を付けると、URLもAPIキーもなしで試せます。\n"
+#define NOTES_EN                                                                                                       \
+    "A file named - is standard input or output.\n"                                                                    \
+    "The API key and the merchant code come from the environment: ATOBARAI_API_KEY,\n"                                 \
+    "ATOBARAI_MERCHANT_CODE. With --sandbox neither they nor a URL are needed.\n"
 
 const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
     [CLI_NONE] =
@@ -27,14 +40,83 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
             .arguments = {"受注.csv -o 結果.csv", "ORDERS.csv -o RESULT.csv"},
             .summary = {"受注CSVの受注を、クロネコ代金後払いサービスに登録します（買い手情報登録）。",
                         "Register the orders of an order CSV with the deferred-payment service (買い手情報登録)."},
-            .notes = {"ファイル名の - は、入力では標準入力を、出力では標準出力を表します。\n"
-                      "APIキーと加盟店コードは、環境変数 ATOBARAI_API_KEY と ATOBARAI_MERCHANT_CODE で渡します。\n"
-                      "--sandbox を付けると、URLもAPIキーもなしで試せます。\n",
-                      "A file named - is standard input or output.\n"
-                      "The API key and the merchant code come from the environment: ATOBARAI_API_KEY,\n"
-                      "ATOBARAI_MERCHANT_CODE. With --sandbox neither they nor a URL are needed.\n"},
+            .notes = {NOTES_JA, NOTES_EN},
+            .operation = "買い手情報登録",
             .takes_input = true,
             .needs_output = true,
+        },
+    [CLI_SHIP] =
+        {
+            .name = "ship",
+            .arguments = {"受注.csv -o 結果.csv", "ORDERS.csv -o RESULT.csv"},
+            .summary = {"受注CSVの受注の送り状番号を知らせます（出荷情報登録）。",
+                        "Report the tracking numbers of the orders (出荷情報登録)."},
+            .notes = {NOTES_JA, NOTES_EN},
+            .operation = "出荷情報登録",
+            .takes_input = true,
+            .needs_output = true,
+        },
+    [CLI_CANCEL] =
+        {
+            .name = "cancel",
+            .arguments = {"受注.csv -o 結果.csv", "ORDERS.csv -o RESULT.csv"},
+            .summary = {"受注CSVの受注の与信を取り消します（与信の取消）。",
+                        "Cancel the credit of the orders (与信の取消)."},
+            .notes = {NOTES_JA, NOTES_EN},
+            .operation = "与信の取消",
+            .takes_input = true,
+            .needs_output = true,
+        },
+    [CLI_STATUS] =
+        {
+            .name = "status",
+            .arguments = {"受注.csv -o 結果.csv", "ORDERS.csv -o RESULT.csv"},
+            .summary = {"審査中や処理中の受注の結果を問い合わせます（与信結果問い合わせ）。",
+                        "Ask how the pending orders stand (与信結果問い合わせ)."},
+            .notes = {NOTES_JA, NOTES_EN},
+            .operation = "与信結果問い合わせ",
+            .takes_input = true,
+            .needs_output = true,
+        },
+    [CLI_REREGISTER] =
+        {
+            .name = "reregister",
+            .arguments = {"受注.csv -o 結果.csv", "ORDERS.csv -o RESULT.csv"},
+            .summary = {"登録した受注を取り消し、新しい番号で登録し直します（再登録）。",
+                        "Cancel the orders and register them again under new ids (再登録)."},
+            .notes = {NOTES_JA, NOTES_EN},
+            .operation = "再登録",
+            .takes_input = true,
+            .needs_output = true,
+        },
+    [CLI_HISTORY] =
+        {
+            .name = "history",
+            .arguments = {"[受注ID]", "[ORDER_ID]"},
+            .summary = {"登録や出荷などの履歴を、台帳から表示します。通信はしません。",
+                        "Show from the ledger what was done with the orders. Nothing is sent."},
+            .notes = {"Tには、日付か日時（2026-04-01、\"2026-04-01 09:30\"）、または何日前・何時間前か（7d、12h）を\n"
+                      "書きます。例：\n"
+                      "  atobarai history --since 7d --format csv >履歴.csv\n",
+                      "T is a date, or a date and a time (2026-04-01, \"2026-04-01 09:30\"), in local time; or\n"
+                      "so many days or hours ago (7d, 12h). Example:\n"
+                      "  atobarai history --since 7d --format csv >history.csv\n"},
+            .takes_id = true,
+        },
+    [CLI_ORDERS] =
+        {
+            .name = "orders",
+            .arguments = {"--status ステータス", "--status STATUS"},
+            .summary = {"与信ステータスで受注を探し、台帳から表示します。通信はしません。",
+                        "Look up orders in the ledger by their credit status. Nothing is sent."},
+            .notes = {"ステータスは、与信OK、与信NG、与信失敗、与信中、出荷情報登録OK、出荷情報登録NG、\n"
+                      "出荷情報登録中、与信の取消OK、与信の取消NG、与信の取消中 のどれかか、サービスでの名前\n"
+                      "（AUTH_NG など）です。結果が分からない受注は IN_DOUBT で探します。例：\n"
+                      "  atobarai orders --status 与信NG\n",
+                      "STATUS is one of 与信OK, 与信NG, 与信失敗, 与信中, 出荷情報登録OK, 出荷情報登録NG,\n"
+                      "出荷情報登録中, 与信の取消OK, 与信の取消NG, 与信の取消中, or its name at the service,\n"
+                      "such as AUTH_NG; IN_DOUBT finds the orders whose outcome is not known. Example:\n"
+                      "  atobarai orders --status AUTH_NG\n"},
         },
     [CLI_EXPLAIN] =
         {
@@ -73,11 +155,15 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
 
 enum {
     NO_COMMAND = 1U << CLI_NONE,
-    REGISTER = 1U << CLI_REGISTER,
+    REGISTERS = 1U << CLI_REGISTER | 1U << CLI_REREGISTER,
+    SENDS = REGISTERS | 1U << CLI_SHIP | 1U << CLI_CANCEL | 1U << CLI_STATUS,
+    HISTORY = 1U << CLI_HISTORY,
+    ORDERS = 1U << CLI_ORDERS,
     EXPLAIN = 1U << CLI_EXPLAIN,
     SANDBOX = 1U << CLI_SANDBOX,
-    FILES = 1U << CLI_CHECK | REGISTER,
-    ALL = NO_COMMAND | FILES | EXPLAIN | SANDBOX,
+    CHECKS = 1U << CLI_CHECK,
+    FILES = CHECKS | SENDS,
+    ALL = NO_COMMAND | FILES | HISTORY | ORDERS | EXPLAIN | SANDBOX,
 };
 
 const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
@@ -113,7 +199,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                              "take warnings for errors: their orders are not sent"}},
     [CLI_ALLOW_REIMPORTED] = {.name = "allow-reimported",
                               .kind = CLI_FLAG,
-                              .commands = FILES,
+                              .commands = CHECKS | REGISTERS,
                               .help = {"同じ受注番号で受注IDの違う受注を、二重の登録とみなさない",
                                        "one 受注番号 under two 受注IDs is no double registration"}},
     [CLI_JOBS] = {.name = "jobs",
@@ -129,21 +215,43 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                           .commands = FILES,
                           .value = "FILE",
                           .help = {"件数の集計をJSONで書き出す", "write the counts as JSON"}},
+    [CLI_ONLY] = {.name = "only",
+                  .kind = CLI_FILE,
+                  .commands = SENDS,
+                  .value = "FILE",
+                  .help = {"FILEに並べた受注IDの受注だけを対象にする", "only the orders whose 受注IDs FILE lists"}},
+    [CLI_DRY_RUN] = {.name = "dry-run",
+                     .kind = CLI_FLAG,
+                     .commands = SENDS,
+                     .help = {"何が送信されるかを確認するだけで、送信も記録もしない（-o は省略できる）",
+                              "only say what would be sent: nothing is sent or recorded; -o may be left out"}},
+    [CLI_SET_STATUS] = {.name = "set-status",
+                        .kind = CLI_TEXT,
+                        .commands = SENDS,
+                        .value = "CODE",
+                        .help = {"済んだ受注のステータスコードを、結果のファイルでCODEにする",
+                                 "put CODE into ステータスコード of the orders that are done"}},
+    [CLI_SET_SHOP_STATUS] = {.name = "set-shop-status",
+                             .kind = CLI_TEXT,
+                             .commands = SENDS,
+                             .value = "CODE",
+                             .help = {"済んだ受注の店舗ステータスを、結果のファイルでCODEにする",
+                                      "put CODE into 店舗ステータス of the orders that are done"}},
     [CLI_DIALECT] = {.name = "dialect",
                      .kind = CLI_FILE,
-                     .commands = REGISTER,
+                     .commands = SENDS,
                      .value = "json|FILE",
                      .default_text = CLI_DIALECT_BUILT_IN,
                      .help = {"APIの定義。jsonは組み込み、ほかはファイル",
                               "API definition: json is built in, anything else is a file"}},
     [CLI_API_URL] = {.name = "api-url",
                      .kind = CLI_TEXT,
-                     .commands = REGISTER,
+                     .commands = SENDS,
                      .value = "URL",
                      .help = {"サービスのURL（/v1 で終わるもの）", "base URL of the service, ends in /v1"}},
     [CLI_CONCURRENCY] = {.name = "concurrency",
                          .kind = CLI_NUMBER,
-                         .commands = REGISTER,
+                         .commands = SENDS,
                          .value = "N",
                          .least = 1,
                          .most = ATOBARAI_CONCURRENCY_MAX,
@@ -151,7 +259,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                          .help = {"同時に送るリクエストの数", "requests in flight at once"}},
     [CLI_TIMEOUT] = {.name = "timeout",
                      .kind = CLI_NUMBER,
-                     .commands = REGISTER,
+                     .commands = SENDS,
                      .value = "S",
                      .least = 1,
                      .most = ATOBARAI_TIMEOUT_MAX,
@@ -159,7 +267,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                      .help = {"リクエスト1回の制限時間（秒）", "seconds for one request"}},
     [CLI_RETRIES] = {.name = "retries",
                      .kind = CLI_NUMBER,
-                     .commands = REGISTER,
+                     .commands = SENDS,
                      .value = "N",
                      .least = 0,
                      .most = ATOBARAI_RETRIES_MAX,
@@ -167,7 +275,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                      .help = {"リクエストを送り直す回数", "further attempts at a request"}},
     [CLI_MAX_ERRORS] = {.name = "max-errors",
                         .kind = CLI_NUMBER,
-                        .commands = REGISTER,
+                        .commands = SENDS,
                         .value = "N",
                         .least = 1,
                         .most = ATOBARAI_MAX_ERRORS_MAX,
@@ -176,9 +284,25 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                                  "stop sending after N orders in a row fail for a service-side reason"}},
     [CLI_USE_SANDBOX] = {.name = "sandbox",
                          .kind = CLI_FLAG,
-                         .commands = REGISTER,
+                         .commands = SENDS,
                          .help = {"本物のサービスではなく、組み込みの模擬サービスに送る",
                                   "send to a simulated service inside the program, not to the real one"}},
+    [CLI_LEDGER] = {.name = "ledger",
+                    .kind = CLI_FILE,
+                    .commands = SENDS | HISTORY | ORDERS,
+                    .value = "FILE",
+                    .help = {"台帳のファイル（指定しなければ、$XDG_STATE_HOME/atobarai/ledger.db）",
+                             "the ledger (if not given, $XDG_STATE_HOME/atobarai/ledger.db)"}},
+    [CLI_SINCE] = {.name = "since",
+                   .kind = CLI_MOMENT,
+                   .commands = HISTORY,
+                   .value = "T",
+                   .help = {"Tからあとの履歴だけを表示する", "only what was done since T"}},
+    [CLI_CREDIT_STATUS] = {.name = "status",
+                           .kind = CLI_TEXT,
+                           .commands = ORDERS,
+                           .value = "STATUS",
+                           .help = {"探す与信ステータス", "the credit status to look up"}},
     [CLI_LIST] = {.name = "list",
                   .kind = CLI_FLAG,
                   .commands = EXPLAIN,
@@ -192,6 +316,14 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                     .default_number = ATOBARAI_TEXT,
                     .help = {"形式：table（text も同じ）、csv、json、markdown",
                              "table (text is the same), csv, json or markdown"}},
+    [CLI_LISTING_FORMAT] = {.name = "format",
+                            .kind = CLI_CHOICE,
+                            .commands = HISTORY | ORDERS,
+                            .value = "FORMAT",
+                            .choices = "table|csv|json", /* in the order of enum atobarai_format */
+                            .default_text = "table",
+                            .default_number = ATOBARAI_TEXT,
+                            .help = {"形式：table、csv、json", "table, csv or json"}},
     [CLI_PORT] = {.name = "port",
                   .kind = CLI_NUMBER,
                   .commands = SANDBOX,
@@ -419,16 +551,30 @@ static bool accept_value(const struct cli_option_entry *entry, const char *value
         return find_choice(value, entry->choices, number);
     case CLI_LANGUAGE:
         return parse_language(value, &language);
+    case CLI_MOMENT:
+        return cli_moment_parse(value, (int64_t)time(NULL), number);
     default:
         return true;
     }
 }
 
+/* The option with the name of `option`, which is the first of that name, that the command takes; CLI_OPTIONS: none. */
+static enum cli_option option_of_command(enum cli_option option, enum cli_command command)
+{
+    for (size_t i = option; i < CLI_OPTIONS; i++) {
+        if ((cli_options_table[i].commands & 1U << command) != 0 &&
+            strcmp(cli_options_table[i].name, cli_options_table[option].name) == 0)
+            return (enum cli_option)i;
+    }
+    return CLI_OPTIONS;
+}
+
 static bool take_option(struct cli_options *options, const struct argument *argument, struct cli_usage *usage)
 {
-    if (argument->option == CLI_OPTIONS || (cli_options_table[argument->option].commands & 1U << options->command) == 0)
+    enum cli_option option = option_of_command(argument->option, options->command);
+    if (option == CLI_OPTIONS)
         return refuse_option(usage, "USAGE_UNKNOWN_OPTION", argument, NULL);
-    const struct cli_option_entry *entry = &cli_options_table[argument->option];
+    const struct cli_option_entry *entry = &cli_options_table[option];
     uint64_t number = 0;
     if (entry->kind == CLI_FLAG) {
         if (argument->value != NULL)
@@ -440,9 +586,9 @@ static bool take_option(struct cli_options *options, const struct argument *argu
         if (!accept_value(entry, argument->value, &number))
             return refuse_option(usage, "USAGE_BAD_VALUE", argument, argument->value);
     }
-    options->values[argument->option].given = true;
-    options->values[argument->option].text = argument->value;
-    options->values[argument->option].number = number;
+    options->values[option].given = true;
+    options->values[option].text = argument->value;
+    options->values[option].number = number;
     return true;
 }
 
@@ -461,7 +607,7 @@ static bool take_command(struct cli_options *options, const char *name, struct c
 static bool take_operand(struct cli_options *options, const char *word, size_t index, struct cli_usage *usage)
 {
     const struct cli_command_entry *command = &cli_commands[options->command];
-    if (index > (command->takes_input || command->takes_question ? 1 : 0))
+    if (index > (command->takes_input || command->takes_question || command->takes_id ? 1 : 0))
         return refuse(usage, "USAGE_EXTRA_ARGUMENT", word, NULL);
     if (index == 1 && command->takes_input)
         options->input = word;
@@ -485,7 +631,9 @@ static bool complete(const struct cli_options *options, struct cli_usage *usage)
     if (cli_options_given(options, CLI_USE_SANDBOX) && cli_options_given(options, CLI_API_URL))
         return refuse(usage, "USAGE_CONFLICT", "--sandbox",
                       "--api-url"); /* a rehearsal must not pass for the real run */
-    if (command->needs_output && !cli_options_given(options, CLI_OUTPUT))
+    if (options->command == CLI_ORDERS && !cli_options_given(options, CLI_CREDIT_STATUS))
+        return refuse(usage, "USAGE_MISSING_VALUE", "--status", NULL);
+    if (command->needs_output && !cli_options_given(options, CLI_OUTPUT) && !cli_options_given(options, CLI_DRY_RUN))
         return refuse(usage, "OUTPUT_MISSING", "", NULL);
     return true;
 }

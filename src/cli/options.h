@@ -13,6 +13,12 @@ enum cli_command {
     CLI_NONE, /* the program's name alone, as in atobarai --help */
     CLI_CHECK,
     CLI_REGISTER,
+    CLI_SHIP,
+    CLI_CANCEL,
+    CLI_STATUS,
+    CLI_REREGISTER,
+    CLI_HISTORY,
+    CLI_ORDERS,
     CLI_EXPLAIN,
     CLI_SANDBOX,
     CLI_COMMANDS,
@@ -24,14 +30,17 @@ struct cli_command_entry {
     const char *arguments[2]; /* as help shows them; "": none */
     const char *summary[2];   /* one sentence */
     const char *notes[2];     /* what help says below the options, in whole lines; "": nothing */
+    const char *operation;    /* what it has the service do, in the manual's words; NULL: nothing */
     bool takes_input;         /* exactly one file */
     bool takes_question;      /* exactly one text, or --list in its place */
-    bool needs_output;        /* will not run without --output */
+    bool takes_id;            /* at most one 受注ID */
+    bool needs_output;        /* will not run without --output, but for a --dry-run */
 };
 
 extern const struct cli_command_entry cli_commands[CLI_COMMANDS];
 
-/* In the order in which help lists them. */
+/* In the order in which help lists them. The --format of some commands takes other values than that of others, so it is
+ * two options. */
 enum cli_option {
     CLI_OUTPUT,
     CLI_SCHEMA,
@@ -41,6 +50,10 @@ enum cli_option {
     CLI_ALLOW_REIMPORTED,
     CLI_JOBS,
     CLI_SUMMARY_JSON,
+    CLI_ONLY,
+    CLI_DRY_RUN,
+    CLI_SET_STATUS,
+    CLI_SET_SHOP_STATUS,
     CLI_DIALECT,
     CLI_API_URL,
     CLI_CONCURRENCY,
@@ -48,8 +61,12 @@ enum cli_option {
     CLI_RETRIES,
     CLI_MAX_ERRORS,
     CLI_USE_SANDBOX,
+    CLI_LEDGER,
+    CLI_SINCE,
+    CLI_CREDIT_STATUS,
     CLI_LIST,
     CLI_FORMAT,
+    CLI_LISTING_FORMAT,
     CLI_PORT,
     CLI_PORT_FILE,
     CLI_STATE,
@@ -69,6 +86,7 @@ enum cli_kind {
     CLI_FILE,     /* the name of a file, where standard input or output (-) makes no sense */
     CLI_NUMBER,   /* decimal digits, from least to most */
     CLI_CHOICE,   /* one of the choices */
+    CLI_MOMENT,   /* see cli/moment.h; its number is seconds since 1970 */
     CLI_LANGUAGE, /* ja, en */
 };
 
@@ -94,7 +112,7 @@ struct cli_options {
     enum cli_command command;
     enum atobarai_language language;
     const char *input;    /* NULL: the command takes none, or help or the version is asked for */
-    const char *question; /* likewise, and with --list */
+    const char *question; /* likewise, and with --list; the 受注ID where the command takes one */
     struct {
         bool given;
         const char *text;

@@ -3,10 +3,17 @@
 
 #include <string.h>
 
+/* Whether a cell of a record that is whole in memory begins with a quote. */
+static bool is_quoted(const struct csv_record *record, size_t cell)
+{
+    const struct csv_extent *extent = &record->extents[cell];
+    return extent->begin < extent->end && record->raw.data[extent->begin] == '"';
+}
+
 static bool all_quoted(const struct csv_record *header)
 {
     for (size_t i = 0; i < header->cells && i < CSV_CELLS_MAX; i++)
-        if (header->extents[i].begin == header->extents[i].end || header->raw.data[header->extents[i].begin] != '"')
+        if (!is_quoted(header, i))
             return false;
     return header->cells > 0;
 }
@@ -19,12 +26,12 @@ void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char 
     memcpy(writer->places, places, sizeof writer->places);
 }
 
-/* One cell of ours, quoted as the input's are, or where it must be. */
-static void put_cell(const struct csv_writer *writer, struct span cell, struct buf *line)
+/* One cell, quoted if the input's are, or where it must be. */
+static void put_cell(const struct csv_writer *writer, struct span cell, bool quoted, struct buf *line)
 {
     bool special = cell.length > 0 && (memchr(cell.data, '"', cell.length) != NULL ||
                                        memchr(cell.data, writer->delimiter, cell.length) != NULL);
-    if (!writer->quoted && !special) {
+    if (!quoted && !special) {
         buf_append(line, cell.data, cell.length);
         return;
     }
@@ -57,22 +64,46 @@ static void find_places(const struct csv_writer *writer, const struct csv_record
             places[own] = last ? places[own] + record->cells - writer->columns : CSV_NO_CELL;
 }
 
-/* The cells that belong behind the last one: those without a place in the record, and empty ones up to theirs. */
-static void put_behind(const struct csv_writer *writer, size_t cells, const size_t places[CSV_OURS],
-                       const struct span ours[CSV_OURS], struct buf *line)
+/* What one record gets. */
+struct filling {
+    size_t places[CSV_OURS]; /* of ours in this record; CSV_NO_CELL: behind all others */
+    const struct span *ours;
+    const struct csv_set *set; /* NULL: nothing else changes */
+};
+
+/* What of ours belongs at `place`; NULL: nothing. */
+static const struct span *own_at(const struct filling *filling, size_t place)
+{
+    for (size_t own = 0; own < CSV_OURS; own++)
+        if (filling->places[own] == place)
+            return &filling->ours[own];
+    return NULL;
+}
+
+/* What the cell at `place` is set to; NULL: it is not. */
+static const struct span *set_at(const struct filling *filling, size_t place)
+{
+    for (size_t i = 0; filling->set != NULL && i < CSV_SET; i++)
+        if (filling->set[i].place == place)
+            return &filling->set[i].cell;
+    return NULL;
+}
+
+/* The cells that belong behind the last one: those without a place in the record, and up to theirs empty ones, or what
+ * they are set to. */
+static void put_behind(const struct csv_writer *writer, size_t cells, const struct filling *filling, struct buf *line)
 {
     for (size_t i = cells; i < writer->columns; i++) {
-        size_t own = 0;
-        while (own < CSV_OURS && places[own] != i)
-            own++;
+        const struct span *own = own_at(filling, i);
+        const struct span *set = set_at(filling, i);
         buf_append_byte(line, writer->delimiter);
-        put_cell(writer, own < CSV_OURS ? ours[own] : (struct span){"", 0}, line);
+        put_cell(writer, own != NULL ? *own : set != NULL ? *set : (struct span){"", 0}, writer->quoted, line);
     }
     for (size_t own = 0; own < CSV_OURS; own++) {
-        if (places[own] != CSV_NO_CELL)
+        if (filling->places[own] != CSV_NO_CELL)
             continue;
         buf_append_byte(line, writer->delimiter);
-        put_cell(writer, ours[own], line);
+        put_cell(writer, filling->ours[own], writer->quoted, line);
     }
 }
 
@@ -111,33 +142,38 @@ static bool put_bytes(const struct csv_writer *writer, struct csv_window *window
     return true;
 }
 
-/* The record's own bytes, those cells exchanged that have ours in their place. */
+/* The record's own bytes, those cells exchanged that have ours in their place or are set; then what comes behind. */
 static bool put_record(const struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
-                       const struct span ours[CSV_OURS], struct error *error)
+                       struct filling *filling, struct error *error)
 {
-    size_t places[CSV_OURS];
     uint64_t copied = 0;
-    find_places(writer, record, places);
+    find_places(writer, record, filling->places);
+    if (record->too_long || record->cells > writer->columns)
+        filling->set = NULL;
     for (size_t cell = 0; cell < record->cells && cell < CSV_CELLS_MAX; cell++) {
-        for (size_t own = 0; own < CSV_OURS; own++) {
-            if (places[own] != cell)
-                continue;
-            if (!put_bytes(writer, window, record, copied, record->extents[cell].begin, error))
-                return false;
-            put_cell(writer, ours[own], writer->line);
-            copied = record->extents[cell].end;
-        }
+        const struct span *own = own_at(filling, cell);
+        const struct span *set = own == NULL ? set_at(filling, cell) : NULL;
+        if (own == NULL && set == NULL)
+            continue;
+        if (!put_bytes(writer, window, record, copied, record->extents[cell].begin, error))
+            return false;
+        if (own != NULL)
+            put_cell(writer, *own, writer->quoted, writer->line);
+        else
+            put_cell(writer, *set, is_quoted(record, cell), writer->line);
+        copied = record->extents[cell].end;
     }
     if (!put_bytes(writer, window, record, copied, record->length, error))
         return false;
-    put_behind(writer, record->cells, places, ours, writer->line);
+    put_behind(writer, record->cells, filling, writer->line);
     return true;
 }
 
 bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
-                    const struct span cells[CSV_OURS], struct error *error)
+                    const struct span cells[CSV_OURS], const struct csv_set set[CSV_SET], struct error *error)
 {
-    if (record->cells > 0 && !put_record(writer, window, record, cells, error))
+    struct filling filling = {.ours = cells, .set = set};
+    if (record->cells > 0 && !put_record(writer, window, record, &filling, error))
         return false;
     buf_append(writer->line, record->ending, record->ending_length);
     return flush_line(writer, error);
@@ -153,5 +189,7 @@ bool csv_writer_appends(const struct csv_writer *writer)
 
 void csv_writer_tail(const struct csv_writer *writer, const struct span cells[CSV_OURS], struct buf *tail)
 {
-    put_behind(writer, writer->columns, writer->places, cells, tail);
+    struct filling filling = {.ours = cells};
+    memcpy(filling.places, writer->places, sizeof filling.places);
+    put_behind(writer, writer->columns, &filling, tail);
 }

@@ -1,7 +1,8 @@
 /* csv/writer.h: records with cells of ours behind them, into a target.
  *
  * The bytes of a record are copied as they came, its line end too. Our cells stand behind its last one; where the input
- * has columns of the same headings already, they stand in those. */
+ * has columns of the same headings already, they stand in those. A few cells of the input's own may be set to something
+ * else. */
 #ifndef CSV_WRITER_H
 #define CSV_WRITER_H
 
@@ -9,7 +10,16 @@
 #include "csv/reader.h"
 #include "csv/target.h"
 
-enum { CSV_OURS = 8 }; /* columns that are ours */
+enum {
+    CSV_OURS = 8, /* columns that are ours */
+    CSV_SET = 2,  /* cells of the input's own that may be set in one record */
+};
+
+/* A cell of the input's own that gets another value. */
+struct csv_set {
+    size_t place;     /* no place of ours; CSV_NO_CELL: there is none to be set */
+    struct span cell; /* in the file's encoding, without a line end; borrowed */
+};
 
 struct csv_writer {
     struct csv_target *target; /* borrowed; NULL: what is put stays in `line` */
@@ -27,9 +37,13 @@ void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char 
 /* Write `record` with `cells`, whose bytes are in the file's encoding and hold no line end. An empty line is copied as
  * it is. A record with fewer cells than the header is filled up, so that ours stand under their headings; in one with
  * more, ours are the last. A record that is too long for memory is copied from its source in pieces, and needs a
- * target. False: the errors of the source (`window` is on it) and the target. */
+ * target. False: the errors of the source (`window` is on it) and the target.
+ *
+ * `set` may be NULL: no other cell changes. One that is set is quoted where the one before was, or where it must be;
+ * where the record had none, as ours are. In a record that is too long, or has more cells than the header, nobody knows
+ * which cell that would be: nothing is set. */
 bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
-                    const struct span cells[CSV_OURS], struct error *error);
+                    const struct span cells[CSV_OURS], const struct csv_set set[CSV_SET], struct error *error);
 
 /* Whether our cells stand behind the last one of the input in any record that has as many cells as the header. */
 bool csv_writer_appends(const struct csv_writer *writer);

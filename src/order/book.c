@@ -38,6 +38,7 @@ void book_free(struct book *book)
     buf_free(&book->ids);
     pairs_free(&book->touched);
     pairs_free(&book->twins);
+    pairs_free(&book->issued);
     *book = (struct book){0};
 }
 
@@ -356,6 +357,7 @@ void book_clear(struct book *book)
     pairs_clear(&book->jumps);
     pairs_clear(&book->touched);
     pairs_clear(&book->twins);
+    pairs_clear(&book->issued);
     buf_clear(&book->ids);
     if (book->slot_count > 0)
         memset(book->tags, 0, book->slot_count);
@@ -425,6 +427,21 @@ bool book_set_twin(struct book *book, uint32_t order, uint32_t twin)
 uint32_t book_twin(const struct book *book, uint32_t order)
 {
     return book->orders[order].twin ? pairs_get(&book->twins, order) : BOOK_NONE;
+}
+
+bool book_set_service_id(struct book *book, uint32_t order, const char *id)
+{
+    size_t begin = book->ids.length;
+    if (strcmp(book_id(book, &book->orders[order]), id) == 0)
+        return true;
+    buf_append(&book->ids, id, strlen(id) + 1);
+    return !book->ids.failed && begin < PAIRS_NONE && pairs_put(&book->issued, order, (uint32_t)begin);
+}
+
+const char *book_service_id(const struct book *book, const struct book_order *order)
+{
+    uint32_t begin = book->issued.count > 0 ? pairs_get(&book->issued, (uint32_t)(order - book->orders)) : PAIRS_NONE;
+    return begin != PAIRS_NONE ? book->ids.data + begin : book_id(book, order);
 }
 
 bool book_is_skipped(const struct book_order *order)

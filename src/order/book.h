@@ -59,7 +59,7 @@ struct book_order {
     bool sound : 1;            /* a row of it is whole and has a usable id: that is the order's id indeed */
     bool damaged : 1;          /* a row of it is not so */
     bool sent : 1;             /* the service was called for it */
-    bool registered : 1;       /* the service has it, under `id` */
+    bool registered : 1;       /* the service has it, under book_service_id() */
     bool touched : 1;          /* see book_touch() */
     bool twin : 1;             /* see book_twin() */
 };
@@ -92,6 +92,7 @@ struct book {
     size_t slot_count;
     struct pairs touched; /* order → number of the damaged row */
     struct pairs twins;   /* order → order */
+    struct pairs issued;  /* order → where in `ids` its id at the service begins, where that is not its own */
 };
 
 /* What a row's 支払方法 says. */
@@ -156,6 +157,12 @@ bool book_is_emptied(const struct book *book, const struct book_order *order);
 
 /* Borrowed until the book changes. */
 const char *book_id(const struct book *book, const struct book_order *order);
+
+/* Note what the service calls the order. False when memory ran out. */
+bool book_set_service_id(struct book *book, uint32_t order, const char *id);
+
+/* That; its own id where nothing else was noted. Borrowed until the book changes. */
+const char *book_service_id(const struct book *book, const struct book_order *order);
 
 /* Empty again; the memory is kept. */
 void book_clear(struct book *book);

@@ -19,6 +19,8 @@ static bool is_needed(const struct judging *judging, size_t column)
     const struct order_column *about = &judging->columns->schema->columns[column];
     struct span control = order_value(judging->columns, judging->row, ORDER_FIELD_CONTROL);
     bool serves = order_layout_serves(judging->columns->layout, judging->columns->schema, column);
+    if (judging->purpose != RULES_REGISTER)
+        return about->field == ORDER_FIELD_ID;
     /* Which needs there are depends on it, so it is needed itself. */
     if (about->field == ORDER_FIELD_CONTROL)
         return true;
@@ -236,14 +238,14 @@ static size_t place_of(struct span text, size_t at)
     return place;
 }
 
-/* The characters of a text that is sent; of each blemish the first. */
-static void check_characters(const struct judging *judging, size_t column, struct span value)
+/* The characters of a text that is sent, from byte `begin` on; of each blemish the first. */
+static void check_characters(const struct judging *judging, size_t column, struct span value, size_t begin)
 {
     enum { KINDS = 3 };
     const char *seen[KINDS] = {NULL};
     size_t kinds = 0;
     size_t size;
-    for (size_t at = next_suspicious(value, 0); at < value.length; at = next_suspicious(value, at + size)) {
+    for (size_t at = next_suspicious(value, begin); at < value.length; at = next_suspicious(value, at + size)) {
         uint32_t character = utf8_decode((struct span){value.data + at, value.length - at}, &size);
         const char *code = blemish_of(character);
         size_t known = 0;
@@ -270,6 +272,19 @@ static bool is_free_text(enum order_type type)
     return type == ORDER_TYPE_TEXT || type == ORDER_TYPE_KANA;
 }
 
+/* 送り状番号 and 配送会社 leave without the blanks and line ends around them; else they may hold anything. */
+static void check_shipped(const struct judging *judging, size_t column, struct span value)
+{
+    struct span sent = value_trimmed(value);
+    size_t begin = (size_t)(sent.data - value.data);
+    check_characters(judging, column, (struct span){value.data, begin + sent.length}, begin);
+}
+
+static bool is_shipped(const struct judging *judging, enum order_field field)
+{
+    return judging->purpose == RULES_SHIP && field != ORDER_FIELD_ID;
+}
+
 /* Not inlined: most cells never come here. */
 __attribute__((noinline)) static void check(const struct judging *judging, size_t column, struct span value)
 {
@@ -286,8 +301,10 @@ __attribute__((noinline)) static void check(const struct judging *judging, size_
     else if (is_needed(judging, column))
         judging_add(judging, "REQUIRED", column, NULL);
     check_length(judging, column, value);
-    if (sent && is_free_text(judging->columns->schema->columns[column].type))
-        check_characters(judging, column, value);
+    if (is_shipped(judging, field))
+        check_shipped(judging, column, value);
+    else if (sent && is_free_text(judging->columns->schema->columns[column].type))
+        check_characters(judging, column, value, 0);
 }
 
 /* ---- What was good before ---- */
@@ -356,13 +373,21 @@ static void check_cell(const struct judging *judging, size_t column)
         remember(remembered, value);
 }
 
+static bool matters(const struct judging *judging, size_t column)
+{
+    return rules_look_at(judging->purpose, judging->columns->schema->columns[column].field) &&
+           order_layout_serves(judging->columns->layout, judging->columns->schema, column);
+}
+
 void cells_check(const struct judging *judging)
 {
     const struct span *values = judging->row->values;
     const struct span *above = judging->item > 0 ? judging->row[-1].values : NULL;
+    bool all = judging->purpose == RULES_REGISTER;
     for (size_t column = 0; column < judging->columns->schema->count; column++) {
         bool same = above != NULL && above[column].data == values[column].data;
-        if (values[column].data != NULL && !(same && judging->memory != NULL && judging->memory->columns[column].good))
+        if (values[column].data != NULL && (all || matters(judging, column)) &&
+            !(same && judging->memory != NULL && judging->memory->columns[column].good))
             check_cell(judging, column);
     }
 }

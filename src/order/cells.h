@@ -5,11 +5,12 @@
 
 #include "order/judging.h"
 
-/* Judge the cells of the row at hand, which is `order->rows[item]`, after those of the rows before. */
+/* Judge those cells of the row at hand that matter to the purpose (rules_look_at()). The row is `order->rows[item]`;
+ * those before it were judged before. */
 void cells_check(const struct judging *judging);
 
 /* What stood last in each column and was found good. Rows say much of what the row before said: a cell that says the
- * same, or is the same, needs no second look. For one schema and one layout. */
+ * same, or is the same, needs no second look. For one schema, one layout and one purpose. */
 struct cells_memory;
 
 /* For `columns` columns of the schema; NULL when memory ran out. */

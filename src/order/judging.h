@@ -4,12 +4,12 @@
 
 #include "order/finding.h"
 #include "order/order.h"
-
-struct cells_memory;
+#include "order/rules.h"
 
 struct judging {
     const struct order_columns *columns;
     const struct order *order;
+    enum rules_purpose purpose;
     const struct order_row *row; /* the row at hand; NULL: the whole order */
     size_t item;                 /* its place among the lines, from 0 */
     struct findings *findings;

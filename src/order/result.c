@@ -1,6 +1,7 @@
 /* order/result.c: see result.h. */
 #include "order/result.h"
 
+#include "text/harmless.h"
 #include "text/utf8.h"
 
 #include <inttypes.h>
@@ -109,21 +110,13 @@ void result_words_free(struct result_words *words)
 
 /* ---- Texts of others ---- */
 
-/* A character that a spreadsheet takes for the beginning of a formula; the full-width ones too, as Japanese Excel does,
- * and U+2212, which becomes one of these in CP932. */
-static bool begins_formula(uint32_t character)
-{
-    return character == '=' || character == '+' || character == '-' || character == '@' || character == 0xFF1D ||
-           character == 0xFF0B || character == 0xFF0D || character == 0xFF20 || character == 0x2212;
-}
-
 /* Printable ASCII that means nothing to a spreadsheet or to us: the same bytes in every encoding. */
 static bool is_plain(struct span text)
 {
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] < 0x20 || text.data[i] > 0x7E || text.data[i] == '|')
             return false;
-    return text.length > 0 && !begins_formula((unsigned char)text.data[0]);
+    return text.length > 0 && !harmless_begins_formula((unsigned char)text.data[0]);
 }
 
 /* Append `text`, which may be anything, in the encoding of the file and made harmless for a cell. */
@@ -136,8 +129,8 @@ static void put_text(const struct result_words *words, struct buf *cell, struct 
     }
     for (size_t at = 0, size = 0; at < text.length; at += size) {
         uint32_t character = utf8_decode((struct span){text.data + at, text.length - at}, &size);
-        bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
-        if (at == 0 && cell->length == 0 && begins_formula(character))
+        bool control = harmless_is_control(character);
+        if (at == 0 && cell->length == 0 && harmless_begins_formula(character))
             buf_append_byte(cell, '\'');
         if (!control && character != '|')
             continue;
@@ -304,15 +297,19 @@ static void put_findings(const struct result_source *source, const struct book_o
 {
     const struct finding *all = source->findings->list;
     const struct finding *found = order->finding_count > 0 ? all + order->findings : NULL;
-    /* What was sent had warnings at most, and its answer is an error. */
-    const struct finding *errors = order->outcome != BOOK_NONE ? all + order->outcome : found;
-    size_t error_count = order->outcome != BOOK_NONE ? 1 : order->finding_count;
+    const struct finding *outcome = order->outcome != BOOK_NONE ? all + order->outcome : NULL;
+    bool failed = outcome != NULL && !outcome->warning;
+    /* What had errors got no outcome; so where there is one, the others are warnings. */
+    const struct finding *errors = failed ? outcome : found;
+    size_t error_count = failed ? 1 : order->finding_count;
     size_t put = put_some(source, errors, error_count, row, false, row, true, cells);
     put += put_some(source, errors, error_count, 0, false, row, put == 0, cells);
-    if (put == 0 && (order->outcome != BOOK_NONE || order->state == BOOK_INVALID)) {
+    if (put == 0 && (failed || order->state == BOOK_INVALID)) {
         put_sibling(source, errors, error_count, row, true, cells);
         put++;
     }
+    if (outcome != NULL && !failed)
+        put += put_some(source, outcome, 1, 0, true, row, put == 0, cells);
     put += put_some(source, found, order->finding_count, row, true, row, put == 0, cells);
     put_some(source, found, order->finding_count, 0, true, row, put == 0, cells);
 }
@@ -359,6 +356,6 @@ void result_compose(const struct result_source *source, const struct book_row *r
     buf_append(&cells[RESULT_STATUS], words->status[order->status].data, words->status[order->status].length);
     put_findings(source, order, row->number, cells);
     if (order->registered)
-        put_text(words, &cells[RESULT_ID], span_of(book_id(source->book, order)));
+        put_text(words, &cells[RESULT_ID], span_of(book_service_id(source->book, order)));
     put_time(words, order->time != 0 ? (int64_t)order->time : source->now, &cells[RESULT_TIME]);
 }

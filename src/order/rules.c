@@ -3,10 +3,17 @@
 
 #include "order/cells.h"
 #include "order/lines.h"
+#include "order/shipment.h"
 #include "order/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+bool rules_look_at(enum rules_purpose purpose, enum order_field field)
+{
+    bool ships = field == ORDER_FIELD_TRACKING_NUMBER || field == ORDER_FIELD_CARRIER;
+    return purpose == RULES_REGISTER || field == ORDER_FIELD_ID || (purpose == RULES_SHIP && ships);
+}
 
 /* ---- One row ---- */
 
@@ -36,12 +43,6 @@ static void check_subtotal(const struct judging *judging)
     snprintf(texts[2], sizeof texts[2], "%" PRId64, amount);
     const char *args[FINDING_ARGS] = {texts[0], texts[1], texts[2]};
     judging_add(judging, "SUBTOTAL_MISMATCH", ORDER_NO_COLUMN, args);
-}
-
-static void check_row(const struct judging *judging)
-{
-    cells_check(judging);
-    check_subtotal(judging);
 }
 
 /* ---- The whole order ---- */
@@ -173,24 +174,108 @@ static void check_delivery(struct judging *judging)
     judging->row = NULL;
 }
 
-void rules_check(const struct order_columns *columns, const struct order *order, struct cells_memory *memory,
-                 struct findings *findings)
+/* ---- To ship ---- */
+
+/* The schema's first column of `field`; ORDER_NO_COLUMN: it has none. */
+static size_t column_of(const struct order_schema *schema, enum order_field field)
 {
-    struct judging judging = {.columns = columns, .order = order, .findings = findings, .memory = memory};
-    const struct order_row *first = first_row(order);
-    check_columns(&judging);
-    for (judging.item = 0; judging.item < order->count; judging.item++) {
-        judging.row = &order->rows[judging.item];
-        if (!judging.row->damaged)
-            check_row(&judging);
+    for (size_t column = 0; column < schema->count; column++)
+        if (schema->columns[column].field == field)
+            return column;
+    return ORDER_NO_COLUMN;
+}
+
+/* Whether `field` can be read on every row: what cannot be might be what is missing. */
+static bool is_readable(const struct judging *judging, enum order_field field)
+{
+    const struct order *order = judging->order;
+    for (size_t i = 0; i < order->count; i++)
+        if (order->rows[i].damaged || order_value(judging->columns, &order->rows[i], field).data == NULL)
+            return false;
+    return true;
+}
+
+/* `field` has to be on one row of the order, on whichever. `first`: the row that is told; NULL: there is none. */
+static void check_presence(struct judging *judging, const struct order_row *first, enum order_field field)
+{
+    size_t column = order_layout_column(judging->columns->layout, field);
+    if (column == ORDER_NO_COLUMN) {
+        judging_add(judging, "COLUMN_MISSING", column_of(judging->columns->schema, field), NULL);
+    } else if (first != NULL && is_readable(judging, field) &&
+               shipment_first(judging->columns, judging->order, field) == NULL) {
+        judging->row = first;
+        judging_add(judging, "REQUIRED", column, NULL);
+        judging->row = NULL;
     }
-    judging.row = NULL;
+}
+
+/* One 送り状番号 is reported, the first in the file: a row with another one is told so. */
+static void check_numbers(struct judging *judging)
+{
+    char bytes[VALUE_NARROW_MAX];
+    char other_bytes[VALUE_NARROW_MAX];
+    const struct order_row *first = shipment_first(judging->columns, judging->order, ORDER_FIELD_TRACKING_NUMBER);
     if (first == NULL)
         return;
-    if (check_agreement(&judging, first))
-        check_total(&judging, first);
-    if (order->count > 1) {
-        lines_check(&judging);
-        check_delivery(&judging);
+    struct buf excerpt = {0};
+    struct span number = shipment_number(judging->columns, first, bytes);
+    const char *args[FINDING_ARGS] = {judging_excerpt(judging, number, &excerpt)};
+    for (size_t i = 0; i < judging->order->count; i++) {
+        judging->row = &judging->order->rows[i];
+        struct span other = shipment_number(judging->columns, judging->row, other_bytes);
+        if (other.length > 0 && !span_equal(other, number))
+            judging_add_other(judging, "SHIP_SEVERAL_NUMBERS",
+                              order_layout_column(judging->columns->layout, ORDER_FIELD_TRACKING_NUMBER), first->number,
+                              args);
     }
+    judging->row = NULL;
+    buf_free(&excerpt);
+}
+
+/* ---- All of it ---- */
+
+static void check_rows(struct judging *judging)
+{
+    for (judging->item = 0; judging->item < judging->order->count; judging->item++) {
+        judging->row = &judging->order->rows[judging->item];
+        if (judging->row->damaged)
+            continue;
+        cells_check(judging);
+        if (judging->purpose == RULES_REGISTER)
+            check_subtotal(judging);
+    }
+    judging->row = NULL;
+}
+
+static void check_to_register(struct judging *judging, const struct order_row *first)
+{
+    if (check_agreement(judging, first))
+        check_total(judging, first);
+    if (judging->order->count > 1) {
+        lines_check(judging);
+        check_delivery(judging);
+    }
+}
+
+static void check_to_ship(struct judging *judging, const struct order_row *first)
+{
+    judging->item = 0;
+    check_presence(judging, first, ORDER_FIELD_TRACKING_NUMBER);
+    check_presence(judging, first, ORDER_FIELD_CARRIER);
+    check_numbers(judging);
+}
+
+void rules_check(const struct order_columns *columns, const struct order *order, enum rules_purpose purpose,
+                 struct cells_memory *memory, struct findings *findings)
+{
+    struct judging judging = {
+        .columns = columns, .order = order, .purpose = purpose, .findings = findings, .memory = memory};
+    const struct order_row *first = first_row(order);
+    if (purpose == RULES_REGISTER)
+        check_columns(&judging);
+    check_rows(&judging);
+    if (purpose == RULES_REGISTER && first != NULL)
+        check_to_register(&judging, first);
+    if (purpose == RULES_SHIP)
+        check_to_ship(&judging, first);
 }

@@ -34,6 +34,15 @@
  *   ROW_REPEATED *       no two rows without 明細ID are the same                                    the later row
  *   DELIVERY_DIFFERS *   all rows have the same 送付先                                              the other row
  *
+ * That is what 買い手情報登録 needs. 出荷情報登録 needs 受注ID, 送り状番号 and 配送会社 only: to these cells the rules
+ * about one cell apply as above, and
+ *
+ *   COLUMN_MISSING       the columns 送り状番号 and 配送会社 are in the file                           all rows
+ *   REQUIRED             each has something on one row of the order                                the first row
+ *   SHIP_SEVERAL_NUMBERS * all rows that have a 送り状番号 have the first row's                        the other row
+ *
+ * Whatever else concerns an order that the service has needs its 受注ID, and nothing but that is judged.
+ *
  * Those with * are warnings: the catalogue says so. A damaged row is not judged, and neither are sums it belongs to. */
 #ifndef ORDER_RULES_H
 #define ORDER_RULES_H
@@ -49,9 +58,19 @@ enum {
 
 struct cells_memory;
 
+/* What an order is to be good for. */
+enum rules_purpose {
+    RULES_REGISTER,
+    RULES_SHIP,
+    RULES_ID, /* what needs nothing of the order but its id: to cancel it, to ask for its status */
+};
+
+/* Whether anything can be wrong with a column of that field. */
+bool rules_look_at(enum rules_purpose purpose, enum order_field field);
+
 /* Add what is wrong with `order`, whose lines are sorted (order_sort()). `memory` makes it quicker from order to order
- * (cells.h), and may be NULL. */
-void rules_check(const struct order_columns *columns, const struct order *order, struct cells_memory *memory,
-                 struct findings *findings);
+ * of the same purpose (cells.h), and may be NULL. */
+void rules_check(const struct order_columns *columns, const struct order *order, enum rules_purpose purpose,
+                 struct cells_memory *memory, struct findings *findings);
 
 #endif

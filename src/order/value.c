@@ -3,22 +3,55 @@
 
 #include "text/utf8.h"
 
+static const char wide_blank[] = "\xE3\x80\x80"; /* U+3000 */
+
+enum { WIDE_BLANK = sizeof wide_blank - 1 };
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 bool value_is_blank(struct span text)
 {
-    static const char wide[] = "\xE3\x80\x80"; /* U+3000 */
     size_t i = 0;
     if (text.length > 0 && text.data[0] > ' ') /* as most begin */
         return false;
     while (i < text.length) {
-        char byte = text.data[i];
-        if (byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n')
+        if (is_blank(text.data[i]))
             i++;
-        else if (text.length - i >= 3 && memcmp(text.data + i, wide, 3) == 0)
-            i += 3;
+        else if (text.length - i >= WIDE_BLANK && memcmp(text.data + i, wide_blank, WIDE_BLANK) == 0)
+            i += WIDE_BLANK;
         else
             return false;
     }
     return true;
+}
+
+/* Bytes of the blank that `text` begins with; 0: it begins with none. */
+static size_t blank_before(struct span text)
+{
+    if (text.length > 0 && is_blank(text.data[0]))
+        return 1;
+    return text.length >= WIDE_BLANK && memcmp(text.data, wide_blank, WIDE_BLANK) == 0 ? WIDE_BLANK : 0;
+}
+
+/* Bytes of the blank that it ends with. */
+static size_t blank_behind(struct span text)
+{
+    if (text.length > 0 && is_blank(text.data[text.length - 1]))
+        return 1;
+    bool wide = text.length >= WIDE_BLANK && memcmp(text.data + text.length - WIDE_BLANK, wide_blank, WIDE_BLANK) == 0;
+    return wide ? WIDE_BLANK : 0;
+}
+
+struct span value_trimmed(struct span text)
+{
+    for (size_t blank = blank_before(text); blank > 0; blank = blank_before(text))
+        text = (struct span){text.data + blank, text.length - blank};
+    for (size_t blank = blank_behind(text); blank > 0; blank = blank_behind(text))
+        text.length -= blank;
+    return text;
 }
 
 bool value_is_digits(struct span text)
@@ -30,8 +63,6 @@ bool value_is_digits(struct span text)
 }
 
 /* ---- Width ---- */
-
-enum { NARROW_MAX = 64 }; /* bytes; nothing that is read as a number, a time or a phone number is longer */
 
 /* What a character is in half width; itself where there is nothing such. */
 static uint32_t narrowed(uint32_t character)
@@ -49,20 +80,26 @@ static uint32_t narrowed(uint32_t character)
 
 /* `text` in half width, in `bytes` where it was not so already. False when something else than ASCII is left, or it is
  * longer than anything that is read here. */
-static bool narrow(struct span text, char bytes[NARROW_MAX], struct span *half)
+static bool narrow(struct span text, char bytes[VALUE_NARROW_MAX], struct span *half)
 {
     size_t length = 0;
     *half = text;
     if (utf8_is_ascii(text))
-        return text.length <= NARROW_MAX;
+        return text.length <= VALUE_NARROW_MAX;
     for (size_t at = 0, size = 0; at < text.length; at += size) {
         uint32_t character = narrowed(utf8_decode((struct span){text.data + at, text.length - at}, &size));
-        if (character >= 0x80 || length == NARROW_MAX)
+        if (character >= 0x80 || length == VALUE_NARROW_MAX)
             return false;
         bytes[length++] = (char)character;
     }
     *half = (struct span){bytes, length};
     return true;
+}
+
+struct span value_narrowed(struct span text, char bytes[VALUE_NARROW_MAX])
+{
+    struct span half;
+    return narrow(text, bytes, &half) ? half : text;
 }
 
 static struct span trimmed(struct span text)
@@ -84,7 +121,7 @@ static bool read_integer(struct span text, int64_t *number)
     bool digits = at < text.length;
     while (at + 1 < text.length && text.data[at] == '0')
         at++;
-    if (text.length > NARROW_MAX || text.length - at > VALUE_INTEGER_DIGITS)
+    if (text.length > VALUE_NARROW_MAX || text.length - at > VALUE_INTEGER_DIGITS)
         return false;
     *number = 0;
     for (; at < text.length; at++) {
@@ -98,7 +135,7 @@ static bool read_integer(struct span text, int64_t *number)
 
 bool value_integer(struct span text, int64_t *number)
 {
-    char bytes[NARROW_MAX];
+    char bytes[VALUE_NARROW_MAX];
     return read_integer(text, number) || (narrow(text, bytes, &text) && read_integer(text, number));
 }
 
@@ -173,7 +210,7 @@ static char *put_digits(char *at, size_t count, int number)
 
 bool value_time(struct span text, char time[VALUE_TIME_SIZE])
 {
-    char bytes[NARROW_MAX];
+    char bytes[VALUE_NARROW_MAX];
     struct day day;
     int second = 0;
     if (!narrow(text, bytes, &text) || !take_day(&text, &day) || !take_byte(&text, ' '))
@@ -206,7 +243,7 @@ bool value_time(struct span text, char time[VALUE_TIME_SIZE])
 
 bool value_is_date(struct span text)
 {
-    char bytes[NARROW_MAX];
+    char bytes[VALUE_NARROW_MAX];
     char time[VALUE_TIME_SIZE];
     struct day day;
     struct span rest;
@@ -286,7 +323,7 @@ static bool is_international(const struct phone *phone, bool plus)
 
 bool value_phone(struct span text, char phone[VALUE_PHONE_SIZE], bool *repaired)
 {
-    char bytes[NARROW_MAX];
+    char bytes[VALUE_NARROW_MAX];
     struct phone read;
     size_t length = 0;
     if (!narrow(text, bytes, &text))
@@ -338,7 +375,7 @@ bool value_postal_code(struct span text, struct span address, char postal_code[V
 {
     enum { DIGITS = 7, FIRST_PART = 3, LOST_MAX = 2 };
     static const char mark[] = "〒";
-    char bytes[NARROW_MAX];
+    char bytes[VALUE_NARROW_MAX];
     bool marked = text.length > 0 && !(text.data[0] >= '0' && text.data[0] <= '9');
     const char *at = marked ? memmem(text.data, text.length, mark, strlen(mark)) : NULL;
     size_t before = at != NULL ? (size_t)(at - text.data) : 0;

@@ -15,10 +15,18 @@ enum {
     VALUE_POSTAL_CODE_SIZE = 9,
     VALUE_EMAIL_MAX = 254, /* bytes (RFC 5321), 64 of them before the @ */
     VALUE_EMAIL_LOCAL_MAX = 64,
+    VALUE_NARROW_MAX = 64, /* bytes; nothing that is read as a number, a time or a phone number is longer */
 };
 
 /* No text, or only blanks (half or full width) and line ends, which show no more. */
 bool value_is_blank(struct span text);
+
+/* `text` without the blanks and line ends around it, which are those of value_is_blank(). */
+struct span value_trimmed(struct span text);
+
+/* `text` in half width, where all of it can be (digits, letters, hyphens of any kind) and it is no longer than `bytes`,
+ * which then may hold it; or else as it is: a vowel's long sign is a hyphen among digits only. */
+struct span value_narrowed(struct span text, char bytes[VALUE_NARROW_MAX]);
 
 /* One or more half-width digits. */
 bool value_is_digits(struct span text);

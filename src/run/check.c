@@ -138,12 +138,17 @@ static bool check_orders(struct work *work, struct error *error)
     return parallel_run(&parallel, parallel_jobs(work->options->jobs), error);
 }
 
-/* What the whole file says of single orders: they are judged anew, though they were judged as they were read. */
+/* What the whole file says of single orders: they are judged anew, though they were judged as they were read. A row
+ * that may be an order's own matters where its rows do, and a twin where it would be billed. */
 static bool look_around(struct work *work, struct error *error)
 {
+    enum rules_purpose purpose = judge_purpose(work);
     struct loader *loader = loader_new(work);
-    bool done =
-        loader != NULL ? touched_find(work, loader, error) && twins_find(work, loader, error) : error_set_memory(error);
+    bool done = loader != NULL || error_set_memory(error);
+    if (done && purpose != RULES_ID)
+        done = touched_find(work, loader, error);
+    if (done && purpose == RULES_REGISTER)
+        done = twins_find(work, loader, error);
     loader_free(loader);
     for (size_t i = 0; i < work->book.order_count && done; i++)
         if (work->book.orders[i].touched || work->book.orders[i].twin)

@@ -4,7 +4,7 @@
 #include "base/embedded.h"
 #include "run/listing.h"
 #include "run/message.h"
-#include "text/utf8.h"
+#include "text/harmless.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,17 +32,6 @@ static bool add(struct explaining *explaining, const struct catalog_entry *entry
 }
 
 /* ---- What was asked ---- */
-
-/* `text` with blanks in the place of control characters: it is printed again. */
-static void clean(const char *text, struct buf *out)
-{
-    struct span rest = span_of(text);
-    for (size_t size = 0; rest.length > 0; rest = (struct span){rest.data + size, rest.length - size}) {
-        uint32_t character = utf8_decode(rest, &size);
-        bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
-        utf8_encode(control ? ' ' : character, out);
-    }
-}
 
 static bool begins_with(struct span text, const char *what)
 {
@@ -252,7 +241,7 @@ static bool explain(const struct catalog *catalog, const char *what, enum atobar
     struct explaining explaining = {.catalog = catalog};
     struct buf asked = {0};
     if (what != NULL)
-        clean(what, &asked);
+        harmless_put_line(span_of(what), &asked); /* it is printed again */
     bool made = !asked.failed || error_set_memory(error);
     made = made && (what == NULL ? add_all(&explaining, error)
                                  : add_asked(&explaining, (struct span){buf_text(&asked), asked.length}, error));

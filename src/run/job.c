@@ -6,8 +6,11 @@
 #include "run/check.h"
 #include "run/intake.h"
 #include "run/message.h"
+#include "run/only.h"
 #include "run/output.h"
-#include "run/register.h"
+#include "run/place.h"
+#include "run/send.h"
+#include "run/setting.h"
 #include "run/summary.h"
 #include "sandbox/sandbox.h"
 
@@ -54,13 +57,19 @@ static void free_secret(const char *text)
 /* All are copied, or NULL, even where memory ran out midway: so all may be freed. */
 static bool copy_options(struct atobarai_options *options)
 {
-    const char **texts[] = {&options->schema, &options->dialect, &options->api_url, &options->api_key,
-                            &options->merchant_code};
+    const char **texts[] = {&options->schema,  &options->dialect,       &options->api_url,
+                            &options->api_key, &options->merchant_code, &options->ledger,
+                            &options->only,    &options->set_status,    &options->set_shop_status};
     bool copied = true;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         copied = copy_text(texts[i]) && copied;
     return copied;
 }
+
+static const char *const commands[] = {
+    [ATOBARAI_CHECK] = "check",   [ATOBARAI_REGISTER] = "register", [ATOBARAI_SHIP] = "ship",
+    [ATOBARAI_CANCEL] = "cancel", [ATOBARAI_STATUS] = "status",     [ATOBARAI_REREGISTER] = "reregister",
+};
 
 struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const char *input, const char *output,
                                       const struct atobarai_options *options)
@@ -78,7 +87,8 @@ struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const c
         atobarai_job_free(job);
         return NULL;
     }
-    job->summary = (struct atobarai_summary){.command = operation == ATOBARAI_CHECK ? "check" : "register",
+    job->summary = (struct atobarai_summary){.command = commands[operation],
+                                             .dry_run = job->options.dry_run,
                                              .input = job->input,
                                              .output = job->output,
                                              .encoding = text_encoding_code(TEXT_CP932)};
@@ -94,6 +104,10 @@ void atobarai_job_free(struct atobarai_job *job)
     free_text(job->options.api_url);
     free_secret(job->options.api_key);
     free_secret(job->options.merchant_code);
+    free_text(job->options.ledger);
+    free_text(job->options.only);
+    free_text(job->options.set_status);
+    free_text(job->options.set_shop_status);
     free(job->input);
     free(job->output);
     catalog_free(job->catalog);
@@ -108,11 +122,13 @@ void atobarai_job_interrupt(struct atobarai_job *job)
 
 /* ---- Running ---- */
 
-/* The service that orders are sent to, the simulated one included. */
-struct service {
+/* The service that orders are sent to, the simulated one included. All is owned. */
+struct connection {
     struct api_dialect *dialect;
     struct api_account account;
+    const char *name;        /* of the service in the ledger */
     struct sandbox *sandbox; /* NULL: the real one */
+    struct ledger *ledger;
 };
 
 /* The text of `path`, or of the program where that is NULL. */
@@ -134,7 +150,7 @@ static bool load_schema(struct atobarai_job *job, struct work *work)
     return loaded;
 }
 
-static bool load_dialect(struct atobarai_job *job, struct service *service)
+static bool load_dialect(struct atobarai_job *job, struct connection *service)
 {
     struct buf text = {0};
     const char *path = job->options.dialect;
@@ -160,28 +176,73 @@ static bool check_credential(const char *value, const char *name, struct error *
     return is_credential(value) || error_set(error, ERROR_CONFIG, "CREDENTIALS_INVALID", NULL, name, NULL, NULL);
 }
 
-static bool open_service(struct atobarai_job *job, struct service *service)
+/* The simulated service. Where the rehearsal has a ledger of its own, its orders are kept beside that. */
+static bool open_sandbox(struct atobarai_job *job, struct connection *service)
+{
+    struct buf state = {0};
+    struct sandbox_options options = {0};
+    if (job->options.ledger != NULL) {
+        buf_printf(&state, "%s.sandbox", job->options.ledger);
+        if (state.failed)
+            return error_set_memory(&job->error);
+        options.state = buf_text(&state);
+    }
+    service->sandbox = sandbox_start(&options, &job->error);
+    buf_free(&state);
+    if (service->sandbox == NULL)
+        return false;
+    service->account = (struct api_account){sandbox_url(service->sandbox), "sandbox", "sandbox"};
+    service->name = "sandbox"; /* its port is another one each time */
+    return true;
+}
+
+static bool open_service(struct atobarai_job *job, struct connection *service)
 {
     const struct atobarai_options *options = &job->options;
     if (!load_dialect(job, service))
         return false;
-    if (options->sandbox) {
-        service->sandbox = sandbox_start(&(struct sandbox_options){0}, &job->error);
-        if (service->sandbox == NULL)
-            return false;
-        service->account = (struct api_account){sandbox_url(service->sandbox), "sandbox", "sandbox"};
-        return true;
-    }
+    if (options->sandbox)
+        return open_sandbox(job, service);
     if (options->api_url == NULL || *options->api_url == '\0')
         return error_set(&job->error, ERROR_CONFIG, "URL_MISSING", NULL, NULL, NULL, NULL);
     service->account = (struct api_account){options->api_url, options->api_key, options->merchant_code};
+    service->name = options->api_url;
     return transport_check_url(options->api_url, &job->error) &&
            check_credential(options->api_key, "ATOBARAI_API_KEY", &job->error) &&
            check_credential(options->merchant_code, "ATOBARAI_MERCHANT_CODE", &job->error);
 }
 
-static void close_service(struct service *service)
+static bool open_ledger_file(struct atobarai_job *job, const struct ledger_account *account, struct connection *service)
 {
+    struct buf path = {0};
+    if (job->options.ledger != NULL)
+        buf_append_text(&path, job->options.ledger);
+    else if (!ledger_path_default(&path, &job->error))
+        return false;
+    if (path.failed)
+        error_set_memory(&job->error);
+    else if (job->options.dry_run)
+        service->ledger = ledger_open_reading(buf_text(&path), account, &job->error);
+    else
+        service->ledger =
+            ledger_open(buf_text(&path), account, commands[job->operation], job->options.timeout, &job->error);
+    buf_free(&path);
+    return service->ledger != NULL;
+}
+
+/* A rehearsal that names no ledger leaves nothing behind. */
+static bool open_ledger(struct atobarai_job *job, struct connection *service)
+{
+    struct ledger_account account = {service->name, service->account.merchant};
+    if (!job->options.sandbox || job->options.ledger != NULL)
+        return open_ledger_file(job, &account, service);
+    service->ledger = ledger_open_memory(&account, &job->error);
+    return service->ledger != NULL;
+}
+
+static void close_service(struct connection *service)
+{
+    ledger_close(service->ledger);
     api_dialect_free(service->dialect);
     sandbox_stop(service->sandbox);
 }
@@ -203,17 +264,28 @@ static bool end_phase(struct atobarai_job *job, enum atobarai_phase phase, bool 
     return done;
 }
 
+/* Nothing of this is known to the service before the ledger knows it. */
+static bool send(struct atobarai_job *job, struct work *work, struct connection *to)
+{
+    if (!only_apply(work, &job->error) || !open_ledger(job, to))
+        return false;
+    const struct service service = {to->dialect, to->account, to->ledger};
+    return job->options.dry_run ? send_rehearse(work, &service, &job->error) : send_run(work, &service, &job->error);
+}
+
 /* Everything that may fail without harm comes before the first order is sent: a result file that cannot be made, a
  * service that is not named. */
-static bool run_steps(struct atobarai_job *job, struct work *work, struct service *service)
+static bool run_steps(struct atobarai_job *job, struct work *work, struct connection *service)
 {
     struct csv_target *target = NULL;
-    if (work->sends && job->output == NULL)
+    if (work->sends && !job->options.dry_run && job->output == NULL)
         return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
-    if (!load_schema(job, work) || (work->sends && !open_service(job, service)))
+    if (!setting_check_values(&job->options, &job->error) || !load_schema(job, work) ||
+        (work->sends && !open_service(job, service)))
         return false;
     job->phase_begin = milliseconds();
-    if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)))
+    if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)) ||
+        !setting_check_columns(work, &job->error))
         return false;
     if (job->output != NULL) {
         target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
@@ -221,8 +293,7 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct servic
             return false;
     }
     if (!end_phase(job, ATOBARAI_PHASE_CHECK, check_run(work, &job->error)) ||
-        (work->sends &&
-         !end_phase(job, ATOBARAI_PHASE_SEND, register_run(work, service->dialect, &service->account, &job->error)))) {
+        (work->sends && !end_phase(job, ATOBARAI_PHASE_SEND, send(job, work, service)))) {
         csv_target_discard(target);
         return false;
     }
@@ -275,7 +346,7 @@ static enum atobarai_status judge(struct atobarai_job *job)
         error_set(&job->error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
         return ATOBARAI_INTERRUPTED;
     }
-    if (job->summary.unsent > 0) {
+    if (job->summary.unsent > 0 && !job->options.dry_run) {
         snprintf(count, sizeof count, "%llu", (unsigned long long)job->summary.unsent);
         error_set(&job->error, ERROR_SERVICE, "SERVICE_UNUSABLE", NULL, count, NULL, NULL);
         return ATOBARAI_UNSENT;
@@ -286,8 +357,9 @@ static enum atobarai_status judge(struct atobarai_job *job)
 enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context)
 {
     uint64_t begin = milliseconds();
-    struct service service = {0};
-    struct work work = {.sends = job->operation == ATOBARAI_REGISTER,
+    struct connection service = {0};
+    struct work work = {.operation = job->operation,
+                        .sends = job->operation != ATOBARAI_CHECK,
                         .input = job->input,
                         .output = job->output,
                         .options = &job->options,

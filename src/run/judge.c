@@ -1,10 +1,24 @@
 /* run/judge.c: see judge.h. */
 #include "run/judge.h"
 
-#include "order/rules.h"
-
 #include <inttypes.h>
 #include <stdio.h>
+
+enum rules_purpose judge_purpose(const struct work *work)
+{
+    switch (work->operation) {
+    case ATOBARAI_CHECK:
+    case ATOBARAI_REGISTER:
+    case ATOBARAI_REREGISTER:
+        return RULES_REGISTER;
+    case ATOBARAI_SHIP:
+        return RULES_SHIP;
+    case ATOBARAI_CANCEL:
+    case ATOBARAI_STATUS:
+        return RULES_ID;
+    }
+    return RULES_REGISTER;
+}
 
 /* The order is held back for a row elsewhere. */
 static void add_touched(const struct book *book, uint32_t order, struct findings *findings)
@@ -49,7 +63,7 @@ bool judge_order(struct work *work, struct cells_memory *memory, uint32_t index,
     if (skipped && book_is_emptied(&work->book, order))
         add_emptied(findings);
     if (!skipped) {
-        rules_check(&work->columns, loaded, memory, findings);
+        rules_check(&work->columns, loaded, judge_purpose(work), memory, findings);
         if (order->touched)
             add_touched(&work->book, index, findings);
         if (order->twin)

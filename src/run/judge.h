@@ -3,7 +3,11 @@
 #define RUN_JUDGE_H
 
 #include "order/cells.h"
+#include "order/rules.h"
 #include "run/work.h"
+
+/* What the orders of a run have to be good for. */
+enum rules_purpose judge_purpose(const struct work *work);
 
 /* Judge order `index` of the book, whose rows are in `loaded` (not looked at where the order is skipped); what was
  * found in loading them stands in `work->findings` from `begin` on. The rest is put behind it, and all of that is

@@ -1,6 +1,8 @@
 /* run/listing.c: see listing.h. */
 #include "run/listing.h"
 
+#include "run/table.h"
+
 #include <cjson/cJSON.h>
 
 #include <stdlib.h>
@@ -296,20 +298,6 @@ static void write_json(const struct listing *listing, struct buf *out)
     cJSON_Delete(array);
 }
 
-/* A cell, quoted where RFC 4180 wants it, and what follows it. */
-static void put_cell(const char *text, const char *behind, struct buf *out)
-{
-    const char *quote = strpbrk(text, ",\"\r\n") != NULL ? "\"" : "";
-    buf_append_text(out, quote);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            buf_append_byte(out, '"');
-        buf_append_byte(out, *text);
-    }
-    buf_append_text(out, quote);
-    buf_append_text(out, behind);
-}
-
 /* Several things in one cell are joined as in a result file. */
 static void join(const char *text, struct buf *cell)
 {
@@ -329,11 +317,11 @@ static void write_row(const struct listing *listing, const struct explanation *e
         join(entry->patterns[i], &cells[1]);
     for (size_t i = 0; i < DATA_TEXTS; i++)
         put_data(listing, explanation, i, &cells[2 + i]);
-    put_cell(entry->code, ",", out);
-    put_cell(severity_of(entry, CATALOG_EN), ",", out);
-    put_cell(entry->texts[listing->language].title, ",", out);
+    table_put_csv(entry->code, ",", out);
+    table_put_csv(severity_of(entry, CATALOG_EN), ",", out);
+    table_put_csv(entry->texts[listing->language].title, ",", out);
     for (size_t i = 0; i < CELLS; i++) {
-        put_cell(buf_text(&cells[i]), i + 1 < CELLS ? "," : "\r\n", out);
+        table_put_csv(buf_text(&cells[i]), i + 1 < CELLS ? "," : "\r\n", out);
         out->failed = out->failed || cells[i].failed;
         buf_free(&cells[i]);
     }

@@ -3,6 +3,7 @@
 
 #include "csv/fields.h"
 #include "order/value.h"
+#include "run/judge.h"
 #include "run/rows.h"
 #include "text/utf8.h"
 
@@ -141,6 +142,21 @@ static uint64_t offset_of(const struct csv_record *record, size_t cell, struct s
     return offset + 1;
 }
 
+/* Where it is told what is wrong in a column; ORDER_NO_COLUMN: one that the schema does not know. NULL: it does not
+ * matter to this run. */
+static struct findings *told(const struct loader *loader, size_t column, struct findings *findings)
+{
+    bool known = column != ORDER_NO_COLUMN;
+    enum order_field field = known ? loader->work->schema.columns[column].field : ORDER_FIELD_NONE;
+    return rules_look_at(judge_purpose(loader->work), field) ? findings : NULL;
+}
+
+static void add_unreadable(const struct loader *loader, const char *code, const struct csv_record *record, size_t cell,
+                           uint64_t offset, struct findings *findings)
+{
+    add(told(loader, loader->work->layout.columns[cell], findings), code, record->row, cell, offset, 0);
+}
+
 /* The cell's text in UTF-8; its `data` is NULL where it is unreadable, which is a finding. False: memory ran out. */
 static bool decode_cell(struct loader *loader, const struct csv_record *record, size_t cell, struct span value,
                         struct findings *findings, struct span *text)
@@ -149,7 +165,7 @@ static bool decode_cell(struct loader *loader, const struct csv_record *record, 
     *text = (struct span){NULL, 0};
     if (value.length > 0 && memchr(value.data, '\0', value.length) != NULL) {
         loader->odd = true;
-        add(findings, "NUL_BYTE", record->row, cell, 0, 0);
+        add_unreadable(loader, "NUL_BYTE", record, cell, 0, findings);
         return true;
     }
     buf_clear(&loader->text);
@@ -158,7 +174,7 @@ static bool decode_cell(struct loader *loader, const struct csv_record *record, 
             return false;
         uint64_t offset = csv_source_offset(loader->work->source, offset_of(record, cell, value, bad));
         loader->odd = true;
-        add(findings, "ENCODING_INVALID", record->row, cell, offset, 0);
+        add_unreadable(loader, "ENCODING_INVALID", record, cell, offset, findings);
         return true;
     }
     *text = arena_copy(&loader->arena, (struct span){buf_text(&loader->text), loader->text.length});
@@ -174,9 +190,9 @@ static bool read_cell(struct loader *loader, const struct csv_record *record, si
 }
 
 /* Whether it matters what stands in this column. */
-static bool is_read(const struct order_column *column)
+static bool is_read(const struct work *work, size_t column)
 {
-    return column->field != ORDER_FIELD_NONE || column->needed != 0 || column->type != ORDER_TYPE_TEXT;
+    return rows_use(work, column) || work->schema.columns[column].type != ORDER_TYPE_TEXT;
 }
 
 /* ="…" is read as the text inside, and the clerk is told so. False: memory ran out. */
@@ -184,12 +200,13 @@ static bool unwrap(struct loader *loader, uint32_t row, size_t column, struct sp
 {
     struct buf excerpt = {0};
     buf_clear(&loader->text);
-    if (!is_read(&loader->work->schema.columns[column]) || !value_unwrap_quotes(*text, &loader->text))
+    if (!is_read(loader->work, column) || !value_unwrap_quotes(*text, &loader->text))
         return true;
     *text = arena_copy(&loader->arena, (struct span){buf_text(&loader->text), loader->text.length});
     loader->odd = true;
     if (text->data == NULL || loader->text.failed)
         return false;
+    findings = told(loader, column, findings);
     if (findings == NULL)
         return true;
     utf8_excerpt(*text, FINDING_EXCERPT_MAX, &excerpt);

@@ -3,10 +3,12 @@
 
 #include "base/parallel.h"
 #include "csv/writer.h"
+#include "run/setting.h"
 
 #include <stdlib.h>
 
 _Static_assert((int)CSV_OURS == (int)RESULT_COLUMNS, "the writer appends what the result has");
+_Static_assert((int)CSV_SET == (int)SETTINGS, "the writer sets what may be asked for");
 
 /* What the threads share. */
 struct pass {
@@ -29,6 +31,9 @@ struct output {
     struct span cells[RESULT_COLUMNS];
     struct book_row last; /* whose cells they are; `length` 0: no row's */
     struct buf tail;      /* the cells as they stand behind an even row */
+    bool sets;            /* rows of orders that are done get `set` */
+    struct csv_set set[CSV_SET];
+    struct buf set_texts[CSV_SET]; /* in the file's encoding */
 };
 
 /* The result of one part of the file: the rows that begin in it, and all that stands behind each. */
@@ -44,6 +49,12 @@ struct part {
 static bool is_held(const struct book_row *row)
 {
     return row->length <= CSV_ROW_MAX;
+}
+
+/* Whether what was asked for is set on this row: by its own order, whoever shares the other cells. */
+static bool is_set(const struct output *output, const struct book_row *row)
+{
+    return output->sets && !row->deleted && output->work.book.orders[row->order].state == BOOK_DONE;
 }
 
 /* Compose the cells of a row, unless they are those of the row before. */
@@ -116,7 +127,8 @@ static bool put_any(struct output *output, const struct book_row *row, uint64_t 
     switch (csv_reader_next(output->reader, &record, error)) {
     case CSV_NEXT_RECORD:
         *copied = csv_reader_offset(output->reader);
-        return csv_writer_put(&output->writer, &output->window, &record, output->cells, error);
+        return csv_writer_put(&output->writer, &output->window, &record, output->cells,
+                              is_set(output, row) ? output->set : NULL, error);
     case CSV_NEXT_END: /* it was there before */
         return error_set(error, ERROR_USAGE, "INPUT_CHANGED", output->work.input, NULL, NULL, NULL);
     case CSV_NEXT_FAILED:
@@ -133,8 +145,9 @@ static bool put_rows(struct output *output, uint32_t *row, uint32_t behind, uint
         struct book_row at = book_row(&output->work.book, *row);
         if (!is_held(&at) && output->writer.target == NULL)
             return true;
+        bool as_it_stands = appends && at.even && !is_set(output, &at);
         if (!compose(output, &at, error) ||
-            !(appends && at.even ? put_even(output, &at, copied, error) : put_any(output, &at, copied, error)))
+            !(as_it_stands ? put_even(output, &at, copied, error) : put_any(output, &at, copied, error)))
             return false;
     }
     return true;
@@ -224,7 +237,26 @@ static void output_close(void *worker)
     buf_free(&output->tail);
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         buf_free(&output->texts[i]);
+    for (size_t i = 0; i < CSV_SET; i++)
+        buf_free(&output->set_texts[i]);
     free(output);
+}
+
+/* What rows of orders that are done get. */
+static bool prepare_set(struct output *output, struct error *error)
+{
+    for (size_t i = 0; i < CSV_SET; i++) {
+        struct buf *text = &output->set_texts[i];
+        output->set[i].place = setting_cell(&output->work, (enum setting)i);
+        if (output->set[i].place == CSV_NO_CELL)
+            continue;
+        text_encode(output->work.codec, span_of(setting_value(output->work.options, (enum setting)i)), text);
+        if (text->failed)
+            return error_set_memory(error);
+        output->set[i].cell = (struct span){buf_text(text), text->length};
+        output->sets = true;
+    }
+    return true;
 }
 
 static void *output_open(void *context, struct error *error)
@@ -246,7 +278,7 @@ static void *output_open(void *context, struct error *error)
     if (output->work.codec != NULL)
         output->words = result_words_new(work->catalog, output->work.codec);
     output->source = (struct result_source){output->words, work->columns, &work->book, &work->findings, work->now};
-    if (output->reader != NULL && output->words != NULL)
+    if (output->reader != NULL && output->words != NULL && prepare_set(output, error))
         return output;
     if (error->code == NULL)
         error_set_memory(error);
@@ -287,7 +319,7 @@ static bool put_header(struct pass *pass, const struct csv_record *header, struc
     csv_target_recode(pass->target, work->encoding.encoding);
     csv_writer_init(&pass->writer, pass->target, work->delimiter, line, header, work->ours);
     return csv_target_write(pass->target, (struct span){mark, work->header}, error) &&
-           csv_writer_put(&pass->writer, NULL, header, cells, error);
+           csv_writer_put(&pass->writer, NULL, header, cells, NULL, error);
 }
 
 static bool write_header(struct pass *pass, struct error *error)

@@ -1,4 +1,5 @@
-/* run/output.h: the last pass over the file: each record with its eight cells, into the result file. */
+/* run/output.h: the last pass over the file: each record with its eight cells, into the result file.
+ * On rows of orders that are done, ステータスコード and 店舗ステータス become what was asked for (run/setting). */
 #ifndef RUN_OUTPUT_H
 #define RUN_OUTPUT_H
 

@@ -2,6 +2,7 @@
 #include "run/rows.h"
 
 #include "order/value.h"
+#include "run/judge.h"
 #include "text/utf8.h"
 
 bool rows_is_blank(const struct work *work, const struct csv_record *record)
@@ -17,12 +18,13 @@ bool rows_is_blank(const struct work *work, const struct csv_record *record)
     return true;
 }
 
-/* Whether the program does anything with what stands in this column. */
-static bool is_used(const struct work *work, size_t cell)
+bool rows_use(const struct work *work, size_t column)
 {
-    size_t column = work->layout.columns[cell];
-    return column != ORDER_NO_COLUMN &&
-           (work->schema.columns[column].field != ORDER_FIELD_NONE || work->schema.columns[column].needed != 0);
+    enum order_field field = work->schema.columns[column].field;
+    bool ships = field == ORDER_FIELD_TRACKING_NUMBER || field == ORDER_FIELD_CARRIER;
+    bool carried =
+        field == ORDER_FIELD_NONE || field == ORDER_FIELD_SHOP_STATUS || (ships && judge_purpose(work) != RULES_SHIP);
+    return !carried || work->schema.columns[column].needed != 0;
 }
 
 bool rows_cell_is_blank(const struct work *work, struct span cell)
@@ -165,7 +167,7 @@ enum rows_damage rows_damage_of(const struct work *work, const struct csv_record
     if (record->cells > headings)
         return ROWS_CELLS_EXTRA;
     for (size_t cell = found; cell < headings; cell++)
-        if (is_used(work, cell))
+        if (work->layout.columns[cell] != ORDER_NO_COLUMN && rows_use(work, work->layout.columns[cell]))
             return ROWS_CELLS_MISSING;
     /* A spreadsheet drops empty cells at a row's end. But where a cell holds what its column cannot, a delimiter was
      * lost before it, and every cell behind stands under a wrong heading. */

@@ -30,6 +30,9 @@ bool rows_id_in_place(const struct work *work, const struct csv_record *record);
 /* Whether the record has a 受注ID, in its place and of the type that the schema asks for. */
 bool rows_has_id(const struct work *work, const struct csv_record *record, const struct span *cells, size_t count);
 
+/* Whether this run does anything with what stands in a column of the schema: it is not only carried through. */
+bool rows_use(const struct work *work, size_t column);
+
 /* Whether a cell, as it stands in the file, holds nothing but blanks. */
 bool rows_cell_is_blank(const struct work *work, struct span cell);
 

@@ -192,6 +192,8 @@ static bool fill_json(cJSON *root, const struct atobarai_summary *summary)
             made = add_number(by_status, summary->by_status[i].name, summary->by_status[i].orders);
     for (size_t i = 0; i < summary->by_error_count && made; i++)
         made = add_number(by_error, summary->by_error[i].code, summary->by_error[i].orders);
+    if (made && summary->dry_run)
+        made = cJSON_AddBoolToObject(root, "dry_run", true) != NULL;
     return made && add_number(root, "elapsed_ms", summary->elapsed_ms) && add_phases(root, summary);
 }
 

@@ -16,6 +16,7 @@
 
 struct work {
     /* What was asked for; borrowed from the job. */
+    enum atobarai_operation operation;
     bool sends; /* orders are sent: anything but a check */
     const char *input;
     const char *output; /* NULL: none */
@@ -44,8 +45,11 @@ struct work {
     size_t ours[RESULT_COLUMNS];  /* its cells that hold ours already, a result file coming back; CSV_NO_CELL: none */
     struct book book;
 
-    /* What is wrong with its orders (run/check), and how they fared (run/register). */
+    /* What is wrong with its orders (run/check), and how they fared (run/send). */
     struct findings findings;
+    uint64_t total;  /* orders that the operation is for */
+    uint64_t done;   /* of these: answered for good, */
+    uint64_t failed; /* and not as was hoped for */
 };
 
 #endif

@@ -4,8 +4,8 @@
     tests/bench/scale_measure.py [--rows N] [--orders N] [--folder DIR] PROGRAM
 
 Prints the lines that stand at the top of scale.py, to be put there in place of the old ones. Takes about two minutes
-and some 700 MB in --folder (default: $TMPDIR), which is also the disk whose commits are counted. The ledger is not
-built yet: what it would hold is measured with SCHEMA below, a guess at it. Standard library only; loopback only.
+and some 700 MB in --folder (default: $TMPDIR), which is also the disk whose commits are counted. What the ledger
+holds is measured with SCHEMA below, a guess at it that is older than the ledger. Standard library only; loopback only.
 """
 import argparse
 import multiprocessing
@@ -21,26 +21,10 @@ from pathlib import Path
 
 import orders
 
+SCHEMA = Path(__file__).resolve().parent.parent.parent / "schemas" / "ledger" / "0001.sql"
 ROWS_AN_ORDER = 2  # orders.py writes one to three lines an order
 SECRETS = {"ATOBARAI_API_KEY": "scale", "ATOBARAI_MERCHANT_CODE": "scale"}
-SCHEMA = """
-CREATE TABLE run (id INTEGER PRIMARY KEY, started_at INTEGER NOT NULL, command TEXT NOT NULL, input_hash BLOB NOT NULL);
-CREATE TABLE orders (
-    id TEXT PRIMARY KEY, service_id TEXT NOT NULL, mall_number TEXT NOT NULL, shop_id TEXT NOT NULL,
-    status INTEGER NOT NULL, generation INTEGER NOT NULL, content_hash BLOB NOT NULL, field_tags BLOB NOT NULL,
-    created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX orders_by_mall_number ON orders (shop_id, mall_number);
-CREATE INDEX orders_by_status ON orders (status, changed_at);
-CREATE TABLE operation (
-    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, order_id TEXT NOT NULL, kind INTEGER NOT NULL,
-    generation INTEGER NOT NULL, idempotency_key BLOB NOT NULL, body_hash BLOB NOT NULL, intent_at INTEGER NOT NULL,
-    outcome_at INTEGER, outcome INTEGER, status INTEGER, error_code TEXT, error_text TEXT);
-CREATE INDEX operation_by_order ON operation (order_id);
-CREATE INDEX operation_by_time ON operation (intent_at);
-"""
-FIELDS_TAGGED = 20   # fields that are sent, two bytes each
-ERROR_SHARE = 0.03   # operations that keep an error text
-OPERATIONS = 2       # kept for an order: its registration and its shipment, and a third for one in five
+LEDGER_ROWS = 40000  # of the file whose ledger is weighed
 SECONDS = 3          # that commits are counted
 WRITERS = 8          # ledgers written at a time
 RUNS_TOGETHER = 40   # runs that send at the same time
@@ -105,17 +89,16 @@ class Sandbox:
 def measure_register(program, count, folder):
     """CPU and memory of sending, without the check and without the sandbox; and what 500 ms of latency make of it."""
     path, result = str(folder / "send.csv"), str(folder / "result.csv")
-    register = [program, "register", path, "-o", result, "--force", "--quiet", "--jobs", "1", "--api-url"]
+    register = [program, "register", path, "-o", result, "--force", "--quiet", "--jobs", "1", "--ledger"]
     orders.write(path, count * ROWS_AN_ORDER)
     check = [program, "check", path, "-o", result, "--force", "--quiet", "--jobs", "1"]
     checked = medians([run(check) for _ in range(3)])
     sent = []
-    for _ in range(3):
+    for turn in range(3):
         with Sandbox(program, folder) as url:
-            sent.append(run([*register, url], SECRETS))
-    wall, cpu, peak = medians(sent)
+            sent.append(run([*register, str(folder / f"sent-{turn}.db"), "--api-url", url], SECRETS))
+    _, cpu, _ = medians(sent)
     print(f"SEND_US_AN_ORDER = {(cpu - checked[1]) / count * 1e6:.0f}")
-    print(f"SEND_PEAK_MIB = {peak / 1024:.0f}")
 
 
 def measure_slots(program, folder):
@@ -127,7 +110,8 @@ def measure_slots(program, folder):
         with Sandbox(program, folder, "--fault", "slow=1") as url:
             begin = time.monotonic()
             sending = [subprocess.Popen([program, "register", path, "-o", f"{path}.{n}", "--force", "--quiet",
-                                         "--concurrency", "8", "--api-url", url], env={**os.environ, **SECRETS},
+                                         "--concurrency", "8", "--ledger", f"{path}.{name}.{n}.db", "--api-url", url],
+                                        env={**os.environ, **SECRETS},
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                        for n in range(runs)]
             if any([process.wait() for process in sending]):
@@ -143,37 +127,43 @@ def order_count(path):
         return len({line.split(",")[1] for line in file})
 
 
-def fill_ledger(path, count):
-    """A ledger of `count` orders, all of them shipped."""
-    dice = random.Random(1)
-    ledger = sqlite3.connect(path)
-    ledger.executescript(SCHEMA)
-    for number in range(count):
-        order, second = str(1000000 + number), 1_790_000_000 + number * 30
-        ledger.execute("INSERT INTO orders VALUES (?,?,?,?,?,?,?,?,?,?)",
-                       (order, order, f"900001-202611{number % 28 + 1:02}-{number:010}", "1", 4, 0, dice.randbytes(32),
-                        dice.randbytes(FIELDS_TAGGED * 2), second, second + 86400))
-        for kind in range(OPERATIONS + (number % 5 == 0)):
-            wrong = dice.random() < ERROR_SHARE
-            ledger.execute("INSERT INTO operation VALUES (NULL,?,?,?,0,?,?,?,?,?,?,?,?)",
-                           (number // 500, order, kind, dice.randbytes(32), dice.randbytes(32), second, second + 1, 1,
-                            4, "ITEM_NAME_SIZE" if wrong else None,
-                            "validation error:items[0].name size must be between 1 and 255" if wrong else None))
-    ledger.commit()
-    ledger.close()
-    print(f"LEDGER_BYTES_AN_ORDER = {os.path.getsize(path) / count:.0f}")
+def with_shipments(path):
+    """The file with a 送り状番号 and a 配送会社 behind each row."""
+    header, *rows = Path(path).read_bytes().splitlines()
+    cells = [',"送り状番号","配送会社"'.encode("cp932"), ',"000011112222","ヤマト運輸"'.encode("cp932")]
+    Path(path).write_bytes(b"\r\n".join([header + cells[0], *(row + cells[1] for row in rows), b""]))
+
+
+def measure_ledger(program, folder):
+    """What an order takes: each is registered and shipped, and one in five cancelled afterwards."""
+    path, result, ledger = (str(folder / name) for name in ("ledger.csv", "result.csv", "ledger.db"))
+    orders.write(path, LEDGER_ROWS)
+    with_shipments(path)
+    with open(path, encoding="cp932") as file:
+        next(file)
+        ids = sorted({line.split(",")[1].strip('"') for line in file})
+    fifth = folder / "fifth.txt"
+    fifth.write_text("\n".join(ids[::5]))
+    with Sandbox(program, folder) as url:
+        for command, only in (("register", []), ("ship", []), ("cancel", ["--only", str(fifth)])):
+            run([program, command, path, "-o", result, "--force", "--quiet", "--ledger", ledger, "--api-url", url, *only],
+                SECRETS)
+    print(f"LEDGER_BYTES_AN_ORDER = {os.path.getsize(ledger) / len(ids):.0f}")
 
 
 def commit_for(path, seconds, counted):
     """Commits of an outcome and the next order's intent, each with its fsync, as `synchronous=FULL` does it in WAL."""
     ledger = sqlite3.connect(path, isolation_level=None)
-    ledger.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
+    ledger.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA.read_text(encoding="utf-8"))
+    ledger.execute("INSERT INTO accounts VALUES (1, ?)", (bytes(16),))
     dice, commits, end = random.Random(1), 0, time.monotonic() + seconds
     while time.monotonic() < end:
         ledger.execute("BEGIN IMMEDIATE")
-        ledger.execute("UPDATE operation SET outcome_at=1, outcome=1, status=0 WHERE id=?", (commits,))
-        ledger.execute("INSERT INTO operation VALUES (NULL,1,?,0,0,?,?,1,NULL,NULL,NULL,NULL,NULL)",
-                       (str(commits), dice.randbytes(32), dice.randbytes(32)))
+        ledger.execute("UPDATE operations SET ended=1, outcome=0, status=1, body=NULL WHERE number=?", (commits,))
+        ledger.execute("UPDATE orders SET status=1, registered=1 WHERE account=1 AND id=?", (str(commits - 1),))
+        ledger.execute("INSERT INTO orders (account, id, service_id, issue) VALUES (1, ?1, ?1, 1)", (str(commits),))
+        ledger.execute("INSERT INTO operations (account, id, operation, service_id, issue, body, content, begun) "
+                       "VALUES (1, ?1, 0, ?1, 1, ?2, ?3, 1)", (str(commits), dice.randbytes(16), dice.randbytes(16)))
         ledger.execute("COMMIT")
         commits += 1
     counted.put(commits)
@@ -209,7 +199,7 @@ def main():
         measure_check(asked.program, asked.rows, folder)
         measure_register(asked.program, asked.orders, folder)
         measure_slots(asked.program, folder)
-        fill_ledger(str(folder / "ledger.db"), 100000)
+        measure_ledger(asked.program, folder)
         measure_commits(folder)
 
 

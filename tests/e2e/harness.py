@@ -2,12 +2,14 @@
 
 Standard library only. The program's path is in the environment variable ATOBARAI.
 """
+import atexit
 import csv
 import io
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -18,14 +20,25 @@ TIMEOUT = 120  # seconds for one run of the program
 
 _failures = 0
 
+# No test may touch the ledger of whoever runs it: a run within a Case finds that of the Case, another that of this
+# process, which is inherited by programs that are started in any other way.
+_cases = threading.local()
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="atobarai-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
+
+
+def state_home():
+    """XDG_STATE_HOME for a program that is started in this thread."""
+    states = getattr(_cases, "states", [])
+    return states[-1] if states else os.environ["XDG_STATE_HOME"]
+
 
 def check(title, problems=()):
     """Report one check; `problems` is an iterable of sentences, empty when all is well."""
     global _failures
     problems = list(problems)
-    print(("not ok - " if problems else "ok - ") + title, flush=True)
-    for problem in problems[:20]:
-        print("#   " + problem, flush=True)
+    lines = [("not ok - " if problems else "ok - ") + title, *("#   " + problem for problem in problems[:20])]
+    print("".join(line + "\n" for line in lines), end="", flush=True)  # in one piece: tests may run side by side
     _failures += bool(problems)
 
 
@@ -35,7 +48,8 @@ def done():
 
 
 class Case:
-    """One named test with a folder of its own: collects what is wrong, and reports at its end."""
+    """One named test with a folder of its own, and another one for the ledger: collects what is wrong, and reports at
+    its end."""
 
     def __init__(self, title):
         self.title = title
@@ -43,11 +57,15 @@ class Case:
 
     def __enter__(self):
         self.tmp = Path(tempfile.mkdtemp(prefix="atobarai-test-"))
+        self.state = tempfile.mkdtemp(prefix="atobarai-state-")
+        _cases.states = [*getattr(_cases, "states", []), self.state]
         return self
 
     def __exit__(self, kind, error, trace):
         if error is not None and isinstance(error, Exception):
             self.problems.append(f"{kind.__name__}: {error}")
+        _cases.states.pop()
+        shutil.rmtree(self.state, ignore_errors=True)
         shutil.rmtree(self.tmp, ignore_errors=True)
         if error is None or isinstance(error, Exception):
             check(self.title, self.problems)
@@ -65,6 +83,7 @@ class Case:
 def run(*arguments, env=None, stdin=None, **more):
     """Run the program; its exit status, standard output (bytes) and standard error (text)."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ATOBARAI_")}
+    environment["XDG_STATE_HOME"] = state_home()
     environment.update(env or {})
     finished = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, stdin=None if stdin is not None
                               else subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, env=environment, **more)

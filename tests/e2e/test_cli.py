@@ -26,13 +26,22 @@ SECONDS = 20  # no step takes longer, sanitizers included
 CATALOGUE = {entry["code"]: entry
              for entry in json.loads((ROOT / "schemas/error-catalog.json").read_text(encoding="utf-8"))["entries"]}
 LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
-COMMANDS = ("check", "register", "explain", "sandbox")
+COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "history", "orders", "explain", "sandbox")
+# What all commands that send take.
+SENDS = {"version", "output", "schema", "encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
+         "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox", "ledger", "only", "dry-run",
+         "set-status", "set-shop-status"}
 TAKEN = {
     "": {"lang", "help", "version"},
     "check": {"version", "output", "schema", "encoding", "force", "strict",
               "allow-reimported", "jobs", "summary-json", "lang", "quiet", "verbose", "help"},
-    "register": {"version", "output", "schema", "encoding", "force", "strict", "allow-reimported", "jobs", "summary-json", "lang",
-                 "quiet", "verbose", "help", "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox"},
+    "register": {*SENDS, "allow-reimported"},
+    "ship": SENDS,
+    "cancel": SENDS,
+    "status": SENDS,
+    "reregister": {*SENDS, "allow-reimported"},
+    "history": {"version", "ledger", "since", "format", "lang", "help"},
+    "orders": {"version", "ledger", "status", "format", "lang", "help"},
     "explain": {"version", "list", "format", "lang", "help"},
     "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "lang", "help"},
 }
@@ -41,13 +50,12 @@ VALUES = {
     "output": "result.csv", "schema": "schema.json", "encoding": "utf-16", "summary-json": "summary.json", "dialect": "json",
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
     "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
-    "format": "json",
+    "format": "json", "ledger": "ledger.db", "only": "only.csv", "set-status": "2", "set-shop-status": "済", "since": "7d",
+    "status": "与信OK",
 }
 # Planned, and options that no command has.
 LATER = {
-    "config", "profile", "ledger", "output-encoding", "rate", "retry-on", "dry-run", "only",
-    "set-status", "set-shop-status", "xlsx", "report", "log", "ca-file", "once", "since", "status",
-    "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
+    "config", "profile", "output-encoding", "rate", "retry-on", "xlsx", "report", "log", "ca-file", "once", "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
 }
 failures = 0
 
@@ -110,7 +118,7 @@ def test_usage():
     cases = [
         ((), "USAGE_MISSING_COMMAND", ""),
         (("help",), "USAGE_UNKNOWN_COMMAND", "help"),
-        (("ship", "in.csv", "-o", "out.csv"), "USAGE_UNKNOWN_COMMAND", "ship"),
+        (("shipment", "in.csv", "-o", "out.csv"), "USAGE_UNKNOWN_COMMAND", "shipment"),
         (("--help", "nothing"), "USAGE_UNKNOWN_COMMAND", "nothing"),
         (("--nothing",), "USAGE_UNKNOWN_OPTION", "--nothing"),
         (("-x",), "USAGE_UNKNOWN_OPTION", "-x"),
@@ -144,6 +152,29 @@ def test_usage():
         ((*register, "--sandbox", "--api-url", "https://127.0.0.1/v1"), "USAGE_CONFLICT", "--sandbox", "--api-url"),
         (("register", "--api-url=https://127.0.0.1/v1", "in.csv", "--sandbox", "-oout.csv"), "USAGE_CONFLICT",
          "--sandbox", "--api-url"),
+        (("register", "in.csv", "-o", "--dry-run"), "USAGE_MISSING_VALUE", "-o"),
+        (("register", "--dry-run"), "USAGE_MISSING_INPUT", "register"),
+        (("register", "in.csv", "--dry-run=yes"), "USAGE_BAD_VALUE", "--dry-run", "yes"),
+        (("check", "in.csv", "--dry-run"), "USAGE_UNKNOWN_OPTION", "--dry-run"),
+        (("check", "in.csv", "--ledger", "ledger.db"), "USAGE_UNKNOWN_OPTION", "--ledger"),
+        (("register", "in.csv", "--ledger", "-", "-o", "out.csv"), "USAGE_BAD_VALUE", "--ledger", "-"),
+        (("cancel", "in.csv", "--only", "-", "-o", "out.csv"), "USAGE_BAD_VALUE", "--only", "-"),
+        (("status", "in.csv", "--set-status=", "-o", "out.csv"), "USAGE_MISSING_VALUE", "--set-status"),
+        (("ship", "in.csv", "--allow-reimported", "-o", "out.csv"), "USAGE_UNKNOWN_OPTION", "--allow-reimported"),
+        *(((command, "in.csv"), "OUTPUT_MISSING") for command in ("ship", "cancel", "status", "reregister")),
+        *(((command, "-o", "out.csv"), "USAGE_MISSING_INPUT", command) for command in ("ship", "cancel", "status", "reregister")),
+        (("reregister", "in.csv", "-o", "out.csv", "--sandbox", "--api-url", "https://127.0.0.1/v1"), "USAGE_CONFLICT",
+         "--sandbox", "--api-url"),
+        (("history", "1001", "1002"), "USAGE_EXTRA_ARGUMENT", "1002"),
+        (("history", "--status", "与信OK"), "USAGE_UNKNOWN_OPTION", "--status"),
+        (("history", "--since"), "USAGE_MISSING_VALUE", "--since"),
+        (("history", "--format", "markdown"), "USAGE_BAD_VALUE", "--format", "markdown"),
+        (("orders", "--format", "text"), "USAGE_BAD_VALUE", "--format", "text"),
+        (("orders",), "USAGE_MISSING_VALUE", "--status"),
+        (("orders", "--format", "csv"), "USAGE_MISSING_VALUE", "--status"),
+        (("orders", "--status"), "USAGE_MISSING_VALUE", "--status"),
+        (("orders", "1001", "--status", "与信OK"), "USAGE_EXTRA_ARGUMENT", "1001"),
+        (("orders", "--since", "7d", "--status", "与信OK"), "USAGE_UNKNOWN_OPTION", "--since"),
         (("check", "in.csv", "in2.csv"), "USAGE_EXTRA_ARGUMENT", "in2.csv"),
         (("check", "--", "in.csv", "--force"), "USAGE_EXTRA_ARGUMENT", "--force"),
         (("check", "-", "-"), "USAGE_EXTRA_ARGUMENT", "-"),
@@ -206,7 +237,7 @@ def bound_problems(command, option, least, most):
 def test_bounds():
     for command, option, least, most in (
             ("register", "--concurrency", 1, 256), ("register", "--timeout", 1, 3600), ("register", "--retries", 0, 100),
-            ("register", "--max-errors", 1, 1000000), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1)):
+            ("register", "--max-errors", 1, 1000000), ("ship", "--concurrency", 1, 256), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1)):
         check(f"bounds: {command} {option} {least} to {most}", bound_problems(command, option, least, most))
 
 
@@ -273,7 +304,7 @@ def default_problems():
 
 def option_problems(command):
     """Each option of help is taken and no other is. Nothing runs: the input is missing, or there is one word too many."""
-    end = {"sandbox": ["x"], "explain": ["y", "x"]}.get(command, [])
+    end = {"sandbox": ["x"], "orders": ["x"], "explain": ["y", "x"], "history": ["y", "x"]}.get(command, [])
     code, detail = ("USAGE_EXTRA_ARGUMENT", "x") if end else ("USAGE_MISSING_INPUT", command)
     for name in sorted(set().union(*TAKEN.values(), LATER)):
         words = [f"--{name}"] + ([VALUES[name]] if name in VALUES else [])

@@ -8,10 +8,8 @@ check and exits 1 if any failed.
 import base64
 import concurrent.futures
 import csv
-import http.client
 import io
 import json
-import os
 import random
 import re
 import signal
@@ -21,19 +19,16 @@ import sys
 import tempfile
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jsonschema
 
-from harness import PROGRAM, ROOT, TIMEOUT, Case, done, read_result, run
+from harness import PROGRAM, ROOT, TIMEOUT, Case, done, run
+from service import (API_KEY, DROP, MERCHANT, SCHEMAS, SECRETS, Background, Call, Outcome, Relay, Sandbox, accepted,
+                     command, environment, many, message_of, operate, paths, refused, verify_registered_once,
+                     write_csv)
 
 SAMPLES = ROOT / "samples"
-SCHEMAS = ROOT / "schemas"
-API_KEY, MERCHANT = "key-9f8e7d6c5b4a", "merchant-3c2b1a"
-SECRETS = {"ATOBARAI_API_KEY": API_KEY, "ATOBARAI_MERCHANT_CODE": MERCHANT}
-COLUMNS = ["コントロールカラム", "受注ID", "受注日時", "受注番号", "支払方法", "項番", "明細ID", "商品コード", "商品番号", "商品名",
-           "請求金額", "注文者氏名", "注文者メールアドレス"]
 FAULTS = "500=0.3,429=0.1,reset=0.2,lost-answer=0.2,garbage=0.1"
 
 
@@ -46,219 +41,20 @@ def invalid(validator, instance):
     return [f"{'/'.join(map(str, error.path))}: {error.message[:120]}" for error in validator.iter_errors(instance)]
 
 
-# ---- The two ends ----
+# ---- Runs ----
 
 
-class Sandbox:
-    """A sandbox process on a port of its own."""
-
-    def __init__(self, folder, *options):
-        self.port_file = folder / f"port-{random.random()}"
-        self.process = subprocess.Popen([PROGRAM, "sandbox", "--port", "0", "--port-file", self.port_file, *options],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def __enter__(self):
-        end = time.monotonic() + 20
-        while not self.port_file.exists() and time.monotonic() < end:
-            time.sleep(0.01)
-        if not self.port_file.exists():
-            self.process.kill()
-            raise TimeoutError("the sandbox did not start")
-        self.port = int(self.port_file.read_text())
-        self.url = f"http://127.0.0.1:{self.port}/v1"
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def stats(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request("GET", "/v1/_stats")
-        stats = json.load(connection.getresponse())
-        connection.close()
-        return stats
-
-
-class Call:
-    """One request and its answer. `id` is the order's, from the body or the path."""
-
-    def __init__(self, method, path, headers, body):
-        self.method, self.path, self.headers, self.body = method, path, headers, body
-        self.json = json.loads(body) if body else None
-        self.id = self.json.get("id") if isinstance(self.json, dict) else path.rsplit("/", 1)[-1]
-        self.status, self.answer = None, b""
-
-
-DROP = object()  # as an answer: none at all, the connection is closed
-
-
-class Relay:
-    """Records every call. `script` takes one and returns None (pass it on), DROP, or (status, body[, headers])."""
-
-    def __init__(self, sandbox=None, script=None):
-        self.sandbox, self.script = sandbox, script
-        self.calls, self.connections = [], 0
-        self.in_flight, self.most_in_flight = 0, 0
-        self.lock = threading.Lock()
-        relay = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = 30  # of a connection that nobody uses
-
-            def setup(self):
-                super().setup()
-                with relay.lock:
-                    relay.connections += 1
-
-            def handle_any(self):
-                relay.handle(self)
-
-            do_GET = do_POST = handle_any
-
-            def log_message(self, *_):
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads, request_queue_size = True, 256
-
-            def handle_error(self, *_):
-                pass  # a client that goes away is what is tested here
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/v1"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def handle(self, handler):
-        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        call = Call(handler.command, handler.path, dict(handler.headers.items()), body)
-        with self.lock:
-            self.calls.append(call)
-            self.in_flight += 1
-            self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        answer = self.script(call) if self.script else None
-        if answer is None:
-            answer = self.forward(call)
-        with self.lock:
-            self.in_flight -= 1
-        if answer is DROP:
-            handler.close_connection = True
-            handler.connection.shutdown(socket.SHUT_RDWR)
-            return
-        call.status, call.answer, headers = answer if len(answer) == 3 else (*answer, {})
-        handler.send_response_only(call.status)
-        for name, value in {"Content-Length": str(len(call.answer)), **headers}.items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(call.answer)
-
-    def forward(self, call):
-        connection = http.client.HTTPConnection("127.0.0.1", self.sandbox.port, timeout=20)
-        connection.request(call.method, call.path, call.body or None, call.headers)
-        response = connection.getresponse()
-        answer = response.status, response.read()
-        connection.close()
-        return answer
-
-    def posts(self):
-        return [call for call in self.calls if call.method == "POST"]
-
-
-def accepted(call, status="AUTH_OK"):
-    return 201, json.dumps({"id": call.id, "creditStatus": status}).encode()
-
-
-def refused(message, status=400):
-    return status, json.dumps({"message": message}, ensure_ascii=False).encode()
-
-
-# ---- Files and runs ----
-
-
-def write_csv(path, orders, columns=COLUMNS, **cells):
-    """`orders` is order id → list of detail lines, each a dict of cells that differ from the usual ones."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    for order_id, lines in orders.items():
-        for number, line in enumerate(lines, 1):
-            row = {"コントロールカラム": "U", "受注ID": order_id, "受注日時": "2026-11-02 17:54:08",
-                   "受注番号": f"MALL-{order_id}", "支払方法": "クロネコ代金後払い", "項番": number,
-                   "明細ID": int(re.sub(r"\D", "", order_id) or 0) * 100 + number, "商品コード": f"C{number}",
-                   "商品番号": f"A{number}", "商品名": f"見本の品 {number}", "請求金額": 1980, "注文者氏名": "見本 太郎",
-                   "注文者メールアドレス": "taro@example.com", **cells, **line}
-            writer.writerow([row[column] for column in columns])
-    path.write_bytes(text.getvalue().encode("cp932"))
-    return path
-
-
-def many(count, lines=1, first=2000001):
-    return {str(first + i): [{} for _ in range(lines)] for i in range(count)}
-
-
-class Outcome:
-    """One run of register: exit status, messages, result rows, and the summary."""
-
-    def __init__(self, status, stdout, stderr, out, summary):
-        self.status, self.stdout, self.stderr = status, stdout, stderr
-        self.exists = out.exists()
-        self.data = out.read_bytes() if self.exists else b""
-        self.rows = read_result(out) if self.exists else {}
-        self.summary_text = summary.read_text(encoding="utf-8") if summary.exists() else ""
-        self.summary = json.loads(self.summary_text) if self.summary_text else None
-
-    def codes(self):
-        return {row["受注ID"]: row["エラーコード"] for row in self.rows.values()}
-
-    def statuses(self):
-        return {row["受注ID"]: row["与信ステータス"] for row in self.rows.values()}
-
-
-def paths(folder):
-    stem = folder / f"run-{random.getrandbits(64):x}"
-    return stem.with_suffix(".csv"), stem.with_suffix(".json")
-
-
-def command(url, source, out, summary, *options):
-    return ["register", source, "-o", out, "--summary-json", summary, "--api-url", url, *options]
-
-
-def environment(secrets):
-    return {**{k: v for k, v in os.environ.items() if not k.startswith("ATOBARAI_")}, **secrets}
+def forgetful(folder):
+    """The environment of a run with a ledger of its own: what is tested here holds also where the ledger was lost."""
+    return {**SECRETS, "XDG_STATE_HOME": tempfile.mkdtemp(prefix="state-", dir=folder)}
 
 
 def register(folder, url, source, *options, env=None):
-    out, summary = paths(folder)
-    status, stdout, stderr = run(*command(url, source, out, summary, *options), env=SECRETS if env is None else env)
-    return Outcome(status, stdout.decode("utf-8", "replace"), stderr, out, summary)
+    return operate("register", folder, url, source, *options, env=forgetful(folder) if env is None else env)
 
 
-class Background:
-    """A run of register that goes on meanwhile."""
-
-    def __init__(self, folder, url, source, *options):
-        self.out, self.summary = paths(folder)
-        words = [PROGRAM, *map(str, command(url, source, self.out, self.summary, *options))]
-        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        env=environment(SECRETS))
-
-    def end(self):
-        stdout, stderr = self.process.communicate(timeout=TIMEOUT)
-        return Outcome(self.process.returncode, stdout.decode(), stderr.decode("utf-8", "replace"), self.out,
-                       self.summary)
+def register_meanwhile(folder, url, source, *options):
+    return Background("register", folder, url, source, *options, env=forgetful(folder))
 
 
 def leaks(outcome, *more):
@@ -266,12 +62,6 @@ def leaks(outcome, *more):
     texts = [outcome.stdout, outcome.stderr, outcome.data.decode("cp932", "replace"), outcome.summary_text, *more]
     forms = [API_KEY, MERCHANT, base64.b64encode(API_KEY.encode()).decode()]
     return [f"a secret in {text[:60]!r}" for text in texts for form in forms if form in text]
-
-
-def verify_registered_once(case, sandbox, count):
-    stats = sandbox.stats()
-    case.equal("registered", stats["registered"], count)
-    case.equal("duplicate ids", stats["duplicate_ids"], 0)
 
 
 # ---- 1: what is sent ----
@@ -364,8 +154,8 @@ def test_order_of_lines():
         for turn, order in enumerate((lines, lines[::-1], lines[2:] + lines[:2])):
             outcome = register(case.tmp, relay.url, write_csv(case.tmp / f"{turn}.csv", {"2000001": order}))
             case.equal("exit", outcome.status, 0)
-        case.equal("bodies", len({call.body for call in relay.calls}), 1)
-        case.equal("keys", len({call.headers["Idempotency-Key"] for call in relay.calls}), 1)
+        case.equal("bodies", len({call.body for call in relay.posts()}), 1)
+        case.equal("keys", len({call.headers["Idempotency-Key"] for call in relay.posts()}), 1)
         case.equal("names", [line["name"] for line in relay.calls[0].json["items"]], [f"品 {n}" for n in range(1, 6)])
         verify_registered_once(case, sandbox, 1)
 
@@ -475,14 +265,16 @@ def test_busy():
 
 
 def test_same_file_twice():
-    with Case("the same file twice: the same keys, replayed, nothing new") as case, Sandbox(case.tmp) as sandbox, \
+    with Case("the same file twice, the ledger lost: the same keys, replayed, asked about, nothing new") as case, Sandbox(case.tmp) as sandbox, \
             Relay(sandbox) as relay:
         source = write_csv(case.tmp / "in.csv", many(10, lines=2))
         first, second = (register(case.tmp, relay.url, source) for _ in range(2))
         case.equal("exits", (first.status, second.status), (0, 0))
-        case.equal("answers", [call.status for call in relay.calls], [201] * 10 + [200] * 10)
-        keys = [{c.headers["Idempotency-Key"] for c in part} for part in (relay.calls[:10], relay.calls[10:])]
+        posts = relay.posts()
+        case.equal("answers", [call.status for call in posts], [201] * 10 + [200] * 10)
+        keys = [{c.headers["Idempotency-Key"] for c in part} for part in (posts[:10], posts[10:])]
         case.equal("keys", keys[0], keys[1])
+        case.equal("asked how they stand now", len(relay.calls) - len(posts), 10)
         case.equal("statuses", first.statuses(), second.statuses())
         verify_registered_once(case, sandbox, 10)
         case.equal("replayed", sandbox.stats()["replayed"], 10)
@@ -541,7 +333,8 @@ def test_sandbox_state():
             file.write(b"3230 0 0 -")
         with Sandbox(case.tmp, "--state", state) as sandbox:
             second = register(case.tmp, sandbox.url, source)
-            case.equal("second", (second.status, second.statuses()), (0, first.statuses()))
+            asked = {**first.statuses(), "2000009": "与信OK"}  # the review has ended with the question
+            case.equal("second", (second.status, second.statuses()), (0, asked))
             stats = sandbox.stats()
             case.equal("counts", (stats["registered"], stats["replayed"], stats["duplicate_ids"]), (6, 6, 0))
         case.equal("only its owner may read it", state.stat().st_mode & 0o777, 0o600)
@@ -629,12 +422,6 @@ def test_answers():
                    [16, 16, 1, 8, 0, 7])
 
 
-def message_of(code):
-    """The catalogue's Japanese message."""
-    entries = json.loads((SCHEMAS / "error-catalog.json").read_text(encoding="utf-8"))["entries"]
-    return next(entry["ja"]["message"] for entry in entries if entry["code"] == code)
-
-
 def not_found(words):
     """The message about 404 to a registration."""
     return message_of("SERVICE_NOT_FOUND").replace("{1}", words)
@@ -695,7 +482,7 @@ def test_signal(number):
     with Case(f"{signal.Signals(number).name} while sending: a result, and the next run goes on") as case, \
             Sandbox(case.tmp, "--fault", "slow=1") as sandbox:
         source = write_csv(case.tmp / "in.csv", many(40))
-        process = Background(case.tmp, sandbox.url, source, "--concurrency", "4")
+        process = register_meanwhile(case.tmp, sandbox.url, source, "--concurrency", "4")
         end = time.monotonic() + 20
         while sandbox.stats()["registered"] < 6 and time.monotonic() < end:
             time.sleep(0.01)
@@ -725,7 +512,7 @@ def test_signal_before_sending():
     """The input is still coming: nothing is known of it yet, so that nothing is reported but the interruption."""
     with Case("SIGINT before anything is sent: no result, and no word of one") as case, Relay(script=accepted) as relay:
         out, summary = paths(case.tmp)
-        process = subprocess.Popen([PROGRAM, *map(str, command(relay.url, "-", out, summary))], stdin=subprocess.PIPE,
+        process = subprocess.Popen([PROGRAM, *map(str, command("register", relay.url, "-", out, summary))], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(SECRETS))
         process.stdin.write(write_csv(case.tmp / "in.csv", many(3)).read_bytes())
         process.stdin.flush()
@@ -750,7 +537,7 @@ def test_killed():
         moments = random.Random(20261102)
         killed = 0
         for _ in range(8):
-            process = Background(case.tmp, sandbox.url, source, "--concurrency", "3")
+            process = register_meanwhile(case.tmp, sandbox.url, source, "--concurrency", "3")
             time.sleep(moments.uniform(0.005, 0.6))
             process.process.kill()
             outcome = process.end()
@@ -895,7 +682,7 @@ def test_secrets():
         return accepted(call)
 
     with Case("secrets: in the headers alone") as case, Relay(script=wait) as relay:
-        process = Background(case.tmp, relay.url, write_csv(case.tmp / "in.csv", many(2)), "--verbose")
+        process = register_meanwhile(case.tmp, relay.url, write_csv(case.tmp / "in.csv", many(2)), "--verbose")
         end = time.monotonic() + 20
         while not relay.calls and time.monotonic() < end:
             time.sleep(0.01)
@@ -919,6 +706,8 @@ def test_other_dialect():
         dialect["headers"] = {"X-Key": "Key {apiKey}", "X-Shop": "{merchantCode}", "Content-Type": "application/json"}
         dialect["idempotency"] = {"X-Request-Id": "{idempotencyKey}"}
         dialect["operations"] = {"register": {"method": "POST", "path": "/shop/{id}"},
+                                 "ship": {"method": "POST", "path": "/shop/{id}/sent"},
+                                 "cancel": {"method": "POST", "path": "/shop/{id}/off"},
                                  "status": {"method": "GET", "path": "/shop/{id}/state"}}
         dialect["fields"] = {"id": "/no", "amount": "/sum/total", "buyer.name": "/who", "items.id": "/goods/-/code",
                              "items.name": "/goods/-/label/ja"}
@@ -933,7 +722,8 @@ def test_other_dialect():
                 return 400, json.dumps({"errors": [{"text": "だめです"}]}).encode()
             if number == "2000003" and call.method == "POST":
                 return 409, b"{}"
-            return 200, json.dumps({"data": {"no": number, "state": "WAIT" if call.method == "GET" else "OK"}}).encode()
+            status, state = (200, "WAIT") if call.method == "GET" else (201, "OK")
+            return status, json.dumps({"data": {"no": number, "state": state}}).encode()
 
         with Relay(script=answer) as relay:
             source = write_csv(case.tmp / "in.csv", many(3))
@@ -1018,7 +808,7 @@ def test_ids_that_are_no_digits():
 def test_two_at_once():
     with Case("two runs over one file at the same time: each order once") as case, Sandbox(case.tmp) as sandbox:
         source = write_csv(case.tmp / "in.csv", many(100, lines=2))
-        both = [Background(case.tmp, sandbox.url, source, "--concurrency", "8") for _ in range(2)]
+        both = [register_meanwhile(case.tmp, sandbox.url, source, "--concurrency", "8") for _ in range(2)]
         for outcome in [process.end() for process in both]:
             case.equal("exit", outcome.status, 0)
             case.equal("statuses", outcome.statuses(), {order: "与信OK" for order in many(100)})

@@ -5,7 +5,8 @@
  *   - a quote is astray in the first cell that is neither quoted as a whole, nor ="…", nor free of quotes;
  *   - the delimiter of a header that is quoted is the one that stands between its quotes;
  *   - where no quote is astray, libcsv finds as many cells, and in them what the scan's extents hold;
- *   - a record that is written with our cells still holds its own, byte for byte, and ours are found in their places.
+ *   - a record that is written with our cells still holds its own, byte for byte, but for those that are set, and ours
+ *     are found in their places.
  */
 #include "fuzz.h"
 
@@ -30,6 +31,7 @@ bool csv_target_write(struct csv_target *target, struct span bytes, struct error
 struct fuzz {
     char delimiter;
     size_t places[CSV_OURS];
+    struct csv_set set[CSV_SET];
     struct csv_fields *fields;
     struct csv_target target;
     struct csv_writer writer;
@@ -154,6 +156,34 @@ static void choose_places(struct fuzz *fuzz, size_t way, size_t columns)
     }
 }
 
+/* Cells to be set, where ours are not. */
+static void choose_set(struct fuzz *fuzz, size_t way, size_t columns)
+{
+    static const size_t places[][CSV_SET] = {{1, 0}, {CSV_NO_CELL, 4}, {0, CSV_NO_CELL}};
+    static const struct span cells[CSV_SET] = {{"07", 2}, {"a \"b\", c", 8}};
+    for (size_t i = 0; i < CSV_SET; i++) {
+        bool free = places[way][i] < columns && (way != 2 || columns > CSV_OURS);
+        fuzz->set[i] = (struct csv_set){free ? places[way][i] : CSV_NO_CELL, cells[i]};
+    }
+}
+
+/* What the cell is set to in a record of so many cells; NULL: it is not. */
+static const struct span *expect_set(const struct fuzz *fuzz, size_t cells, size_t cell)
+{
+    for (size_t i = 0; i < CSV_SET && cells <= fuzz->writer.columns; i++)
+        if (fuzz->set[i].place == cell)
+            return &fuzz->set[i].cell;
+    return NULL;
+}
+
+/* A cell that is set, which is quoted where it was, or where it must be, or as ours are. */
+static void check_set(struct fuzz *fuzz, struct span got, const struct span *set, const struct span *before)
+{
+    bool quoted = before != NULL ? before->length > 0 && before->data[0] == '"' : fuzz->writer.quoted;
+    FUZZ_CHECK(is_value(fuzz, got, *set));
+    FUZZ_CHECK((got.length > 0 && got.data[0] == '"') == (quoted || memchr(set->data, '"', set->length) != NULL));
+}
+
 /* Where ours stand in a record of so many cells: in one with more than the header, they are the last where they are the
  * header's last, and behind all others elsewhere. */
 static void expect_places(const struct fuzz *fuzz, size_t cells, size_t places[CSV_OURS])
@@ -185,13 +215,17 @@ static void check_written(struct fuzz *fuzz, const char *bytes, const char *writ
     FUZZ_CHECK(out->cells >= columns);
     for (size_t cell = 0; cell < columns; cell++) {
         struct span got = cell_of(out, written, cell);
+        struct span before = cell < read->cells ? cell_of(read, bytes, cell) : (struct span){NULL, 0};
+        const struct span *set = expect_set(fuzz, read->cells, cell);
         size_t own = 0;
         while (own < CSV_OURS && places[own] != cell)
             own++;
         if (own < CSV_OURS)
             FUZZ_CHECK(is_value(fuzz, got, ours[own]));
+        else if (set != NULL)
+            check_set(fuzz, got, set, cell < read->cells ? &before : NULL);
         else if (cell < read->cells)
-            FUZZ_CHECK(span_equal(got, cell_of(read, bytes, cell)));
+            FUZZ_CHECK(span_equal(got, before));
         else
             FUZZ_CHECK(is_value(fuzz, got, (struct span){"", 0}));
     }
@@ -220,10 +254,11 @@ static void check_writer(struct fuzz *fuzz, const char *bytes, bool first, size_
     size_t taken;
     if (first) {
         choose_places(fuzz, way, record.cells);
+        choose_set(fuzz, way, record.cells);
         csv_writer_init(&fuzz->writer, &fuzz->target, fuzz->delimiter, &fuzz->line, &record, fuzz->places);
     }
     buf_clear(&fuzz->target.bytes);
-    FUZZ_CHECK(csv_writer_put(&fuzz->writer, NULL, &record, ours, &error));
+    FUZZ_CHECK(csv_writer_put(&fuzz->writer, NULL, &record, ours, fuzz->set, &error));
     struct span written = fuzz_text(&fuzz->target.bytes);
     if (scan->length == 0) { /* a blank line stays blank */
         FUZZ_CHECK(span_equal(written, (struct span){scan->ending_bytes, scan->ending}));

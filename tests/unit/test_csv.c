@@ -2061,12 +2061,13 @@ static void files_are_not_left_open(void **state)
 static const size_t behind[CSV_OURS] = {X, X, X, X, X, X, X, X};
 
 /* Put `record` into memory: as it stands, with a tail, where that is enough. */
-static void put_aside(struct csv_writer *aside, const struct csv_record *record, const struct span cells[CSV_OURS])
+static void put_aside(struct csv_writer *aside, const struct csv_record *record, const struct span cells[CSV_OURS],
+                      const struct csv_set set[CSV_SET])
 {
     struct error error = {0};
     struct buf tail = {0};
-    if (!csv_writer_appends(aside) || record->cells != aside->columns) {
-        assert_true(csv_writer_put(aside, NULL, record, cells, &error));
+    if (!csv_writer_appends(aside) || record->cells != aside->columns || set != NULL) {
+        assert_true(csv_writer_put(aside, NULL, record, cells, set, &error));
         return;
     }
     csv_writer_tail(aside, cells, &tail);
@@ -2076,10 +2077,11 @@ static void put_aside(struct csv_writer *aside, const struct csv_record *record,
     buf_free(&tail);
 }
 
-/* Write all records of folder->in with `cells` to folder->out. Where they are put into memory instead, it is the same.
- */
-static bool run_writer(const struct folder *folder, const size_t places[CSV_OURS], const struct span cells[CSV_OURS],
-                       struct error *error)
+/* Write all records of folder->in with `cells` to folder->out, all but the first with `set`. Where they are put into
+ * memory instead, it is the same. */
+static bool run_setting_writer(const struct folder *folder, const size_t places[CSV_OURS],
+                               const struct span cells[CSV_OURS], const struct csv_set set[CSV_SET],
+                               struct error *error)
 {
     struct csv_source *source = open_source(folder->in);
     struct csv_reader *reader = open_reader(source, CSV_BLOCK_SEQUENTIAL);
@@ -2100,8 +2102,8 @@ static bool run_writer(const struct folder *folder, const size_t places[CSV_OURS
         }
         held = held && !record.too_long;
         if (held)
-            put_aside(&aside, &record, cells);
-        good = csv_writer_put(&writer, &window, &record, cells, error);
+            put_aside(&aside, &record, cells, first ? NULL : set);
+        good = csv_writer_put(&writer, &window, &record, cells, first ? NULL : set, error);
     }
     if (good)
         good = csv_target_commit(target, error);
@@ -2117,15 +2119,21 @@ static bool run_writer(const struct folder *folder, const size_t places[CSV_OURS
     return good;
 }
 
+static bool run_writer(const struct folder *folder, const size_t places[CSV_OURS], const struct span cells[CSV_OURS],
+                       struct error *error)
+{
+    return run_setting_writer(folder, places, cells, NULL, error);
+}
+
 static const struct span digits[CSV_OURS] = {{"1", 1}, {"2", 1}, {"3", 1}, {"4", 1},
                                              {"5", 1}, {"6", 1}, {"7", 1}, {"8", 1}};
 
-static void assert_written(const struct folder *folder, const char *input, const size_t places[CSV_OURS],
-                           const struct span cells[CSV_OURS], const char *expected)
+static void assert_set(const struct folder *folder, const char *input, const size_t places[CSV_OURS],
+                       const struct span cells[CSV_OURS], const struct csv_set set[CSV_SET], const char *expected)
 {
     struct error error = {0};
     write_file(folder->in, span_of(input));
-    assert_true(run_writer(folder, places, cells, &error));
+    assert_true(run_setting_writer(folder, places, cells, set, &error));
     struct buf got = {0};
     struct csv_source *source = open_source(folder->out);
     struct csv_window window;
@@ -2137,6 +2145,12 @@ static void assert_written(const struct folder *folder, const char *input, const
     csv_window_free(&window);
     csv_source_close(source);
     buf_free(&got);
+}
+
+static void assert_written(const struct folder *folder, const char *input, const size_t places[CSV_OURS],
+                           const struct span cells[CSV_OURS], const char *expected)
+{
+    assert_set(folder, input, places, cells, NULL, expected);
 }
 
 #define OURS        ",1,2,3,4,5,6,7,8"
@@ -2214,6 +2228,82 @@ static void writers_replace_columns_of_ours(void **state)
                    "\"3\",x,\"8\",\"1\",\"\",\"2\",\"4\",\"5\",\"6\",\"7\"\n");
 }
 
+static void writers_set_cells(void **state)
+{
+    static const struct csv_set one[CSV_SET] = {{1, {"07", 2}}, {X, {NULL, 0}}};
+    static const struct csv_set two[CSV_SET] = {{2, {"07", 2}}, {0, {"s", 1}}}; /* not in the order of their places */
+    static const struct csv_set none[CSV_SET] = {{X, {"07", 2}}, {X, {"s", 1}}};
+    static const struct csv_set special[CSV_SET] = {{0, {"a,b", 3}}, {1, {"\"x\"", 3}}};
+    static const struct csv_set cp932[CSV_SET] = {{0, {"\x95\x5C", 2}}, {1, {"", 0}}};
+    static const struct {
+        const char *input;
+        const struct csv_set *set;
+        const char *output;
+    } cases[] = {
+        {"a,b,c\r\nd,e,f\r\n", one, "a,b,c" OURS "\r\nd,07,f" OURS "\r\n"},
+        {"a,b,c\nd,e,f", two, "a,b,c" OURS "\ns,e,07" OURS},
+        {"a,b,c\nd,e,f\n", none, "a,b,c" OURS "\nd,e,f" OURS "\n"},
+        {"a,b,c\n,,\n", two, "a,b,c" OURS "\ns,,07" OURS "\n"},
+        /* quoted as the cell was, whatever the header is, or where it must be */
+        {"a,b,c\n\"d\",e,\"\"\n", two, "a,b,c" OURS "\n\"s\",e,\"07\"" OURS "\n"},
+        {"\"a\",\"b\",\"c\"\nd,e,\"x\"\"y\r\nz\"\n", two,
+         "\"a\",\"b\",\"c\"" OURS_QUOTED "\ns,e,\"07\"" OURS_QUOTED "\n"},
+        {"a,b\nc,d\n\"c\",\"d\"\n", special,
+         "a,b" OURS "\n\"a,b\",\"\"\"x\"\"\"" OURS "\n\"a,b\",\"\"\"x\"\"\"" OURS "\n"},
+        {"a,b\nc,d\n\"c\",\"d\"\n", cp932, "a,b" OURS "\n\x95\x5C," OURS "\n\"\x95\x5C\",\"\"" OURS "\n"},
+        {"a,b\n=\"01\",=\"02\"\n", one, "a,b" OURS "\n=\"01\",07" OURS "\n"},
+        /* short rows: what is filled up may be set, and is quoted as ours are */
+        {"a,b,c\nd\n\n", two, "a,b,c" OURS "\ns,,07" OURS "\n\n"},
+        {"a,b,c\nd\n", one, "a,b,c" OURS "\nd,07," OURS "\n"},
+        {"\"a\",\"b\",\"c\"\n\"d\"\n", two, "\"a\",\"b\",\"c\"" OURS_QUOTED "\n\"s\",\"\",\"07\"" OURS_QUOTED "\n"},
+        /* in rows with too many cells nothing is */
+        {"a,b,c\nd,e,f,g\n", two, "a,b,c" OURS "\nd,e,f,g" OURS "\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_set(*state, cases[i].input, behind, digits, cases[i].set, cases[i].output);
+}
+
+/* A result file that came back: columns may have been moved, so that some stand before ours, between and behind. */
+static void writers_set_cells_beside_ours(void **state)
+{
+    static const size_t at_the_end[CSV_OURS] = {2, 3, 4, 5, 6, 7, 8, 9};
+    static const size_t in_front[CSV_OURS] = {0, 1, 2, 3, 4, 5, 6, 7};
+    static const size_t mixed[CSV_OURS] = {3, X, 1, X, X, X, X, 4};
+    static const struct csv_set first[CSV_SET] = {{0, {"07", 2}}, {X, {NULL, 0}}};
+    static const struct csv_set last[CSV_SET] = {{9, {"07", 2}}, {8, {"s", 1}}};
+    static const struct csv_set around[CSV_SET] = {{5, {"07", 2}}, {2, {"s", 1}}};
+    static const struct csv_set ours[CSV_SET] = {{3, {"07", 2}}, {0, {"s", 1}}};
+    assert_set(*state, "a,b,h,h,h,h,h,h,h,h\n\"c\",d,o,\"o\",o,o,o,o,o,o\n", at_the_end, digits, first,
+               "a,b" OURS "\n\"07\",d" OURS "\n");
+    assert_set(*state, "h,h,h,h,h,h,h,h,a,b\no,o,o,o,o,o,o,o,c,\"d\"\n", in_front, digits, last,
+               "1,2,3,4,5,6,7,8,a,b\n1,2,3,4,5,6,7,8,s,\"07\"\n");
+    assert_set(*state, "a,h,b,h,h,c\nd,o,\"e\",o,o,f\nd,o\n\nd,o,e,o,o,f,g\n", mixed, digits, around,
+               "a,3,b,1,8,c,2,4,5,6,7\nd,3,\"s\",1,8,07,2,4,5,6,7\nd,3,s,1,8,07,2,4,5,6,7\n\n"
+               "d,o,e,o,o,f,g" OURS "\n");
+    /* a place of ours stays ours */
+    assert_set(*state, "a,h,b,h,h,c\nd,o,e,o,o,f\nd\n", mixed, digits, ours,
+               "a,3,b,1,8,c,2,4,5,6,7\ns,3,e,1,8,f,2,4,5,6,7\ns,3,,1,8,,2,4,5,6,7\n");
+}
+
+/* Of a row that is too long only the beginning is known, and it is no row of an order that is done. */
+static void writers_set_nothing_in_rows_that_are_too_long(void **state)
+{
+    const struct folder *folder = *state;
+    static const struct csv_set set[CSV_SET] = {{1, {"07", 2}}, {0, {"s", 1}}};
+    struct error error = {0};
+    struct buf input = {0};
+    struct buf expected = {0};
+    append_long_row(&input, CSV_ROW_MAX + 1, false);
+    write_file(folder->in, span_of_buf(&input));
+    assert_true(run_setting_writer(folder, behind, digits, set, &error));
+    buf_append_text(&expected, "a,b" OURS "\r\n");
+    buf_append(&expected, input.data + 5, CSV_ROW_MAX + 1);
+    buf_append_text(&expected, OURS "\r\ns,07" OURS "\r\n");
+    assert_file(folder->out, span_of_buf(&expected));
+    buf_free(&input);
+    buf_free(&expected);
+}
+
 static void writers_know_other_delimiters(void **state)
 {
     const struct folder *folder = *state;
@@ -2232,7 +2322,7 @@ static void writers_know_other_delimiters(void **state)
     assert_int_equal(record.cells, 2);
     csv_writer_init(&writer, target, '\t', &line, &record, behind);
     assert_int_equal(csv_reader_next(reader, &record, &error), CSV_NEXT_RECORD);
-    assert_true(csv_writer_put(&writer, &window, &record, cells, &error));
+    assert_true(csv_writer_put(&writer, &window, &record, cells, NULL, &error));
     assert_true(csv_target_commit(target, &error));
     assert_file(folder->out, span_of("x\t\ta,b\t\"a\tb\"\t\t\t\t\t\t\n"));
     csv_window_free(&window);
@@ -2351,7 +2441,7 @@ static void writers_pass_on_the_errors_of_the_source(void **state)
     assert_int_equal(csv_reader_next(reader, &record, &error), CSV_NEXT_RECORD);
     assert_true(record.too_long);
     assert_int_equal(truncate(folder->in, 100), 0);
-    assert_false(csv_writer_put(&writer, &window, &record, digits, &error));
+    assert_false(csv_writer_put(&writer, &window, &record, digits, NULL, &error));
     assert_string_equal(error.code, "INPUT_CHANGED");
     csv_target_discard(target);
     assert_int_equal(access(folder->out, F_OK), -1);
@@ -2430,7 +2520,7 @@ static bool carry_over(void *context)
         if (first)
             csv_writer_init(&writer, target, ',', &line, &record, behind);
         if (!csv_fields_parse(fields, record.raw, &values, &count, &error) ||
-            !csv_writer_put(&writer, &window, &record, digits, &error)) {
+            !csv_writer_put(&writer, &window, &record, digits, NULL, &error)) {
             next = CSV_NEXT_FAILED;
             break;
         }
@@ -2562,6 +2652,9 @@ int main(void)
         WITH_FOLDER(writers_append_cells),
         WITH_FOLDER(writers_quote_where_needed),
         WITH_FOLDER(writers_replace_columns_of_ours),
+        WITH_FOLDER(writers_set_cells),
+        WITH_FOLDER(writers_set_cells_beside_ours),
+        WITH_FOLDER(writers_set_nothing_in_rows_that_are_too_long),
         WITH_FOLDER(writers_know_other_delimiters),
         WITH_FOLDER(writers_copy_rows_of_very_many_cells),
         WITH_FOLDER(writers_drop_nothing_behind_very_many_cells),

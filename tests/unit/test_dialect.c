@@ -10,6 +10,7 @@
 #include "api/dialect.h"
 #include "api/key.h"
 #include "base/embedded.h"
+#include "scarce_memory.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -139,7 +140,11 @@ static void assert_mistakes(const struct mistake *mistakes, size_t count)
 }
 
 #define REGISTER "{\"method\": \"POST\", \"path\": \"/orders\"}"
+#define SHIP     "{\"method\": \"POST\", \"path\": \"/orders/{id}/shipment\"}"
+#define CANCEL   "{\"method\": \"POST\", \"path\": \"/orders/{id}/cancellation\"}"
 #define STATUS   "{\"method\": \"GET\", \"path\": \"/orders/{id}\"}"
+#define NUMBER   "\"trackingNumber\": \"/trackingNumber\","
+#define CARRIER  "\"carrier\": \"/carrier\""
 #define LONG_63  "123456789012345678901234567890123456789012345678901234567890123"
 
 static void dialect_mistakes_are_named(void **state)
@@ -154,6 +159,11 @@ static void dialect_mistakes_are_named(void **state)
         {REGISTER, "{\"method\": \"POST\"}", "operations.register"},
         {REGISTER, "{\"method\": \"POST\", \"path\": \"orders\"}", "operations.register"},
         {REGISTER, "{\"method\": \"POST\", \"path\": \"\"}", "operations.register"},
+        {"\"ship\": " SHIP ",", "", "operations.ship"},
+        {SHIP, "{\"method\": \"POST\"}", "operations.ship"},
+        {SHIP, "{\"method\": \"PUT\", \"path\": \"/orders/{id}/shipment\"}", "operations.ship"},
+        {"\"cancel\": " CANCEL ",", "", "operations.cancel"},
+        {CANCEL, "{\"method\": \"POST\", \"path\": \"cancellation\"}", "operations.cancel"},
         {STATUS, "{\"method\": \"GET\", \"path\": 1}", "operations.status"},
         {STATUS, "{}", "operations.status"},
         {"\"answers\"", "\"answer\"", "answers"},
@@ -186,6 +196,16 @@ static void dialect_mistakes_are_named(void **state)
         {"\"/items/-/name\"", "\"/items/name\"", "items.name"}, /* which item? */
         {"\"/items/-/name\"", "\"/items/-/-/name\"", "items.name"},
         {"\"/items/-/name\"", "\"/items/-\"", "items.name"},
+        {"\"shipment\"", "\"shipping\"", "shipment.trackingNumber"},
+        {NUMBER, "", "shipment.trackingNumber"},
+        {NUMBER, "\"trackingNumber\": 1,", "shipment.trackingNumber"},
+        {NUMBER, "\"trackingNumber\": \"\",", "shipment.trackingNumber"},
+        {NUMBER, "\"trackingNumber\": \"trackingNumber\",", "shipment.trackingNumber"},
+        {NUMBER, "\"trackingNumber\": \"/numbers/-/no\",", "shipment.trackingNumber"}, /* one is reported */
+        {CARRIER, "\"courier\": \"/carrier\"", "shipment.carrier"},
+        {CARRIER, "\"carrier\": \"/\"", "shipment.carrier"},
+        {CARRIER, "\"carrier\": \"/trackingNumber\"", "shipment.carrier"}, /* both in one place */
+        {CARRIER, "\"carrier\": \"/trackingNumber/by\"", "shipment.carrier"},
         {"\"statuses\"", "\"status\"", "statuses"},
         {"\"AUTH_OK\": \"与信OK\"", "\"AUTH_OK\": \"与信ok\"", "AUTH_OK"},
         {"\"AUTH_OK\": \"与信OK\"", "\"AUTH_OK\": \"\"", "AUTH_OK"},
@@ -304,10 +324,15 @@ static void request_free(struct transport_request *request)
         free(request->headers[i]);
 }
 
+static struct span own_id(const struct sample *sample)
+{
+    return sample->content.fields[ORDER_FIELD_ID].text;
+}
+
 static void register_sample(const struct api_dialect *dialect, struct sample *sample, struct transport_request *request)
 {
     memset(request, 'x', sizeof *request);
-    assert_true(api_dialect_register(dialect, &account, &sample->content, request));
+    assert_true(api_dialect_register(dialect, &account, &sample->content, own_id(sample), 0, request));
     assert_int_equal(request->body_length, strlen(request->body));
 }
 
@@ -481,7 +506,9 @@ static const char other_dialect[] =
     "{\"headers\":{\"X-Api-Key\":\"{apiKey}\",\"Content-Type\":\"application/json\"},"
     "\"idempotency\":{\"X-Shop\":\"shop {merchantCode}!\",\"X-Request-Id\":\"v1-{idempotencyKey}\"},"
     "\"operations\":{\"register\":{\"method\":\"POST\",\"path\":\"/shop/{id}/new\"},"
+    "\"ship\":{\"method\":\"POST\",\"path\":\"/sent\"},\"cancel\":{\"method\":\"POST\",\"path\":\"/{id}/off/{id}\"},"
     "\"status\":{\"method\":\"POST\",\"path\":\"/ask/{id}\"}},"
+    "\"shipment\":{\"trackingNumber\":\"/parcel/no\",\"carrier\":\"/parcel/by~1whom\"},"
     "\"fields\":{\"items.id\":\"/order/lines/-/goods/code\",\"items.name\":\"/order/lines/-/goods/title\","
     "\"items.amount\":\"/order/lines/-/sum\",\"buyer.name\":\"/a~1b/c~0d/~01\",\"id\":\"/order/no\","
     "\"amount\":\"/order/total\",\"delivery.name\":\"/order/to\"},"
@@ -557,10 +584,168 @@ static void register_takes_secrets_as_they_are(void **state)
     struct transport_request request;
     struct sample sample;
     sample_make(&sample);
-    assert_true(api_dialect_register(dialect, &odd, &sample.content, &request));
+    assert_true(api_dialect_register(dialect, &odd, &sample.content, own_id(&sample), 0, &request));
     assert_string_equal(header_of(&request, "Authorization"), "Bearer {merchantCode}{apiKey}");
     assert_string_equal(header_of(&request, "X-Merchant-Code"), "%s{idempotencyKey}");
     request_free(&request);
+    api_dialect_free(dialect);
+}
+
+/* The id at the service goes into body and key, whatever the file calls the order. */
+static void register_takes_another_id(void **state)
+{
+    (void)state;
+    struct api_dialect *dialect = dialect_of(embedded_json_dialect);
+    struct transport_request own;
+    struct transport_request request;
+    struct sample sample;
+    struct buf expected = {0};
+    char key[API_KEY_SIZE];
+    sample_make(&sample);
+    register_sample(dialect, &sample, &own);
+    assert_true(api_dialect_register(dialect, &account, &sample.content, (struct span){"1001-23", 6}, 0, &request));
+    buf_append_text(&expected, "{\"id\":\"1001-2\"");
+    buf_append_text(&expected, own.body + strlen("{\"id\":\"1001\""));
+    assert_string_equal(request.body, buf_text(&expected));
+    assert_int_equal(request.body_length, expected.length);
+    assert_true(api_key_make("shop-1", "register", span_of("1001-2"), span_of(request.body), 0, key));
+    assert_string_equal(header_of(&request, "Idempotency-Key"), key);
+    request_free(&request);
+    request_free(&own);
+    buf_free(&expected);
+    api_dialect_free(dialect);
+}
+
+/* After a definite answer the same submission is another one. */
+static void generations_change_the_key_alone(void **state)
+{
+    (void)state;
+    struct api_dialect *dialect = dialect_of(embedded_json_dialect);
+    const struct order_shipment shipment = {.number = span_of("1234"), .carrier = span_of("ヤマト運輸")};
+    const struct span id = span_of("1001");
+    struct transport_request requests[2][3];
+    struct sample sample;
+    sample_make(&sample);
+    for (uint32_t generation = 0; generation < 2; generation++) {
+        struct transport_request *made = requests[generation];
+        assert_true(api_dialect_register(dialect, &account, &sample.content, id, generation, &made[0]));
+        assert_true(api_dialect_ship(dialect, &account, &shipment, id, generation, &made[1]));
+        assert_true(api_dialect_cancel(dialect, &account, id, generation, &made[2]));
+    }
+    for (size_t call = 0; call < 3; call++) {
+        assert_string_equal(requests[0][call].url, requests[1][call].url);
+        assert_string_equal(requests[0][call].body, requests[1][call].body);
+        assert_string_not_equal(header_of(&requests[0][call], "Idempotency-Key"),
+                                header_of(&requests[1][call], "Idempotency-Key"));
+        request_free(&requests[0][call]);
+        request_free(&requests[1][call]);
+    }
+    api_dialect_free(dialect);
+}
+
+static void assert_submission(struct transport_request *request, const char *operation, const char *url,
+                              const char *body)
+{
+    char key[API_KEY_SIZE];
+    assert_string_equal(request->method, "POST");
+    assert_string_equal(request->url, url);
+    assert_null(request->tag);
+    assert_string_equal(request->body, body);
+    assert_int_equal(request->body_length, strlen(body));
+    assert_int_equal(count_headers(request), 5);
+    assert_string_equal(header_of(request, "Authorization"), "Bearer test-key");
+    assert_string_equal(header_of(request, "X-Merchant-Code"), "shop-1");
+    assert_string_equal(header_of(request, "Content-Type"), "application/json; charset=utf-8");
+    assert_true(api_key_make("shop-1", operation, span_of("1001-2"), span_of(body), 3, key));
+    assert_string_equal(header_of(request, "Idempotency-Key"), key);
+    request_free(request);
+}
+
+static void ship_is_what_the_contract_says(void **state)
+{
+    (void)state;
+    struct api_dialect *dialect = dialect_of(embedded_json_dialect);
+    const char url[] = "https://api.example.com/v1/orders/1001-2/shipment";
+    struct order_shipment shipment = {
+        .number = {"0123-4567-89019", 14}, .carrier = span_of("ヤマト \"運輸\""), .several = true, .several_row = 7};
+    struct transport_request request;
+    memset(&request, 'x', sizeof request);
+    assert_true(api_dialect_ship(dialect, &account, &shipment, span_of("1001-2"), 3, &request));
+    assert_submission(&request, "ship", url,
+                      "{\"trackingNumber\":\"0123-4567-8901\",\"carrier\":\"ヤマト \\\"運輸\\\"\"}");
+    shipment.carrier = (struct span){NULL, 0};
+    assert_true(api_dialect_ship(dialect, &account, &shipment, span_of("1001-2"), 3, &request));
+    assert_submission(&request, "ship", url, "{\"trackingNumber\":\"0123-4567-8901\"}");
+    api_dialect_free(dialect);
+}
+
+static void cancel_is_what_the_contract_says(void **state)
+{
+    (void)state;
+    struct api_dialect *dialect = dialect_of(embedded_json_dialect);
+    struct transport_request request;
+    memset(&request, 'x', sizeof request);
+    assert_true(api_dialect_cancel(dialect, &account, span_of("1001-2"), 3, &request));
+    assert_submission(&request, "cancel", "https://api.example.com/v1/orders/1001-2/cancellation", "{}");
+    api_dialect_free(dialect);
+}
+
+static void ship_and_cancel_follow_a_changed_dialect(void **state)
+{
+    (void)state;
+    struct api_dialect *dialect = dialect_of(other_dialect);
+    const struct order_shipment shipment = {.number = span_of("1234"), .carrier = span_of("佐川急便")};
+    struct transport_request request;
+    assert_true(api_dialect_ship(dialect, &account, &shipment, span_of("7"), 0, &request));
+    assert_string_equal(request.url, "https://api.example.com/v1/sent");
+    assert_string_equal(request.body, "{\"parcel\":{\"no\":\"1234\",\"by/whom\":\"佐川急便\"}}");
+    assert_int_equal(count_headers(&request), 4);
+    request_free(&request);
+    assert_true(api_dialect_cancel(dialect, &account, span_of("a/b"), 0, &request));
+    assert_string_equal(request.url, "https://api.example.com/v1/a%2Fb/off/a%2Fb");
+    assert_string_equal(request.body, "{}");
+    request_free(&request);
+    api_dialect_free(dialect);
+}
+
+struct attempt {
+    const struct api_dialect *dialect;
+    struct sample sample;
+    int call;
+};
+
+/* Whether the request could be made; where not, nothing of it is left. */
+static bool attempt_request(void *context)
+{
+    const struct attempt *attempt = context;
+    const struct order_shipment shipment = {.number = {"1234", 4}, .carrier = {"JP", 2}};
+    const struct span id = {"1001", 4};
+    struct transport_request request;
+    memset(&request, 'x', sizeof request);
+    bool made = attempt->call == 0
+                    ? api_dialect_register(attempt->dialect, &account, &attempt->sample.content, id, 0, &request)
+                : attempt->call == 1 ? api_dialect_ship(attempt->dialect, &account, &shipment, id, 0, &request)
+                                     : api_dialect_cancel(attempt->dialect, &account, id, 0, &request);
+    memory_left = SIZE_MAX;
+    if (!made)
+        assert_memory_equal(&request, &(struct transport_request){0}, sizeof request);
+    request_free(&request);
+    return made;
+}
+
+static void requests_say_that_memory_ran_out(void **state)
+{
+    (void)state;
+    struct api_dialect *dialect = dialect_of(embedded_json_dialect);
+    struct attempt attempt = {.dialect = dialect};
+    bool leaked;
+    sample_make(&attempt.sample);
+    attempt.sample.content.items = attempt.sample.items;
+    for (attempt.call = 0; attempt.call < 3; attempt.call++) {
+        size_t failures = memory_failures(attempt_request, &attempt, &leaked);
+        assert_int_equal(failures > 5, MEMORY_CAN_BE_SCARCE);
+        assert_false(leaked);
+    }
     api_dialect_free(dialect);
 }
 
@@ -620,7 +805,7 @@ static void ask_encodes_the_id_and_joins_the_url(void **state)
 
 static void read_answer(const struct api_dialect *dialect, long status, const char *body, struct api_answer *answer)
 {
-    struct transport_answer from = {status, body, strlen(body)};
+    struct transport_answer from = {.status = status, .body = body, .length = strlen(body)};
     memset(answer, 'x', sizeof *answer);
     api_dialect_read(dialect, span_of("1001"), &from, answer);
 }
@@ -654,6 +839,26 @@ static void answers_know_the_ten_statuses(void **state)
             assert_string_equal(buf_text(&answer.message), "");
             buf_free(&answer.message);
         }
+    }
+    api_dialect_free(dialect);
+}
+
+/* 200 to a registration: the service had it already. */
+static void answers_tell_a_first_one_from_a_replay(void **state)
+{
+    (void)state;
+    static const char good[] = "{\"id\":\"1001\",\"creditStatus\":\"AUTH_OK\"}";
+    static const struct {
+        long status;
+        const char *body;
+        bool replayed;
+    } cases[] = {{200, good, true}, {201, good, false}, {202, good, false}, {200, "{}", false}, {409, good, false}};
+    struct api_dialect *dialect = dialect_of(embedded_json_dialect);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct api_answer answer;
+        read_answer(dialect, cases[i].status, cases[i].body, &answer);
+        assert_int_equal(answer.replayed, cases[i].replayed);
+        buf_free(&answer.message);
     }
     api_dialect_free(dialect);
 }
@@ -726,7 +931,7 @@ static void answers_may_be_nested_or_cut_without_harm(void **state)
     free(deep);
     for (size_t length = 0; length < sizeof good - 1; length++) {
         struct api_answer answer;
-        struct transport_answer from = {201, good, length};
+        struct transport_answer from = {.status = 201, .body = good, .length = length};
         api_dialect_read(dialect, span_of("1001"), &from, &answer);
         assert_int_equal(answer.meaning, API_NO_ANSWER);
         buf_free(&answer.message);
@@ -806,9 +1011,16 @@ int main(void)
         cmocka_unit_test(register_takes_long_names),
         cmocka_unit_test(register_fills_every_placeholder_of_a_header),
         cmocka_unit_test(register_takes_secrets_as_they_are),
+        cmocka_unit_test(register_takes_another_id),
+        cmocka_unit_test(generations_change_the_key_alone),
+        cmocka_unit_test(ship_is_what_the_contract_says),
+        cmocka_unit_test(cancel_is_what_the_contract_says),
+        cmocka_unit_test(ship_and_cancel_follow_a_changed_dialect),
+        cmocka_unit_test(requests_say_that_memory_ran_out),
         cmocka_unit_test(ask_is_what_the_contract_says),
         cmocka_unit_test(ask_encodes_the_id_and_joins_the_url),
         cmocka_unit_test(answers_know_the_ten_statuses),
+        cmocka_unit_test(answers_tell_a_first_one_from_a_replay),
         cmocka_unit_test(answers_that_are_not_as_promised_are_none),
         cmocka_unit_test(answers_with_something_behind_them_are_none),
         cmocka_unit_test(answers_may_be_nested_or_cut_without_harm),

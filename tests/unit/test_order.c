@@ -11,12 +11,14 @@
 #include "base/embedded.h"
 #include "order/book.h"
 #include "order/catalog.h"
+#include "order/cells.h"
 #include "order/content.h"
 #include "order/finding.h"
 #include "order/order.h"
 #include "order/result.h"
 #include "order/rules.h"
 #include "order/schema.h"
+#include "order/shipment.h"
 #include "scarce_memory.h"
 
 #include <cjson/cJSON.h>
@@ -1600,18 +1602,24 @@ struct rule_case {
     const char *expected;
 };
 
-static void check_cases(const struct fixture *fixture, const struct rule_case *cases, size_t count)
+static void check_cases_for(const struct order_schema *schema, enum rules_purpose purpose,
+                            const struct rule_case *cases, size_t count)
 {
     static struct sheet sheet;
     for (size_t i = 0; i < count; i++) {
         struct findings findings = {0};
-        sheet_make(&sheet, &fixture->schema, cases[i].changes);
+        sheet_make(&sheet, schema, cases[i].changes);
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, NULL, &findings);
+        rules_check(&sheet.columns, &sheet.order, purpose, NULL, &findings);
         assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
         findings_free(&findings);
         sheet_free(&sheet);
     }
+}
+
+static void check_cases(const struct fixture *fixture, const struct rule_case *cases, size_t count)
+{
+    check_cases_for(&fixture->schema, RULES_REGISTER, cases, count);
 }
 
 static void rules_pass_good_orders(void **state)
@@ -1867,7 +1875,7 @@ static void check_largest(const struct order_schema *schema, const char *changes
         line[id_column] = arena_copy(&sheet.arena, span_of(id));
     }
     order_sort(&sheet.columns, &sheet.order);
-    rules_check(&sheet.columns, &sheet.order, NULL, &findings);
+    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
     assert_findings(&sheet, &findings, changes, expected);
     findings_free(&findings);
     sheet_free(&sheet);
@@ -2004,7 +2012,7 @@ static char *told(const struct fixture *fixture, const char *changes)
     struct buf text = {0};
     sheet_make(&sheet, &fixture->schema, changes);
     order_sort(&sheet.columns, &sheet.order);
-    rules_check(&sheet.columns, &sheet.order, NULL, &findings);
+    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
     findings_sort(&findings, 0);
     put_all(&sheet, &findings, &text);
     findings_free(&findings);
@@ -2377,7 +2385,7 @@ static void rules_find_every_twin(void **state)
             put_twin(lines, i, &expected);
         }
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, NULL, &findings);
+        rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
         assert_findings(&sheet, &findings, "lines drawn at random", buf_text(&expected));
         findings_free(&findings);
         buf_free(&expected);
@@ -2411,6 +2419,167 @@ static void rules_several_deliveries(void **state)
     check_cases(*state, cases, COUNT(cases));
 }
 
+#define SHIPPED "2.送り状番号=1234-5678;*.配送会社=ヤマト;"
+#define WRONG                                                                                                                                \
+    "*.コントロールカラム=X;*.受注日時=未定;*.請求金額=1;*.注文者氏名=;3.注文者氏名=\xEE\x80\x80;3.商品名=;" \
+    "*.注文者電話番号=1;3.明細ID=501;3.小計=x;3.送付先氏名=見本 花子;"
+
+/* What is wrong with the order otherwise does not keep it from being shipped. */
+static void rules_to_ship(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const struct rule_case cases[] = {
+        {SHIPPED, ""},
+        {"3.送り状番号=1234;2.配送会社=ヤマト", ""},
+        {SHIPPED WRONG, ""},
+        {SHIPPED "-商品名;-請求金額;-注文者氏名;-受注日時", ""},
+        /* The id. */
+        {SHIPPED "*.受注ID=A1", "2 NOT_DIGITS 受注ID A1; 3 NOT_DIGITS 受注ID A1"},
+        {SHIPPED "3.受注ID=1.23457E+11", "3 NUMBER_ROUNDED 受注ID 1.23457E+11"},
+        {SHIPPED "*.コントロールカラム=;3.受注ID=", "3 REQUIRED 受注ID"},
+        {SHIPPED "2.受注ID={1*65}", "2 ORDER_ID_SIZE 受注ID"},
+        /* Both are needed once, and missed on the first row. */
+        {"", "2 REQUIRED 送り状番号; 2 REQUIRED 配送会社"},
+        {"*.配送会社=ヤマト", "2 REQUIRED 送り状番号"},
+        {"*.送り状番号= 　;*.配送会社=ヤマト", "2 REQUIRED 送り状番号"},
+        {"2.項番=2;3.項番=1;3.送り状番号=1;2.配送会社= ", "2 REQUIRED 配送会社"},
+        {"-送り状番号;*.配送会社=ヤマト", "0 COLUMN_MISSING 送り状番号"},
+        {"-配送会社;2.送り状番号=1", "0 COLUMN_MISSING 配送会社"},
+        {"-配送会社;-送り状番号;2!;3!", "0 COLUMN_MISSING 送り状番号; 0 COLUMN_MISSING 配送会社"},
+        {"-配送会社", "0 COLUMN_MISSING 配送会社; 2 REQUIRED 送り状番号"},
+        /* What cannot be read may be what is missing. */
+        {"3!", ""},
+        {"3.送り状番号~;2.配送会社=ヤマト", ""},
+        {"2!;3!", ""},
+        /* The two cells by themselves. */
+        {SHIPPED "2.送り状番号=1.23457E+11", "2 NUMBER_ROUNDED 送り状番号 1.23457E+11"},
+        {SHIPPED "2.送り状番号=\xEE\x80\x80", "2 GAIJI 送り状番号 1 U+E000"},
+        {SHIPPED "3.配送会社=ヤ\xEE\x80\x80", "3 GAIJI 配送会社 2 U+E000"},
+        {SHIPPED "2.配送会社=　\xEF\xBF\xBD", "2 TEXT_GARBLED 配送会社 2 U+FFFD"},
+        {SHIPPED "2.送り状番号=1\n2", "2 CONTROL_CHARACTER 送り状番号 2 U+000A"},
+        {SHIPPED "2.送り状番号=\n 12\r\n", ""}, /* it leaves without them */
+        {SHIPPED "2.配送会社=\t", ""},
+        {SHIPPED "2.送り状番号=メール便", ""},
+        {"2!;2.送り状番号=\xEE\x80\x80;3.送り状番号=1;3.配送会社=甲", ""},
+    };
+    check_cases_for(&fixture->schema, RULES_SHIP, cases, COUNT(cases));
+}
+
+static void rules_to_ship_several_numbers(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const struct rule_case cases[] = {
+        {SHIPPED "3.送り状番号=1234-5678", ""},
+        {SHIPPED "3.送り状番号=　１２３４－５６７８ ", ""},
+        {SHIPPED "3.送り状番号=12345678", "3 SHIP_SEVERAL_NUMBERS 送り状番号 2 1234-5678"},
+        {SHIPPED "2.送り状番号=　１;3.送り状番号=２", "3 SHIP_SEVERAL_NUMBERS 送り状番号 2 1"},
+        {SHIPPED "2.項番=2;3.項番=1;3.送り状番号=9", "3 SHIP_SEVERAL_NUMBERS 送り状番号 2 1234-5678"},
+        {SHIPPED "+;+;3.送り状番号=9;4.送り状番号=1234-5678;5.送り状番号=8",
+         "3 SHIP_SEVERAL_NUMBERS 送り状番号 2 1234-5678; 5 SHIP_SEVERAL_NUMBERS 送り状番号 2 1234-5678"},
+        {SHIPPED "+;2.送り状番号=;3.送り状番号=9;4.送り状番号=8", "4 SHIP_SEVERAL_NUMBERS 送り状番号 3 9"},
+        {SHIPPED "3!;3.送り状番号=9", ""},
+        {SHIPPED "2.送り状番号={1*50};3.送り状番号=9", "3 SHIP_SEVERAL_NUMBERS 送り状番号 2 {1*40}…"},
+        {SHIPPED "3.配送会社=佐川", ""}, /* nobody asks about that */
+    };
+    check_cases_for(&fixture->schema, RULES_SHIP, cases, COUNT(cases));
+}
+
+/* One that is too large was not loaded: there is no row that could lack anything. */
+static void rules_to_ship_an_order_without_rows(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    struct findings findings = {0};
+    sheet_make(&sheet, &fixture->schema, "");
+    sheet.order.count = 0;
+    rules_check(&sheet.columns, &sheet.order, RULES_SHIP, NULL, &findings);
+    assert_int_equal(findings.count, 0);
+    sheet_free(&sheet);
+}
+
+/* A merchant's own schema may bound the two. */
+static void rules_to_ship_follow_the_schema(void **state)
+{
+    (void)state;
+    static const struct rule_case cases[] = {
+        {SHIPPED, ""},
+        {SHIPPED "2.送り状番号=1234567890123", "2 TEXT_TOO_LONG 送り状番号 13 12"},
+        {SHIPPED "2.配送会社=あいうえおか", "2 TEXT_TOO_LONG 配送会社 6 5"},
+    };
+    struct order_schema schema;
+    struct error error = {0};
+    cJSON *json = cJSON_Parse(embedded_order_schema);
+    cJSON *column = NULL;
+    cJSON_ArrayForEach(column, cJSON_GetObjectItemCaseSensitive(json, "columns"))
+    {
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(column, "name"));
+        if (strcmp(name, "送り状番号") == 0 || strcmp(name, "配送会社") == 0)
+            cJSON_AddNumberToObject(column, "maxLength", strcmp(name, "配送会社") == 0 ? 5 : 12);
+    }
+    char *text = cJSON_PrintUnformatted(json);
+    assert_true(order_schema_parse(&schema, span_of(text), NULL, &error));
+    check_cases_for(&schema, RULES_SHIP, cases, COUNT(cases));
+    order_schema_free(&schema);
+    free(text);
+    cJSON_Delete(json);
+}
+
+/* To cancel an order or to ask for it needs its id. */
+static void rules_about_the_id_alone(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const struct rule_case cases[] = {
+        {"", ""},
+        {WRONG "2.送り状番号=1;3.送り状番号=1.23457E+11;2.配送会社=\xEE\x80\x80", ""},
+        {"-商品名;-請求金額;-注文者氏名;-送り状番号;-配送会社;-コントロールカラム", ""},
+        {"*.受注ID=A1", "2 NOT_DIGITS 受注ID A1; 3 NOT_DIGITS 受注ID A1"},
+        {"3.受注ID=1.23457E+11", "3 NUMBER_ROUNDED 受注ID 1.23457E+11"},
+        {"2.受注ID={1*65}", "2 ORDER_ID_SIZE 受注ID"},
+        {"-コントロールカラム;3.受注ID=　", "3 REQUIRED 受注ID"},
+        {"2!;2.受注ID=A1", ""},
+        {"2.受注ID~", ""},
+    };
+    check_cases_for(&fixture->schema, RULES_ID, cases, COUNT(cases));
+}
+
+/* One memory for many orders changes nothing. */
+static void rules_to_ship_remember(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    static const struct rule_case cases[] = {
+        {SHIPPED, ""},
+        {SHIPPED, ""},
+        {SHIPPED "2.送り状番号=\xEE\x80\x80", "2 GAIJI 送り状番号 1 U+E000"},
+        {SHIPPED "2.送り状番号=\xEE\x80\x80", "2 GAIJI 送り状番号 1 U+E000"},
+        {"*.配送会社=ヤマト", "2 REQUIRED 送り状番号"},
+        {SHIPPED, ""},
+    };
+    struct cells_memory *memory = cells_memory_new(fixture->schema.count);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct findings findings = {0};
+        sheet_make(&sheet, &fixture->schema, cases[i].changes);
+        rules_check(&sheet.columns, &sheet.order, RULES_SHIP, memory, &findings);
+        assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
+        findings_free(&findings);
+        sheet_free(&sheet);
+    }
+    cells_memory_free(memory);
+}
+
+static void rules_look_at_what_matters(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ORDER_FIELDS; i++) {
+        enum order_field field = (enum order_field)i;
+        bool is_id = field == ORDER_FIELD_ID;
+        assert_true(rules_look_at(RULES_REGISTER, field));
+        assert_int_equal(rules_look_at(RULES_ID, field), is_id);
+        assert_int_equal(rules_look_at(RULES_SHIP, field),
+                         is_id || field == ORDER_FIELD_TRACKING_NUMBER || field == ORDER_FIELD_CARRIER);
+    }
+}
+
 /* Which codes hold an order back is the catalogue's word. */
 static void rules_codes_have_a_severity(void **state)
 {
@@ -2434,7 +2603,7 @@ static void rules_codes_have_a_severity(void **state)
     static const char *const warnings[] = {
         "DATE_INVALID",      "PHONE_REPAIRED",      "POSTAL_CODE_REPAIRED", "NOT_KANA",
         "CONTROL_CHARACTER", "ITEM_ID_PUNCTUATION", "ROW_REPEATED",         "DELIVERY_DIFFERS",
-        "FORMULA_TEXT",      "ORDER_NO_ITEMS",      "STATUS_NOT_PENDING",
+        "FORMULA_TEXT",      "ORDER_NO_ITEMS",      "STATUS_NOT_PENDING",   "SHIP_SEVERAL_NUMBERS",
     };
     for (size_t i = 0; i < COUNT(errors); i++) {
         assert_non_null(catalog_find(fixture->catalog, errors[i]));
@@ -2468,7 +2637,7 @@ static void rules_errors_come_before_warnings(void **state)
         struct findings findings = {0};
         sheet_make(&sheet, &fixture->schema, cases[i].changes);
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, NULL, &findings);
+        rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
         for (size_t f = 0; f < findings.count; f++)
             findings.list[f].warning = catalog_find(fixture->catalog, findings.list[f].code)->warning;
         assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
@@ -2663,7 +2832,7 @@ static bool check_much(void *context)
         &sheet, &fixture->schema,
         "2.個数=0;-小計;-単価;2.商品名=\xEE\x80\x80;*.注文者氏名カナ=見本;*.注文者電話番号=312345678;3.明細ID=501");
     memory_left = left;
-    rules_check(&sheet.columns, &sheet.order, NULL, &findings);
+    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
     memory_left = SIZE_MAX;
     bool done = !findings.failed;
     findings_sort(&findings, 0);
@@ -2984,6 +3153,103 @@ static void content_says_that_memory_ran_out(void **state)
     bool leaked;
     size_t failures = memory_failures(build_content, *state, &leaked);
     assert_int_equal(failures > 0, MEMORY_CAN_BE_SCARCE);
+    assert_false(leaked);
+}
+
+/* ---- Shipment ---- */
+
+/* As "1234 ヤマト 3": number, carrier and the row with another number. */
+static char *shipment_of(struct sheet *sheet)
+{
+    struct order_shipment shipment;
+    struct buf text = {0};
+    memset(&shipment, 'x', sizeof shipment);
+    assert_true(shipment_build(&sheet->columns, &sheet->order, &sheet->arena, &shipment));
+    assert_int_equal(shipment.several, shipment.several_row != 0);
+    buf_printf(&text, "%.*s %.*s %" PRIu32, (int)shipment.number.length, shipment.number.data,
+               (int)shipment.carrier.length, shipment.carrier.data, shipment.several_row);
+    return buf_take(&text);
+}
+
+static void shipment_is_the_first_rows(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    static const struct {
+        const char *changes;
+        const char *expected;
+    } cases[] = {
+        {"", "  0"},
+        {"-送り状番号;-配送会社", "  0"},
+        {"2.送り状番号=1234;2.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"3.送り状番号=1234;3.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"*.送り状番号=1234;*.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"2.送り状番号=1234;3.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"3.送り状番号=1234;2.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"3.送り状番号=1234;2.配送会社=ヤマト;3.配送会社=佐川", "1234 佐川 0"}, /* that of the number's row */
+        {"3.配送会社=ヤマト", " ヤマト 0"},
+        {"2.送り状番号=1234;3.送り状番号=5678;*.配送会社=ヤマト", "1234 ヤマト 3"},
+        /* By row, not by 項番. */
+        {"2.項番=2;3.項番=1;2.送り状番号=1234;3.送り状番号=5678", "1234  3"},
+        {"+;4.項番=0;4.明細ID=503;2.送り状番号=1;3.送り状番号=2;4.送り状番号=3;3.配送会社=甲;4.配送会社=乙", "1 甲 3"},
+        {"+;4.項番=0;4.明細ID=503;2.送り状番号=1;3.送り状番号=;4.送り状番号=3", "1  4"},
+        /* Blanks are nothing, wherever they are. */
+        {"2.送り状番号= 　;3.送り状番号=1234;2.配送会社=　;3.配送会社=ヤマト", "1234 ヤマト 0"},
+        {"2.送り状番号= 　1234-5678\t　\r\n;2.配送会社=\n　ヤマト 運輸　 ", "1234-5678 ヤマト 運輸 0"},
+        {"2.送り状番号=1234;3.送り状番号= 1234　", "1234  0"},
+        /* One number in any width; the carrier as it is. */
+        {"2.送り状番号=１２３４－５６７８;2.配送会社=ＪＰ", "1234-5678 ＪＰ 0"},
+        {"2.送り状番号=１２３４ー５６−７８;3.送り状番号=1234-56-78", "1234-56-78  0"},
+        {"2.送り状番号=メール便", "メール便  0"}, /* no number, and no hyphen in it */
+        {"2.送り状番号=001234", "001234  0"},
+        {"2.送り状番号={1*65};3.送り状番号={１*65}", "{1*65}  3"}, /* nothing is that long */
+        /* What cannot be read is not there. */
+        {"2!;2.送り状番号=1;2.配送会社=甲;3.送り状番号=2;3.配送会社=乙", "2 乙 0"},
+        {"2.送り状番号~;2.配送会社=甲;3.送り状番号=2;3.配送会社~", "2 甲 0"},
+        {"2!;3!;*.送り状番号=1", "  0"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *expected = spelled(cases[i].expected);
+        for (int turned = 0; turned < 2; turned++) { /* however the lines are sorted */
+            sheet_make(&sheet, &fixture->schema, cases[i].changes);
+            order_sort(&sheet.columns, &sheet.order);
+            if (turned == 1) {
+                struct order_row last = sheet.lines[sheet.order.count - 1];
+                sheet.lines[sheet.order.count - 1] = sheet.lines[0];
+                sheet.lines[0] = last;
+            }
+            char *found = shipment_of(&sheet);
+            if (strcmp(found, expected) != 0)
+                fail_msg("%s: \"%s\", not \"%s\"", cases[i].changes, found, expected);
+            free(found);
+            sheet_free(&sheet);
+        }
+        free(expected);
+    }
+}
+
+static bool ship_some(void *context)
+{
+    const struct fixture *fixture = context;
+    static struct sheet sheet;
+    struct order_shipment shipment;
+    size_t left = memory_left;
+    memory_left = SIZE_MAX;
+    sheet_make(&sheet, &fixture->schema, "2.送り状番号=１２３４;2.配送会社=ヤマト");
+    struct arena arena = {0};
+    memory_left = left;
+    bool done = shipment_build(&sheet.columns, &sheet.order, &arena, &shipment);
+    memory_left = SIZE_MAX;
+    arena_free(&arena);
+    sheet_free(&sheet);
+    return done;
+}
+
+static void shipment_says_that_memory_ran_out(void **state)
+{
+    bool leaked;
+    size_t failures = memory_failures(ship_some, *state, &leaked);
+    assert_int_equal(failures, MEMORY_CAN_BE_SCARCE);
     assert_false(leaked);
 }
 
@@ -3704,6 +3970,13 @@ int main(void)
         cmocka_unit_test(rules_lines_that_stand_twice),
         cmocka_unit_test(rules_find_every_twin),
         cmocka_unit_test(rules_several_deliveries),
+        cmocka_unit_test(rules_to_ship),
+        cmocka_unit_test(rules_to_ship_several_numbers),
+        cmocka_unit_test(rules_to_ship_an_order_without_rows),
+        cmocka_unit_test(rules_to_ship_follow_the_schema),
+        cmocka_unit_test(rules_about_the_id_alone),
+        cmocka_unit_test(rules_to_ship_remember),
+        cmocka_unit_test(rules_look_at_what_matters),
         cmocka_unit_test(rules_codes_have_a_severity),
         cmocka_unit_test(rules_errors_come_before_warnings),
         cmocka_unit_test(findings_keep_their_arguments),
@@ -3724,6 +3997,8 @@ int main(void)
         cmocka_unit_test(content_is_in_half_width_and_repaired),
         cmocka_unit_test(content_delivery_in_half_width),
         cmocka_unit_test(content_says_that_memory_ran_out),
+        cmocka_unit_test(shipment_is_the_first_rows),
+        cmocka_unit_test(shipment_says_that_memory_ran_out),
         cmocka_unit_test(result_headings_are_the_contracts),
         cmocka_unit_test(result_of_a_registered_order),
         cmocka_unit_test(result_of_rows_that_are_not_ours_is_empty),

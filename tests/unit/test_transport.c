@@ -292,6 +292,7 @@ struct item {
     int failed;
     int asked; /* answered() calls */
     long status;
+    bool doubtful; /* the last answer may not have been about the first sending */
     struct transport_failure failure;
 };
 
@@ -385,6 +386,7 @@ static enum transport_verdict probe_answered(void *context, void *tag, const str
     struct item *item = tag;
     item->asked++;
     item->status = answer->status;
+    item->doubtful = answer->maybe_received;
     assert_int_equal(strlen(answer->body), answer->length);
     if (answer->length > probe->longest)
         probe->longest = answer->length;
@@ -960,6 +962,36 @@ static void one_attempt_that_may_have_arrived_is_enough(void **state)
     server_stop(server);
 }
 
+static bool serve_500_then_401(const struct exchange *exchange)
+{
+    return say(exchange, exchange->arrival == 0 ? "500 Oops" : "401 No", "", "{}");
+}
+
+static bool serve_429_then_401(const struct exchange *exchange)
+{
+    return exchange->arrival == 0 ? serve_429(exchange) : say(exchange, "401 No", "", "{}");
+}
+
+static void an_answer_tells_of_what_was_lost_before(void **state)
+{
+    (void)state;
+    static const struct {
+        serve_fn *serve;
+        bool doubtful;
+    } cases[] = {{serve_500_then_401, true}, {serve_429_then_401, false}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct server *server = server_start(cases[i].serve);
+        struct probe *probe = probe_new(server);
+        probe->options.retries = 1;
+        assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+        assert_int_equal(probe->items[0].asked, 1);
+        assert_int_equal(probe->items[0].status, 401);
+        assert_int_equal(probe->items[0].doubtful, cases[i].doubtful);
+        free(probe);
+        server_stop(server);
+    }
+}
+
 /* The second request finds its connection kept, is read, and is never answered: libcurl sends it again. */
 static bool serve_once_then_drop(const struct exchange *exchange)
 {
@@ -1010,6 +1042,8 @@ static void libcurls_resends_do_not_add_up(void **state)
     assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
     assert_int_equal(probe->done, 20);
     assert_int_equal(requests_of(server), 39);
+    for (int i = 0; i < 20; i++) /* the first one's connection was new */
+        assert_int_equal(probe->items[i].doubtful, i > 0);
     free(probe);
     server_stop(server);
 }
@@ -1665,6 +1699,7 @@ int main(void)
         cmocka_unit_test(too_many_requests_received_nothing),
         cmocka_unit_test(one_attempt_that_may_have_arrived_is_enough),
         cmocka_unit_test(what_libcurl_sent_before_counts_too),
+        cmocka_unit_test(an_answer_tells_of_what_was_lost_before),
         cmocka_unit_test(libcurls_resends_do_not_add_up),
         cmocka_unit_test(timeouts_may_have_been_received),
         cmocka_unit_test(the_judge_may_want_another_attempt),

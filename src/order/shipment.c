@@ -1,0 +1,60 @@
+/* order/shipment.c: see shipment.h. */
+#include "order/shipment.h"
+
+static struct span text_of(const struct order_columns *columns, const struct order_row *row, enum order_field field)
+{
+    return row->damaged ? (struct span){NULL, 0} : value_trimmed(order_value(columns, row, field));
+}
+
+struct span shipment_number(const struct order_columns *columns, const struct order_row *row,
+                            char bytes[VALUE_NARROW_MAX])
+{
+    return value_narrowed(text_of(columns, row, ORDER_FIELD_TRACKING_NUMBER), bytes);
+}
+
+const struct order_row *shipment_first(const struct order_columns *columns, const struct order *order,
+                                       enum order_field field)
+{
+    const struct order_row *first = NULL;
+    for (size_t i = 0; i < order->count; i++) {
+        const struct order_row *row = &order->rows[i];
+        if ((first == NULL || row->number < first->number) && text_of(columns, row, field).length > 0)
+            first = row;
+    }
+    return first;
+}
+
+/* The first row in the file with another number than `number`; 0 where there is none. */
+static uint32_t other_row(const struct order_columns *columns, const struct order *order, struct span number)
+{
+    uint32_t other = 0;
+    for (size_t i = 0; i < order->count; i++) {
+        char bytes[VALUE_NARROW_MAX];
+        const struct order_row *row = &order->rows[i];
+        struct span another = shipment_number(columns, row, bytes);
+        if (another.length > 0 && !span_equal(another, number) && (other == 0 || row->number < other))
+            other = row->number;
+    }
+    return other;
+}
+
+bool shipment_build(const struct order_columns *columns, const struct order *order, struct arena *arena,
+                    struct order_shipment *shipment)
+{
+    const struct order_row *first = shipment_first(columns, order, ORDER_FIELD_TRACKING_NUMBER);
+    const struct order_row *carrier = first;
+    *shipment = (struct order_shipment){.several = false};
+    if (first != NULL) {
+        char bytes[VALUE_NARROW_MAX];
+        shipment->number = arena_copy(arena, shipment_number(columns, first, bytes));
+        if (shipment->number.data == NULL)
+            return false;
+        shipment->several_row = other_row(columns, order, shipment->number);
+        shipment->several = shipment->several_row != 0;
+    }
+    if (carrier == NULL || text_of(columns, carrier, ORDER_FIELD_CARRIER).length == 0)
+        carrier = shipment_first(columns, order, ORDER_FIELD_CARRIER);
+    if (carrier != NULL)
+        shipment->carrier = text_of(columns, carrier, ORDER_FIELD_CARRIER);
+    return true;
+}

@@ -1,0 +1,430 @@
+/* run/journey.c: see journey.h. */
+#include "run/journey.h"
+
+#include "order/rules.h"
+#include "order/shipment.h"
+#include "run/digest.h"
+#include "run/outcome.h"
+#include "text/utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { REQUESTS_MAX = 24 }; /* of one order in one run: more would be a service that contradicts itself */
+
+/* What the file says of the order at hand, as far as the operation asks for it. Borrowed from the loader. */
+struct page {
+    struct order order;
+    struct order_content content;
+    struct ledger_content digest;
+    struct ledger_hash mall;
+    struct order_shipment shipment;
+    struct ledger_hash shipment_digest;
+    char namesake[LEDGER_ID_SIZE]; /* the 受注ID under which the mall's number is registered */
+    int64_t namesake_at;
+};
+
+struct journey *journey_new(uint32_t order)
+{
+    struct journey *journey = calloc(1, sizeof *journey);
+    if (journey != NULL)
+        journey->order = order;
+    return journey;
+}
+
+void journey_free(struct journey *journey)
+{
+    if (journey == NULL)
+        return;
+    transport_request_drop(&journey->request);
+    buf_free(&journey->words);
+    buf_free(&journey->changed);
+    free(journey);
+}
+
+struct book_order *journey_order(const struct sending *sending, const struct journey *journey)
+{
+    return &sending->work->book.orders[journey->order];
+}
+
+struct span journey_id(const struct sending *sending, const struct journey *journey)
+{
+    return span_of(book_id(&sending->work->book, journey_order(sending, journey)));
+}
+
+struct span journey_service_id(const struct sending *sending, const struct journey *journey)
+{
+    if (journey->known.in_doubt)
+        return span_of(journey->known.intent.service_id);
+    return journey->known.known ? span_of(journey->known.service_id) : journey_id(sending, journey);
+}
+
+/* ---- What the file says ---- */
+
+static bool registers(const struct sending *sending)
+{
+    return sending->work->operation == ATOBARAI_REGISTER || sending->work->operation == ATOBARAI_REREGISTER;
+}
+
+/* The content is read from the file again: between the rules and here it is nowhere kept. What was read is what was
+ * judged: the file is looked at behind the reading. */
+static bool load(const struct sending *sending, const struct journey *journey, struct page *page)
+{
+    return loader_load(sending->loader, journey_order(sending, journey), &page->order, NULL, sending->error) &&
+           csv_source_unchanged(sending->work->source, sending->error);
+}
+
+static bool load_content(const struct sending *sending, struct page *page)
+{
+    struct arena *arena = loader_arena(sending->loader);
+    return (content_build(&sending->work->columns, &page->order, arena, &page->content) &&
+            digest_content(sending->service->ledger, &page->content, arena, &page->digest)) ||
+           error_set_memory(sending->error);
+}
+
+static bool load_shipment(const struct sending *sending, struct page *page)
+{
+    struct arena *arena = loader_arena(sending->loader);
+    return (shipment_build(&sending->work->columns, &page->order, arena, &page->shipment) &&
+            digest_shipment(sending->service->ledger, page->shipment.number, page->shipment.carrier,
+                            &page->shipment_digest)) ||
+           error_set_memory(sending->error);
+}
+
+/* Is the mall's order registered under another 受注ID? */
+static bool find_namesake(const struct sending *sending, const struct journey *journey, struct page *page, bool *found)
+{
+    struct ledger *ledger = sending->service->ledger;
+    *found = false;
+    if (!digest_mall(ledger, sending->work, &page->order, &page->mall))
+        return error_set_memory(sending->error);
+    return !ledger_hash_is_set(&page->mall) ||
+           ledger_find_mall(ledger, &page->mall, journey_id(sending, journey), page->namesake, &page->namesake_at,
+                            found, sending->error);
+}
+
+/* ---- Requests ---- */
+
+static bool make_registration(const struct sending *sending, const struct page *page, struct span service_id,
+                              uint32_t generation, struct transport_request *request)
+{
+    return api_dialect_register(sending->service->dialect, &sending->service->account, &page->content, service_id,
+                                generation, request) ||
+           error_set_memory(sending->error);
+}
+
+static bool make_shipment(const struct sending *sending, const struct page *page, struct span service_id,
+                          uint32_t generation, struct transport_request *request)
+{
+    return api_dialect_ship(sending->service->dialect, &sending->service->account, &page->shipment, service_id,
+                            generation, request) ||
+           error_set_memory(sending->error);
+}
+
+/* Refusals of an id count for that id only. */
+static uint32_t generation_of(const struct ledger_order *known, enum ledger_operation operation, uint32_t issue)
+{
+    return known->known && known->issue == issue ? known->generations[operation] : 0;
+}
+
+/* Whether what is in doubt would be sent again as it was, byte by byte: only then may it go under the same key. */
+static bool is_same_request(const struct sending *sending, const struct journey *journey, const struct page *page,
+                            bool *same)
+{
+    const struct ledger_intent *intent = &journey->known.intent;
+    struct span service_id = span_of(intent->service_id);
+    struct transport_request request = {0};
+    struct ledger_hash body;
+    if (!(intent->operation == LEDGER_SHIP ? make_shipment(sending, page, service_id, 0, &request)
+                                           : make_registration(sending, page, service_id, 0, &request)))
+        return false;
+    bool made = digest_body(sending->service->ledger, request.body, request.body_length, &body);
+    transport_request_drop(&request);
+    *same = made && ledger_hash_equal(&body, &intent->body);
+    return made || error_set_memory(sending->error);
+}
+
+/* ---- Facts ---- */
+
+static bool gather_content(const struct sending *sending, const struct journey *journey, struct page *page,
+                           struct plan_facts *facts)
+{
+    const struct ledger_order *known = &journey->known;
+    if (!load_content(sending, page))
+        return false;
+    facts->changed =
+        known->registered && !known->foreign && !ledger_hash_equal(&known->content.hash, &page->digest.hash);
+    return !known->in_doubt || known->intent.operation != LEDGER_REGISTER ||
+           is_same_request(sending, journey, page, &facts->same_request);
+}
+
+static bool gather_shipment(const struct sending *sending, const struct journey *journey, struct page *page,
+                            struct plan_facts *facts)
+{
+    const struct ledger_order *known = &journey->known;
+    if (!load_shipment(sending, page))
+        return false;
+    facts->same_shipment = ledger_hash_equal(&known->shipment, &page->shipment_digest);
+    return !known->in_doubt || known->intent.operation != LEDGER_SHIP ||
+           is_same_request(sending, journey, page, &facts->same_request);
+}
+
+static bool gather(const struct sending *sending, const struct journey *journey, struct page *page,
+                   struct plan_facts *facts)
+{
+    const struct ledger_order *known = &journey->known;
+    bool ships = sending->work->operation == ATOBARAI_SHIP;
+    bool news = !known->registered; /* it matters under which names the mall's order is known */
+    *facts =
+        (struct plan_facts){.operation = sending->work->operation, .known = known, .questions = journey->questions};
+    memcpy(facts->answered, journey->answered, sizeof facts->answered);
+    if (!registers(sending) && !ships && !news)
+        return true;
+    if (!load(sending, journey, page) || (registers(sending) && !gather_content(sending, journey, page, facts)) ||
+        (ships && !gather_shipment(sending, journey, page, facts)) ||
+        !find_namesake(sending, journey, page, &facts->namesake))
+        return false;
+    if (registers(sending) && sending->work->options->allow_reimported)
+        facts->namesake = false;
+    return true;
+}
+
+/* ---- Ids at the service ---- */
+
+/* The 受注ID, or the 受注ID with the number of the issue behind it. False where that is too long. */
+static bool name_issue(struct span id, uint32_t issue, char name[LEDGER_ID_SIZE])
+{
+    int length = issue > 1 ? snprintf(name, LEDGER_ID_SIZE, "%.*s-%lu", (int)id.length, id.data, (unsigned long)issue)
+                           : snprintf(name, LEDGER_ID_SIZE, "%.*s", (int)id.length, id.data);
+    return length > 0 && length < LEDGER_ID_SIZE && utf8_units(span_of(name)) <= RULES_ORDER_ID_MAX;
+}
+
+/* ---- The end of a journey ---- */
+
+static void format_date(int64_t second, char *text, size_t size)
+{
+    time_t time = (time_t)second;
+    struct tm local;
+    if (second == 0 || localtime_r(&time, &local) == NULL || strftime(text, size, "%Y-%m-%d", &local) == 0)
+        snprintf(text, size, "（日付不明）");
+}
+
+/* What the messages of the catalogue have in the place of {1}, {2} and {3}. */
+static void end_with(const struct sending *sending, struct journey *journey, const struct page *page, const char *code)
+{
+    const struct ledger_order *known = &journey->known;
+    struct work *work = sending->work;
+    char date[32];
+    char replaced[LEDGER_ID_SIZE];
+    struct buf changed = {0};
+    const char *args[FINDING_ARGS] = {NULL};
+    if (strcmp(code, "ORDER_CHANGED") == 0) {
+        digest_changed(work, &known->content, &page->digest, &changed);
+        args[0] = changed.length > 0 ? buf_text(&changed) : "内容"; /* the tags of a field can be the same by chance */
+    } else if (strcmp(code, "MALL_NUMBER_REGISTERED") == 0 || strcmp(code, "NOT_REGISTERED_REIMPORTED") == 0) {
+        format_date(page->namesake_at, date, sizeof date);
+        args[0] = page->namesake;
+        args[1] = date;
+    } else if (strcmp(code, "SHIP_NOT_ALLOWED") == 0 || strcmp(code, "CANCEL_NOT_ALLOWED") == 0) {
+        args[0] = order_status_name(known->status);
+    } else if (strcmp(code, "REGISTRATION_NOT_DONE") == 0) {
+        args[0] = known->message[0] != '\0' ? known->message : order_status_name(known->status);
+    } else if (strcmp(code, "REREGISTERED") == 0) {
+        name_issue(journey_id(sending, journey), known->issue - 1, replaced);
+        args[0] = replaced;
+        args[1] = known->service_id;
+        args[2] = journey->changed.length > 0 ? buf_text(&journey->changed) : "なし";
+    }
+    outcome_set(work, journey_order(sending, journey), code, 0, -1, args);
+    work->findings.failed = work->findings.failed || changed.failed;
+    buf_free(&changed);
+}
+
+/* What is known of the order, into the book. */
+static bool show_known(const struct sending *sending, const struct journey *journey)
+{
+    const struct ledger_order *known = &journey->known;
+    struct book_order *order = journey_order(sending, journey);
+    order->status = (uint8_t)known->status;
+    order->registered = known->registered;
+    order->time = known->changed_at > 0 ? (uint32_t)known->changed_at : 0;
+    return !known->registered || book_set_service_id(&sending->work->book, journey->order, known->service_id) ||
+           error_set_memory(sending->error);
+}
+
+bool journey_show(const struct sending *sending, uint32_t order)
+{
+    struct journey journey = {.order = order};
+    if (!ledger_find(sending->service->ledger, journey_id(sending, &journey), &journey.known, sending->error))
+        return false;
+    bool shown = journey.known.in_doubt || show_known(sending, &journey);
+    journey_order(sending, &journey)->time = 0; /* that is when it was held back */
+    return shown;
+}
+
+static enum journey_state end(const struct sending *sending, struct journey *journey, const struct page *page)
+{
+    static const enum book_state states[] = {
+        [PLAN_INVALID] = BOOK_INVALID, [PLAN_REFUSED] = BOOK_REFUSED, [PLAN_DONE] = BOOK_DONE};
+    if (!show_known(sending, journey))
+        return JOURNEY_FAILED;
+    if (journey->plan.code != NULL)
+        end_with(sending, journey, page, journey->plan.code);
+    outcome_end(sending->work, journey_order(sending, journey), states[journey->plan.step]);
+    return JOURNEY_ENDED;
+}
+
+void journey_leave(const struct sending *sending, struct journey *journey, bool doubt, const char *reason,
+                   long http_status)
+{
+    struct book_order *order = journey_order(sending, journey);
+    show_known(sending, journey);
+    if (doubt) { /* whatever was known may not be so any more */
+        order->status = ORDER_STATUS_NONE;
+        order->registered = false;
+    }
+    order->time = (uint32_t)time(NULL);
+    outcome_leave(sending->work, order, doubt ? "IN_DOUBT" : "NOT_SENT", reason, http_status);
+}
+
+/* ---- A rehearsal ends before the first request ---- */
+
+static enum journey_state end_rehearsal(const struct sending *sending, struct journey *journey)
+{
+    static const char *const codes[] = {[PLAN_REGISTER] = "PLAN_REGISTER",
+                                        [PLAN_SHIP] = "PLAN_SHIP",
+                                        [PLAN_CANCEL] = "PLAN_CANCEL",
+                                        [PLAN_ASK] = "PLAN_ASK"};
+    struct work *work = sending->work;
+    const char *code = codes[journey->plan.step];
+    struct buf why = {0};
+    if (journey->plan.step == PLAN_CANCEL && work->operation == ATOBARAI_REREGISTER)
+        code = "PLAN_REREGISTER";
+    outcome_words(work, journey->plan.why, order_status_name(journey->known.status), &why);
+    const char *args[FINDING_ARGS] = {buf_text(&why)};
+    if (!show_known(sending, journey))
+        return JOURNEY_FAILED;
+    outcome_set(work, journey_order(sending, journey), code, 0, -1, args);
+    work->findings.failed = work->findings.failed || why.failed;
+    buf_free(&why);
+    outcome_end(work, journey_order(sending, journey), BOOK_UNSENT);
+    return JOURNEY_ENDED;
+}
+
+/* ---- The next request ---- */
+
+/* Note what is not as it was under the id that is replaced. */
+static void note_changed(const struct sending *sending, struct journey *journey, const struct page *page,
+                         const struct ledger_intent *intent)
+{
+    const struct ledger_order *known = &journey->known;
+    buf_clear(&journey->changed);
+    if (known->registered && !known->foreign && intent->issue > known->issue)
+        digest_changed(sending->work, &known->content, &page->digest, &journey->changed);
+}
+
+static bool prepare_registration(const struct sending *sending, struct journey *journey, const struct page *page,
+                                 struct ledger_intent *intent)
+{
+    const struct ledger_order *known = &journey->known;
+    intent->operation = LEDGER_REGISTER;
+    intent->content = page->digest;
+    intent->mall = page->mall;
+    note_changed(sending, journey, page, intent);
+    return make_registration(sending, page, span_of(intent->service_id),
+                             generation_of(known, LEDGER_REGISTER, intent->issue), &journey->request);
+}
+
+static bool prepare_shipment(const struct sending *sending, struct journey *journey, const struct page *page,
+                             struct ledger_intent *intent)
+{
+    intent->operation = LEDGER_SHIP;
+    intent->shipment = page->shipment_digest;
+    return make_shipment(sending, page, span_of(intent->service_id), journey->known.generations[LEDGER_SHIP],
+                         &journey->request);
+}
+
+static bool prepare_cancellation(const struct sending *sending, struct journey *journey, struct ledger_intent *intent)
+{
+    intent->operation = LEDGER_CANCEL;
+    return api_dialect_cancel(sending->service->dialect, &sending->service->account, span_of(intent->service_id),
+                              journey->known.generations[LEDGER_CANCEL], &journey->request) ||
+           error_set_memory(sending->error);
+}
+
+/* The request, and the intent that has to be on the disk before it leaves. */
+static bool prepare_call(const struct sending *sending, struct journey *journey, const struct page *page,
+                         struct ledger_intent *intent)
+{
+    bool made;
+    switch (journey->plan.step) {
+    case PLAN_REGISTER:
+        made = prepare_registration(sending, journey, page, intent);
+        break;
+    case PLAN_SHIP:
+        made = prepare_shipment(sending, journey, page, intent);
+        break;
+    default:
+        made = prepare_cancellation(sending, journey, intent);
+        break;
+    }
+    if (!made)
+        return false;
+    if (!digest_body(sending->service->ledger, journey->request.body, journey->request.body_length, &intent->body))
+        return error_set_memory(sending->error);
+    journey->known.in_doubt = true; /* until it is answered */
+    journey->known.intent = *intent;
+    return ledger_intend(sending->service->ledger, journey_id(sending, journey), intent, sending->error);
+}
+
+static enum journey_state prepare(const struct sending *sending, struct journey *journey, const struct page *page)
+{
+    struct ledger_intent intent = {0};
+    bool made;
+    if (journey->requests++ == REQUESTS_MAX) {
+        journey_leave(sending, journey, journey->known.in_doubt, "REASON_GARBAGE", 0);
+        return JOURNEY_ENDED;
+    }
+    if (journey->plan.step == PLAN_ASK) {
+        made = api_dialect_ask(sending->service->dialect, &sending->service->account,
+                               journey_service_id(sending, journey), &journey->request) ||
+               error_set_memory(sending->error);
+    } else {
+        const struct ledger_order *known = &journey->known;
+        if (known->in_doubt)
+            intent = known->intent;
+        else
+            intent.issue = known->known ? known->issue + journey->plan.next_issue : 1;
+        /* An order that cannot be registered anew is not cancelled either. */
+        bool reissues = journey->plan.step == PLAN_CANCEL && sending->work->operation == ATOBARAI_REREGISTER;
+        if ((reissues && !name_issue(journey_id(sending, journey), intent.issue + 1, intent.service_id)) ||
+            !name_issue(journey_id(sending, journey), intent.issue, intent.service_id)) {
+            journey->plan = (struct plan){.step = PLAN_INVALID, .code = "REREGISTER_ID_LONG"};
+            return end(sending, journey, page);
+        }
+        made = prepare_call(sending, journey, page, &intent);
+    }
+    journey->request.pause = journey->plan.pause;
+    journey->request.tag = journey;
+    return made ? JOURNEY_CALLS : JOURNEY_FAILED;
+}
+
+enum journey_state journey_advance(const struct sending *sending, struct journey *journey)
+{
+    struct page page = {0};
+    struct plan_facts facts;
+    if (!ledger_find(sending->service->ledger, journey_id(sending, journey), &journey->known, sending->error))
+        return JOURNEY_FAILED;
+    journey->doubted = journey->doubted || (journey->requests == 0 && journey->known.in_doubt);
+    if (journey->verifies || journey->conflicts) {
+        journey->plan = (struct plan){.step = PLAN_ASK};
+        return prepare(sending, journey, &page);
+    }
+    if (!gather(sending, journey, &page, &facts))
+        return JOURNEY_FAILED;
+    journey->plan = plan_next(&facts);
+    if (journey->plan.step <= PLAN_DONE)
+        return end(sending, journey, &page);
+    return sending->rehearses ? end_rehearsal(sending, journey) : prepare(sending, journey, &page);
+}

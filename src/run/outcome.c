@@ -1,0 +1,71 @@
+/* run/outcome.c: see outcome.h. */
+#include "run/outcome.h"
+
+#include <stdio.h>
+
+static void add(struct work *work, struct book_order *order, struct finding finding, long item,
+                const char *const args[FINDING_ARGS])
+{
+    uint32_t added = (uint32_t)work->findings.count;
+    finding.item = item > 0 ? (uint16_t)item : 0;
+    finding.column = FINDING_NO_COLUMN;
+    if (findings_add(&work->findings, finding, args))
+        order->outcome = added;
+}
+
+void outcome_set(struct work *work, struct book_order *order, const char *code, uint32_t row, long item,
+                 const char *const args[FINDING_ARGS])
+{
+    const struct catalog_entry *entry = catalog_find(work->catalog, code);
+    bool warning = entry != NULL && entry->warning;
+    add(work, order, (struct finding){.code = code, .row = row, .warning = warning}, item, args);
+}
+
+void outcome_refuse(struct work *work, struct book_order *order, const char *code, uint32_t row, long item,
+                    const char *const args[FINDING_ARGS])
+{
+    add(work, order, (struct finding){.code = code, .row = row}, item, args);
+}
+
+void outcome_end(struct work *work, struct book_order *order, enum book_state state)
+{
+    order->state = (uint8_t)state;
+    work->done++;
+    work->failed += state != BOOK_DONE;
+    if (work->progress != NULL) {
+        struct atobarai_progress progress = {work->total, work->done, work->failed};
+        work->progress(work->progress_context, &progress);
+    }
+}
+
+void outcome_words(const struct work *work, const char *code, const char *arg, struct buf *text)
+{
+    const struct catalog_entry *entry = catalog_find(work->catalog, code);
+    struct catalog_values values = {.item = -1};
+    values.args[0] = span_of(arg);
+    if (entry != NULL)
+        catalog_fill(entry->texts[CATALOG_JA].message, &values, text);
+}
+
+void outcome_leave(struct work *work, struct book_order *order, const char *code, const char *reason, long http_status)
+{
+    struct buf words = {0};
+    char number[24];
+    snprintf(number, sizeof number, "%ld", http_status);
+    outcome_words(work, reason, number, &words);
+    const char *args[FINDING_ARGS] = {buf_text(&words)};
+    outcome_set(work, order, code, 0, -1, args);
+    buf_free(&words);
+    outcome_end(work, order, BOOK_UNSENT);
+}
+
+const char *outcome_reason(enum transport_reason reason)
+{
+    static const char *const reasons[] = {
+        [TRANSPORT_TIMEOUT] = "REASON_TIMEOUT",           [TRANSPORT_CONNECTION] = "REASON_CONNECTION",
+        [TRANSPORT_SERVER_ERROR] = "REASON_SERVER_ERROR", [TRANSPORT_BUSY] = "REASON_BUSY",
+        [TRANSPORT_GARBAGE] = "REASON_GARBAGE",           [TRANSPORT_STOPPED] = "REASON_STOPPED",
+        [TRANSPORT_INTERRUPTED] = "REASON_INTERRUPTED",
+    };
+    return reasons[reason];
+}

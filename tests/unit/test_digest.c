@@ -1,0 +1,296 @@
+/* tests/unit/test_digest.c: what the ledger keeps of an order (src/run/digest), under a hash that stands in for the
+ * ledger's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/embedded.h"
+#include "base/hash.h"
+#include "run/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A ledger of these tests: no key, and memory for so many hashes. */
+struct ledger {
+    size_t hashes_left;
+};
+
+static struct ledger plenty = {SIZE_MAX};
+
+/* Takes the place of the ledger's. The bytes are those of a hash of the parts with their lengths, twice. */
+bool ledger_hash_make(const struct ledger *ledger, const struct span *parts, size_t count, struct ledger_hash *hash)
+{
+    struct ledger *mine = (struct ledger *)ledger;
+    uint64_t sum = HASH_BEGIN;
+    if (mine->hashes_left == 0)
+        return false;
+    mine->hashes_left -= mine->hashes_left != SIZE_MAX;
+    for (size_t i = 0; i < count; i++) {
+        sum = hash_add(sum, (struct span){(const char *)&parts[i].length, sizeof parts[i].length});
+        sum = hash_add(sum, parts[i]);
+    }
+    memcpy(hash->bytes, &sum, sizeof sum);
+    memcpy(hash->bytes + sizeof sum, &sum, sizeof sum);
+    return true;
+}
+
+static bool same(const struct ledger_hash *a, const struct ledger_hash *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static bool is_set(const struct ledger_hash *hash)
+{
+    static const struct ledger_hash none;
+    return !same(hash, &none);
+}
+
+/* ---- A file of some columns ---- */
+
+enum { HEADINGS_MAX = 16 };
+
+static void open_work(struct work *work, const char *const *headings, size_t count)
+{
+    struct error error = {0};
+    struct span spans[HEADINGS_MAX];
+    *work = (struct work){0};
+    assert_true(count <= HEADINGS_MAX);
+    for (size_t i = 0; i < count; i++)
+        spans[i] = span_of(headings[i]);
+    assert_true(order_schema_parse(&work->schema, span_of(embedded_order_schema), NULL, &error));
+    assert_true(order_layout_find(&work->layout, &work->schema, spans, count, "in.csv", &error));
+    work->columns = (struct order_columns){&work->schema, &work->layout};
+}
+
+static void close_work(struct work *work)
+{
+    order_layout_free(&work->layout);
+    order_schema_free(&work->schema);
+}
+
+/* ---- Content ---- */
+
+static void fill(struct order_content *content, struct content_value items[][CONTENT_ITEM_FIELDS])
+{
+    *content = (struct order_content){.items = items, .item_count = 1};
+    content->fields[ORDER_FIELD_ID] = (struct content_value){CONTENT_TEXT, {"1001", 4}, 0};
+    content->fields[ORDER_FIELD_AMOUNT] = (struct content_value){.kind = CONTENT_INTEGER, .integer = 3000};
+    content->fields[ORDER_FIELD_BUYER_NAME] = (struct content_value){CONTENT_TEXT, span_of("見本 太郎"), 0};
+    content->fields[ORDER_FIELD_DELIVERY_NAME] = (struct content_value){CONTENT_TEXT, span_of("例示 花子"), 0};
+    items[0][0] = (struct content_value){CONTENT_TEXT, span_of("A-1"), 0};
+}
+
+static void digest(const struct order_content *content, struct ledger_content *made)
+{
+    struct arena arena = {0};
+    memset(made, 0xAA, sizeof *made);
+    assert_true(digest_content(&plenty, content, &arena, made));
+    arena_free(&arena);
+}
+
+static void changes_have_names(void **state)
+{
+    (void)state;
+    static const char *const headings[] = {"受注ID", "支払方法", "請求金額", "注文者氏名", "注文者電話"};
+    struct work work;
+    struct order_content content;
+    struct content_value items[1][CONTENT_ITEM_FIELDS] = {{{0}}};
+    struct ledger_content before;
+    struct ledger_content now;
+    struct buf names = {0};
+    open_work(&work, headings, COUNT(headings));
+    fill(&content, items);
+    digest(&content, &before);
+
+    content.fields[ORDER_FIELD_ID].text = span_of("1002");
+    content.fields[ORDER_FIELD_BUYER_NAME].text = span_of("見本　太郎");
+    digest(&content, &now);
+    assert_true(is_set(&now.hash));
+    assert_memory_equal(&before, &now, sizeof before);
+    digest_changed(&work, &before, &now, &names);
+    assert_string_equal(buf_text(&names), "");
+
+    content.fields[ORDER_FIELD_AMOUNT].integer = 3001;
+    digest(&content, &now);
+    assert_false(same(&before.hash, &now.hash));
+    digest_changed(&work, &before, &now, &names);
+    assert_string_equal(buf_text(&names), "請求金額");
+
+    /* As this file writes it, and as the schema does where the file has no such column. */
+    content.fields[ORDER_FIELD_BUYER_PHONE] = (struct content_value){CONTENT_TEXT, span_of("03-0000-1234"), 0};
+    items[0][0].text = span_of("A-2");
+    digest(&content, &now);
+    buf_clear(&names);
+    digest_changed(&work, &before, &now, &names);
+    assert_string_equal(buf_text(&names), "請求金額、注文者電話、商品番号");
+    buf_free(&names);
+    close_work(&work);
+}
+
+/* The same text in another field is another tag. */
+static void tags_are_of_their_field(void **state)
+{
+    (void)state;
+    struct order_content content;
+    struct content_value items[1][CONTENT_ITEM_FIELDS] = {{{0}}};
+    struct ledger_content made;
+    fill(&content, items);
+    digest(&content, &made);
+    assert_int_not_equal(made.fields[ORDER_FIELD_BUYER_EMAIL - ORDER_FIELD_ORDERED_AT],
+                         made.fields[ORDER_FIELD_BUYER_PHONE - ORDER_FIELD_ORDERED_AT]); /* both absent */
+    for (size_t i = ORDER_FIELDS - ORDER_FIELD_ORDERED_AT; i < LEDGER_FIELDS_MAX; i++)
+        assert_int_equal(made.fields[i], 0);
+}
+
+static void failed_hashes_are_reported(void **state)
+{
+    (void)state;
+    struct order_content content;
+    struct content_value items[1][CONTENT_ITEM_FIELDS] = {{{0}}};
+    struct ledger_content made;
+    struct ledger_hash hash;
+    struct arena arena = {0};
+    size_t needed = 0;
+    fill(&content, items);
+    for (bool done = false; !done; needed++) {
+        struct ledger scarce = {needed};
+        done = digest_content(&scarce, &content, &arena, &made);
+        assert_true(done || needed < LEDGER_FIELDS_MAX);
+    }
+    assert_int_equal(needed - 1, 1 + ORDER_FIELDS - ORDER_FIELD_ORDERED_AT);
+    struct ledger none = {0};
+    assert_false(digest_body(&none, "{}", 2, &hash));
+    assert_false(digest_shipment(&none, span_of("1"), span_of("2"), &hash));
+    arena_free(&arena);
+}
+
+/* ---- The mall's number ---- */
+
+/* The hash of an order of two rows, the first of them damaged where `damaged`. */
+static struct ledger_hash mall_of(const char *shop, const char *number, bool damaged)
+{
+    static const char *const headings[] = {"受注ID", "支払方法", "店舗ID", "受注番号"};
+    struct work work;
+    struct ledger_hash hash;
+    open_work(&work, headings, COUNT(headings));
+    struct span *values[2];
+    struct order_row rows[2];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        values[i] = calloc(work.schema.count, sizeof **values);
+        assert_non_null(values[i]);
+        rows[i] = (struct order_row){.number = (uint32_t)i + 2, .damaged = damaged && i == 0, .values = values[i]};
+        bool theirs = damaged == (i == 1);
+        values[i][order_layout_column(&work.layout, ORDER_FIELD_SHOP)] = span_of(theirs ? shop : "9");
+        values[i][order_layout_column(&work.layout, ORDER_FIELD_MALL_NUMBER)] = span_of(theirs ? number : "other");
+    }
+    memset(&hash, 0xAA, sizeof hash);
+    assert_true(digest_mall(&plenty, &work, &(struct order){rows, COUNT(rows)}, &hash));
+    free(values[0]);
+    free(values[1]);
+    close_work(&work);
+    return hash;
+}
+
+static void mall_number_names_an_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *shop;
+        const char *number;
+        bool same;
+    } cases[] = {
+        {"12", "A-0012", true},   {" 12　", "　A-0012 ", true}, {"１２", "Ａ－００１２", true},
+        {"0012", "A-0012", true}, {"13", "A-0012", false},      {"", "A-0012", false},
+        {"12", "A-012", false},   {"12", "a-0012", false},      {"12A", "-0012", false},
+    };
+    struct ledger_hash first = mall_of("12", "A-0012", false);
+    assert_true(is_set(&first));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ledger_hash hash = mall_of(cases[i].shop, cases[i].number, i % 2 == 0);
+        assert_true(is_set(&hash));
+        if (same(&first, &hash) != cases[i].same)
+            fail_msg("%s, %s", cases[i].shop, cases[i].number);
+    }
+    struct ledger_hash zeros = mall_of("1", "0000", false);
+    struct ledger_hash zero = mall_of("1", "0", false);
+    assert_true(same(&zeros, &zero));
+    zeros = mall_of("1", "００1２", false);
+    zero = mall_of("1", "12", false);
+    assert_true(same(&zeros, &zero));
+}
+
+static void mall_number_may_be_missing(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"", " ", "　", "1.23457E+11", "1E+12"};
+    static const char *const headings[] = {"受注ID", "支払方法", "店舗ID"};
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        struct ledger_hash hash = mall_of("12", numbers[i], i % 2 == 0);
+        assert_false(is_set(&hash));
+    }
+    struct work work;
+    struct ledger_hash hash;
+    open_work(&work, headings, COUNT(headings));
+    struct span *values = calloc(work.schema.count, sizeof *values);
+    struct order_row row = {.number = 2, .values = values};
+    assert_true(digest_mall(&plenty, &work, &(struct order){&row, 1}, &hash));
+    assert_false(is_set(&hash));
+    row.damaged = true;
+    assert_true(digest_mall(&plenty, &work, &(struct order){&row, 1}, &hash));
+    assert_false(is_set(&hash));
+    free(values);
+    close_work(&work);
+}
+
+/* ---- Requests ---- */
+
+static void bodies_count_byte_by_byte(void **state)
+{
+    (void)state;
+    struct ledger_hash first;
+    struct ledger_hash other;
+    assert_true(digest_body(&plenty, "{}x", 2, &first));
+    assert_true(digest_body(&plenty, "{}y", 2, &other));
+    assert_true(same(&first, &other));
+    assert_true(digest_body(&plenty, "{} ", 3, &other));
+    assert_false(same(&first, &other));
+}
+
+static void shipments_are_number_and_carrier(void **state)
+{
+    (void)state;
+    struct ledger_hash first;
+    struct ledger_hash other;
+    assert_true(digest_shipment(&plenty, span_of("123456789012"), span_of("ヤマト"), &first));
+    assert_true(digest_shipment(&plenty, span_of("１２３４５６７８９０１２"), span_of(" ﾔﾏﾄ"), &other));
+    assert_true(same(&first, &other));
+    assert_true(digest_shipment(&plenty, span_of("123456789013"), span_of("ヤマト"), &other));
+    assert_false(same(&first, &other));
+    assert_true(digest_shipment(&plenty, span_of("123456789012"), span_of("見本運輸"), &other));
+    assert_false(same(&first, &other));
+    assert_true(digest_shipment(&plenty, span_of("0123456789012"), span_of("ヤマト"), &other));
+    assert_false(same(&first, &other));
+    assert_true(digest_shipment(&plenty, span_of("123456789012"), span_of(""), &first));
+    assert_true(digest_shipment(&plenty, span_of("123456789012"), (struct span){NULL, 0}, &other));
+    assert_true(same(&first, &other));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(changes_have_names),
+        cmocka_unit_test(tags_are_of_their_field),
+        cmocka_unit_test(failed_hashes_are_reported),
+        cmocka_unit_test(mall_number_names_an_order),
+        cmocka_unit_test(mall_number_may_be_missing),
+        cmocka_unit_test(bodies_count_byte_by_byte),
+        cmocka_unit_test(shipments_are_number_and_carrier),
+    };
+    return cmocka_run_group_tests_name("digest", tests, NULL, NULL);
+}
