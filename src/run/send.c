@@ -352,7 +352,7 @@ static void take_answer(struct sender *sender, struct journey *journey, struct a
         take_acceptance(sender, journey, answer);
     else if (asks)
         take_no_status(sender, journey, answer);
-    else if (answer->meaning == API_CONFLICT || (answer->meaning == API_REFUSED && may_be_done(journey)))
+    else if (answer->meaning == API_CONFLICT || may_be_done(journey))
         take_conflict(sender, journey, &answer->message);
     else if (answer->meaning == API_UNKNOWN)
         refuse_unknown(sender, journey, &answer->message);

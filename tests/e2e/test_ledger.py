@@ -465,12 +465,13 @@ def test_lost_then_not_found(case, shop):
 
 @shop_test("an answer to a cancellation or shipment is lost, and the next attempt refused in any way: asked, and it is done")
 def test_lost_then_refused(case, shop):
-    for order, operation, kind, wanted in ((ONE, "cancel", "cancellation", "与信の取消OK"),
-                                           ("2000002", "ship", "shipment", "出荷情報登録OK")):
+    for order, operation, kind, wanted, code in (("2000001", "cancel", "cancellation", "与信の取消OK", 400),
+                                                 ("2000002", "ship", "shipment", "出荷情報登録OK", 400),
+                                                 ("2000004", "cancel", "cancellation", "与信の取消OK", 404)):
         source = shop.file({order: [{}]})
         shop.relay.script = None
         shop.do("register", source)
-        shop.relay.script = lose_then(shop.relay, kind, *refused("done already"))
+        shop.relay.script = lose_then(shop.relay, kind, *refused("done already", code))
         shop.expect(operation, source, "--retries", "1", statuses=wanted, codes="",
                     calls=[(kind, order), (kind, order), ("ask", order)])
     shop.relay.script = lambda call: refused("not in this way") if call.kind == "shipment" else None
