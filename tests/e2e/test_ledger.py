@@ -699,6 +699,20 @@ def test_lost_ledger(case, shop):
     verify_registered_once(case, shop.sandbox, 5)
 
 
+@shop_test("the ledger is lost, and what reregister would register was cancelled since: not called registered anew")
+def test_lost_ledger_reregister(case, shop):
+    source = shop.file({ONE: [NG]})
+    for operation in ("register", "reregister", "cancel"):
+        shop.do(operation, source)
+    for path in shop.ledger.parent.iterdir():
+        path.unlink()
+    shop.expect("register", source, status=1, statuses="与信の取消OK", codes="ORDER_CANCELLED")
+    shop.expect("reregister", source, status=1, statuses="与信の取消OK", codes="ORDER_CANCELLED",
+                calls=[("register", ONE + "-2"), ("ask", ONE + "-2")])
+    shop.expect("reregister", source, status=1, statuses="与信NG", codes="CREDIT_NG", calls=[("register", ONE + "-3")])
+    case.equal("alive", shop.alive(ONE), [ONE + "-3"])
+
+
 # ---- Killed, interrupted ----
 
 
