@@ -52,7 +52,8 @@ CREATE INDEX orders_mall ON orders (account, mall) WHERE mall IS NOT NULL;
 CREATE INDEX orders_status ON orders (status, id);
 
 -- The history, in the order in which it was written. While `ended` is NULL the operation is in doubt, and its row holds
--- what was about to be sent; afterwards the order's row holds what of it is still needed.
+-- what was about to be sent, and a code once it met a conflict; afterwards the order's row holds what of it is still
+-- needed.
 CREATE TABLE operations (
     number INTEGER PRIMARY KEY,
     account INTEGER NOT NULL,

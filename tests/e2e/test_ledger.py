@@ -687,6 +687,36 @@ def test_foreign(case, shop):
     case.equal("alive", shop.alive(ONE), [ONE + "-2"])
 
 
+@shop_test("a 409, and then no answer to the question about it: never called ours by a later run, whatever that is for")
+def test_foreign_in_doubt(case, shop):
+    theirs = shop.file(many(4))
+    mine, shop.ledger = shop.ledger, case.tmp / "other" / "ledger.db"
+    shop.do("register", theirs)
+    shop.ledger = mine
+    changed = shop.file(many(4), 請求金額=2980)
+    shop.relay.script = lambda call: DROP if call.kind == "ask" else None
+    shop.expect("register", changed, "--retries", "0", status=5, statuses="", codes="IN_DOUBT")
+    shop.relay.script = None
+    for operation, order, statuses in (("status", "2000001", "与信OK"), ("ship", "2000002", "出荷情報登録OK")):
+        shop.expect(operation, shop.file({order: [{"請求金額": 2980}]}), statuses=statuses)
+    shop.expect("register", shop.file({"2000003": [{"請求金額": 3980}]}), status=1, codes="ALREADY_REGISTERED",
+                calls=[("ask", "2000003")])
+    shop.expect("register", changed, status=1, codes="ALREADY_REGISTERED")
+
+
+@shop_test("another 送り状番号 is refused with a 409, and the question after it lost: not taken for done by the next run")
+def test_correction_refused_in_doubt(case, shop):
+    source, other = shop.file({ONE: [{}]}), shop.file({ONE: [{"送り状番号": "123456789023"}]})
+    shop.do("register", source)
+    shop.do("ship", source)
+    answers = {"shipment": refused("番号は変えられません", 409), "ask": DROP}
+    shop.relay.script = lambda call: answers.get(call.kind)
+    shop.expect("ship", other, "--retries", "0", status=5, codes="IN_DOUBT")
+    del answers["ask"]
+    for _ in range(2):
+        shop.expect("ship", other, status=1, statuses="出荷情報登録OK", codes="SERVICE_REFUSED")
+
+
 @shop_test("the ledger is lost, the file is not: the same keys, so that the service replays its answers")
 def test_lost_ledger(case, shop):
     source = shop.file(many(5))
