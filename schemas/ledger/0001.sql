@@ -52,8 +52,7 @@ CREATE INDEX orders_mall ON orders (account, mall) WHERE mall IS NOT NULL;
 CREATE INDEX orders_status ON orders (status, id);
 
 -- The history, in the order in which it was written. While `ended` is NULL the operation is in doubt, and its row holds
--- what was about to be sent, and a code once it met a conflict; afterwards the order's row holds what of it is still
--- needed.
+-- what was about to be sent; afterwards the order's row holds what of it is still needed.
 CREATE TABLE operations (
     number INTEGER PRIMARY KEY,
     account INTEGER NOT NULL,
@@ -67,6 +66,7 @@ CREATE TABLE operations (
     fields BLOB CHECK (length(fields) <= 64),
     mall BLOB CHECK (length(mall) = 16),
     shipment BLOB CHECK (length(shipment) = 16),
+    conflicted INTEGER NOT NULL DEFAULT 0 CHECK (conflicted IN (0, 1)), -- it met a 409, and has no outcome yet
     begun INTEGER NOT NULL,
     ended INTEGER,
     outcome INTEGER CHECK (outcome BETWEEN 0 AND 3),

@@ -17,9 +17,7 @@ static struct ledger_entry read_entry(sqlite3_stmt *statement, struct texts *tex
     store_read_text(statement, 2, texts->id, sizeof texts->id);
     store_read_text(statement, 3, texts->service_id, sizeof texts->service_id);
     store_read_text(statement, 4, texts->replaced, sizeof texts->replaced);
-    texts->code[0] = '\0';
-    if (sqlite3_column_type(statement, 1) != SQLITE_NULL) /* an open intent has a mark there, and no outcome */
-        store_read_text(statement, 8, texts->code, sizeof texts->code);
+    store_read_text(statement, 8, texts->code, sizeof texts->code);
     store_read_text(statement, 9, texts->message, sizeof texts->message);
     return (struct ledger_entry){
         .begun = sqlite3_column_int64(statement, 0),

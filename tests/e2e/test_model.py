@@ -222,7 +222,7 @@ class Shop:
         service, ledger = self.at_service(), self.in_ledger()
         alive = collections.defaultdict(list)
         for order, found in service.items():
-            alive[MALLS[order]] += [name for name, status in found.items() if status != "CANCEL_OK"]
+            alive[MALLS[order]] += [name for name, status in found.items() if status not in ("CANCEL_OK", "AUTH_FAILED")]
         for mall, names in alive.items():
             if len(names) > 1:
                 self.problem(operation, "alive twice:", mall, names)
