@@ -1220,6 +1220,23 @@ def test_spoilt(case, shop):
     case.equal("ids", [row["後払い受注番号"] for row in outcome.rows.values()], [ONE, "2000002", ""])
 
 
+@shop_test("a service that fails in the midst of an operation: NOT_FINISHED, with the status as far as it came")
+def test_not_finished(case, shop):
+    source = shop.file({ONE: [NG], "2000002": [PENDING]})
+    shop.do("register", source)
+    only = case.tmp / "one.txt"
+    only.write_text(ONE)
+    shop.relay.script = lambda call: (429, b"") if call.kind == "register" else None
+    shop.expect("reregister", source, "--only", only, "--retries", "0", status=5,
+                statuses={ONE: "与信の取消OK", "2000002": ""}, codes={ONE: "NOT_FINISHED", "2000002": ""})
+    shop.relay.script = lambda call: refused("down", 500)
+    only.write_text("2000002")
+    shop.expect("status", source, "--only", only, "--retries", "0", status=5,
+                statuses={ONE: "", "2000002": "与信中"}, codes={ONE: "", "2000002": "NOT_FINISHED"})
+    shop.relay.script = None
+    shop.expect("status", source, "--only", only, statuses={ONE: "", "2000002": "与信OK"})
+
+
 @shop_test("an id too long for a number behind it: the order is not cancelled in vain")
 def test_long_id(case, shop):
     order = "9" * 64

@@ -237,7 +237,7 @@ class Shop:
         for order in outcome.codes():
             row = next(row for row in outcome.rows.values() if row["受注ID"] == order)
             self.verify_row(operation, order, row, service[order], ledger.get(order, (order, "", False)))
-        unsent = {code for code in outcome.codes().values()} & {"IN_DOUBT", "NOT_SENT"}
+        unsent = {code for code in outcome.codes().values()} & {"IN_DOUBT", "NOT_SENT", "NOT_FINISHED"}
         if (outcome.status in (5, 130)) != bool(unsent):
             self.problem(operation, "exit", outcome.status, outcome.codes())
 
