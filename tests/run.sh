@@ -7,8 +7,9 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-passed=0
-failed=0
+jobs=${JOBS:-$(nproc)}
+counts=$(mktemp) # a line "passed failed" for each test program; and whoever prints holds a lock on it
+trap 'rm -f "$counts"' EXIT
 
 # run NAME COMMAND…: a test program.
 run() {
@@ -19,19 +20,27 @@ run() {
     status=$?
     good=$(grep -cE '^ok\b' "$log")
     bad=$(grep -cE '^not ok\b' "$log")
-    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
-        bad=1
-        echo "not ok - $name ended with $status"
-    fi
-    if [ "$good" -eq 0 ] && [ "$bad" -eq 0 ]; then
-        bad=1
-        echo "not ok - $name tested nothing"
-    fi
-    if [ "$bad" -eq 0 ]; then grep -E '^# hint\b' "$log"; else cat "$log"; fi
-    echo "$name: $good passed, $bad failed"
-    passed=$((passed + good))
-    failed=$((failed + bad))
+    {
+        flock 9
+        if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+            bad=1
+            echo "not ok - $name ended with $status"
+        fi
+        if [ "$good" -eq 0 ] && [ "$bad" -eq 0 ]; then
+            bad=1
+            echo "not ok - $name tested nothing"
+        fi
+        if [ "$bad" -eq 0 ]; then grep -E '^# hint\b' "$log"; else cat "$log"; fi
+        echo "$name: $good passed, $bad failed"
+        echo "$good $bad" >&9
+    } 9>>"$counts"
     rm -f "$log"
+}
+
+# start NAME COMMAND…: the same beside others, as many as there are cores: many tests mostly wait.
+start() {
+    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+    run "$@" &
 }
 
 export CMOCKA_MESSAGE_OUTPUT=TAP
@@ -39,17 +48,20 @@ export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export PYTHONDONTWRITEBYTECODE=1
 
-[ "${LINT:-1}" = 0 ] || run "lint" sh -c 'make --no-print-directory -s lint && echo "ok - lint"'
-run "data" /usr/bin/python3 tests/validate_data.py
-run "includes" /usr/bin/python3 tests/check_includes.py
+[ "${LINT:-1}" = 0 ] || start "lint" sh -c 'make --no-print-directory -s lint && echo "ok - lint"'
+start "data" /usr/bin/python3 tests/validate_data.py
+start "includes" /usr/bin/python3 tests/check_includes.py
 for build in "$@"; do
     for test in "$build"/tests/unit/test_*; do
-        [ -x "$test" ] && [ -f "$test" ] && [ "${test##*.}" = "$test" ] && run "$test" "$test"
+        [ -x "$test" ] && [ -f "$test" ] && [ "${test##*.}" = "$test" ] && start "$test" "$test"
     done
     for test in tests/e2e/test_*.py; do
-        [ -e "$test" ] && run "$test on $build" env ATOBARAI="$PWD/$build/atobarai" /usr/bin/python3 "$test"
+        [ -e "$test" ] && start "$test on $build" env ATOBARAI="$PWD/$build/atobarai" /usr/bin/python3 "$test"
     done
 done
 
+wait
+passed=$(awk '{n += $1} END {print n + 0}' "$counts")
+failed=$(awk '{n += $2} END {print n + 0}' "$counts")
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

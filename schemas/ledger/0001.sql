@@ -66,6 +66,7 @@ CREATE TABLE operations (
     fields BLOB CHECK (length(fields) <= 64),
     mall BLOB CHECK (length(mall) = 16),
     shipment BLOB CHECK (length(shipment) = 16),
+    conflicted INTEGER NOT NULL DEFAULT 0 CHECK (conflicted IN (0, 1)), -- it met a 409, and has no outcome yet
     begun INTEGER NOT NULL,
     ended INTEGER,
     outcome INTEGER CHECK (outcome BETWEEN 0 AND 3),

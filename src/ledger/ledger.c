@@ -183,6 +183,20 @@ bool ledger_intend(struct ledger *ledger, struct span id, const struct ledger_in
            add_operation(ledger, id, &begun, replaces ? order.service_id : NULL, ORDER_STATUS_NONE, error);
 }
 
+bool ledger_note_conflict(struct ledger *ledger, struct span id, struct error *error)
+{
+    if (!store_begin(ledger, error))
+        return false;
+    sqlite3_stmt *statement = store_get(ledger, STORE_NOTE_CONFLICT, error);
+    if (statement == NULL)
+        return false;
+    bool bound = store_bind_account(ledger, statement, 1) && store_bind_text(statement, 2, id);
+    if (!store_run(ledger, statement, bound, error))
+        return false;
+    ledger->pending++;
+    return true;
+}
+
 /* ---- Outcomes ---- */
 
 /* Copy at most `size` bytes with the NUL: up to a NUL within, and no half of a character. */

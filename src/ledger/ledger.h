@@ -72,6 +72,7 @@ struct ledger_intent {
     struct ledger_hash mall;         /* LEDGER_REGISTER: the mall's number of the order; may be not set */
     struct ledger_hash shipment;     /* LEDGER_SHIP: what is reported */
     int64_t begun;                   /* seconds since 1970; filled in by the ledger */
+    bool conflicted;                 /* see ledger_note_conflict(), which fills it in */
 };
 
 /* An order as the ledger knows it. */
@@ -142,6 +143,10 @@ bool ledger_find_mall(struct ledger *ledger, const struct ledger_hash *mall, str
  * and keeps its time; another one while one is open is a mistake of the caller (assert). The same is: of the same
  * operation, id at the service and body. */
 bool ledger_intend(struct ledger *ledger, struct span id, const struct ledger_intent *intent, struct error *error);
+
+/* Note of the open intent that it met a conflict, for a run that dies before it knows more: the service did not do it,
+ * but says that the id is registered already, or in a state that does not allow it. The intent stays open. */
+bool ledger_note_conflict(struct ledger *ledger, struct span id, struct error *error);
 
 enum ledger_end {
     LEDGER_ACCEPTED, /* the order is in `status` */

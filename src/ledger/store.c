@@ -8,7 +8,8 @@
 #define ORDER_COLUMNS                                                                                                  \
     "SELECT o.id, o.service_id, o.issue, o.registered, o.is_foreign, o.status, o.content, o.fields, o.mall, "          \
     "o.shipment, o.registered_at, o.changed_at, o.register_generation, o.ship_generation, o.cancel_generation, "       \
-    "o.code, o.message, p.operation, p.service_id, p.issue, p.body, p.content, p.fields, p.mall, p.shipment, p.begun "
+    "o.code, o.message, p.operation, p.service_id, p.issue, p.body, p.content, p.fields, p.mall, p.shipment, "         \
+    "p.begun, p.conflicted "
 
 enum order_column {
     COLUMN_ID,
@@ -35,6 +36,7 @@ enum order_column {
     COLUMN_INTENT_MALL,
     COLUMN_INTENT_SHIPMENT,
     COLUMN_INTENT_BEGUN,
+    COLUMN_INTENT_CONFLICTED,
 };
 
 #define OPEN_INTENT "LEFT JOIN operations AS p ON p.id = o.id AND p.account = o.account AND p.ended IS NULL "
@@ -60,8 +62,9 @@ static const char *const texts[STORE_STATEMENTS] = {
         "INSERT INTO operations (account, id, operation, service_id, issue, replaced, body, content, fields, mall, "
         "shipment, begun, ended, outcome, status) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [STORE_NOTE_CONFLICT] = "UPDATE operations SET conflicted = 1 WHERE account = ?1 AND id = ?2 AND ended IS NULL",
     [STORE_END_OPERATION] = "UPDATE operations SET ended = ?3, outcome = ?4, status = ?5, code = ?6, message = ?7, "
-                            "body = NULL, content = NULL, fields = NULL, mall = NULL, shipment = NULL "
+                            "body = NULL, content = NULL, fields = NULL, mall = NULL, shipment = NULL, conflicted = 0 "
                             "WHERE account = ?1 AND id = ?2 AND ended IS NULL",
     [STORE_HISTORY] = HISTORY_COLUMNS "WHERE begun >= ?2 AND (?1 IS NULL OR account = ?1) ORDER BY begun, number",
     [STORE_HISTORY_OF] =
@@ -292,6 +295,7 @@ static void read_intent(sqlite3_stmt *statement, struct ledger_intent *intent)
     store_read_hash(statement, COLUMN_INTENT_MALL, &intent->mall);
     store_read_hash(statement, COLUMN_INTENT_SHIPMENT, &intent->shipment);
     intent->begun = sqlite3_column_int64(statement, COLUMN_INTENT_BEGUN);
+    intent->conflicted = sqlite3_column_int(statement, COLUMN_INTENT_CONFLICTED) != 0;
 }
 
 void store_read_order(sqlite3_stmt *statement, struct ledger_order *order, char id[LEDGER_ID_SIZE],

@@ -275,6 +275,16 @@ static enum journey_state end(const struct sending *sending, struct journey *jou
     return JOURNEY_ENDED;
 }
 
+/* What is to be said of a journey that breaks off: where the service was heard, or only asked, "not sent" would be
+ * wrong. */
+static const char *code_of_end(const struct journey *journey, bool doubt)
+{
+    bool begun = journey->plan.step == PLAN_ASK;
+    for (size_t i = 0; i < LEDGER_OPERATIONS; i++)
+        begun = begun || journey->answered[i];
+    return doubt ? "IN_DOUBT" : begun ? "NOT_FINISHED" : "NOT_SENT";
+}
+
 void journey_leave(const struct sending *sending, struct journey *journey, bool doubt, const char *reason,
                    long http_status)
 {
@@ -285,7 +295,7 @@ void journey_leave(const struct sending *sending, struct journey *journey, bool 
         order->registered = false;
     }
     order->time = (uint32_t)time(NULL);
-    outcome_leave(sending->work, order, doubt ? "IN_DOUBT" : "NOT_SENT", reason, http_status);
+    outcome_leave(sending->work, order, code_of_end(journey, doubt), reason, http_status);
 }
 
 /* ---- A rehearsal ends before the first request ---- */

@@ -57,7 +57,8 @@ struct book_order *journey_order(const struct sending *sending, const struct jou
 struct span journey_id(const struct sending *sending, const struct journey *journey);
 struct span journey_service_id(const struct sending *sending, const struct journey *journey);
 
-/* End it as unsent: IN_DOUBT where there may be an effect, or else NOT_SENT. */
+/* End it as unsent: IN_DOUBT where there may be an effect that nobody knows of, NOT_FINISHED where some of it is done,
+ * or else NOT_SENT. */
 void journey_leave(const struct sending *sending, struct journey *journey, bool doubt, const char *reason,
                    long http_status);
 

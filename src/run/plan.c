@@ -160,6 +160,9 @@ static struct plan plan_status(const struct plan_facts *facts)
 static struct plan reregistered(const struct ledger_order *known)
 {
     struct plan plan = told(known->status);
+    if (known->status ==
+        ORDER_STATUS_CANCEL_OK) /* long ago, the service says, and cancelled since: the next run goes on */
+        return invalid("ORDER_CANCELLED");
     if (plan.step == PLAN_DONE && known->issue > 1)
         plan.code = "REREGISTERED";
     return plan;

@@ -117,8 +117,11 @@ static bool on_next(void *context, struct transport_request *request)
 static void settle(struct sender *sender, struct journey *journey, enum ledger_end end, enum order_status status,
                    const char *code, const struct buf *words)
 {
-    struct ledger_outcome outcome = {
-        .end = end, .status = status, .code = code, .message = {"", 0}, .unsure = journey->doubted};
+    struct ledger_outcome outcome = {.end = end,
+                                     .status = status,
+                                     .code = code,
+                                     .message = {"", 0},
+                                     .unsure = journey->doubted && !journey->known.intent.conflicted};
     if (words != NULL)
         outcome.message = (struct span){buf_text(words), words->length};
     journey->doubted = false;
@@ -273,11 +276,11 @@ static void take_status(struct sender *sender, struct journey *journey, enum ord
     journey->questions++;
     if (!journey->known.in_doubt) {
         ledger_tell(sending->service->ledger, id, status, sending->error);
-    } else if (conflicts && intent->operation == LEDGER_REGISTER) {
+    } else if (intent->operation == LEDGER_REGISTER && intent->conflicted) {
         /* By another submission, with content that may differ: never called ours. */
-        journey->answered[LEDGER_REGISTER] = true;
+        journey->answered[LEDGER_REGISTER] = ours;
         settle(sender, journey, LEDGER_ADOPTED, status, "ALREADY_REGISTERED", NULL);
-    } else if (shows_effect(&journey->known, status, conflicts && journey->doubted)) {
+    } else if (shows_effect(&journey->known, status, conflicts && journey->doubted && !intent->conflicted)) {
         journey->answered[intent->operation] = ours;
         settle(sender, journey, LEDGER_ACCEPTED, status, code_of(status), NULL);
     } else if (conflicts) {
@@ -325,13 +328,17 @@ static void take_acceptance(struct sender *sender, struct journey *journey, cons
     advance(sender, journey);
 }
 
-/* The service knows of the order, but not so: ask how it stands. */
+/* The service knows of the order, but not so: ask how it stands. A registration would have been answered as before, had
+ * it been there; another call may have been refused because it was. */
 static void take_conflict(struct sender *sender, struct journey *journey, struct buf *message)
 {
     journey->conflicts = true;
     buf_free(&journey->words);
     journey->words = *message;
     *message = (struct buf){0};
+    if (journey->plan.step == PLAN_REGISTER || !journey->doubted)
+        ledger_note_conflict(sender->sending.service->ledger, journey_id(&sender->sending, journey),
+                             sender->sending.error);
     advance(sender, journey);
 }
 
@@ -352,7 +359,7 @@ static void take_answer(struct sender *sender, struct journey *journey, struct a
         take_acceptance(sender, journey, answer);
     else if (asks)
         take_no_status(sender, journey, answer);
-    else if (answer->meaning == API_CONFLICT || (answer->meaning == API_REFUSED && may_be_done(journey)))
+    else if (answer->meaning == API_CONFLICT || may_be_done(journey))
         take_conflict(sender, journey, &answer->message);
     else if (answer->meaning == API_UNKNOWN)
         refuse_unknown(sender, journey, &answer->message);

@@ -48,7 +48,7 @@ ELSEWHERE = {
     "ERRNO_EFBIG": MESSAGE, "ERRNO_ELOOP": MESSAGE, "ERRNO_EPERM": MESSAGE, "ERRNO_EPIPE": MESSAGE,
     "ERRNO_EROFS": MESSAGE,
     "LEDGER_BUSY": LEDGER_UNIT, "LEDGER_CORRUPT": LEDGER_UNIT, "LEDGER_FOREIGN": LEDGER_UNIT,
-    "LEDGER_NEWER": LEDGER_UNIT, "LEDGER_UNWRITABLE": LEDGER_UNIT, "ONLY_UNKNOWN": LEDGER,
+    "LEDGER_NEWER": LEDGER_UNIT, "LEDGER_UNWRITABLE": LEDGER_UNIT, "ONLY_UNKNOWN": LEDGER, "NOT_FINISHED": LEDGER,
     "ALREADY_REGISTERED": LEDGER, "MALL_NUMBER_REGISTERED": LEDGER, "NOT_REGISTERED_REIMPORTED": LEDGER,
     "ORDER_CANCELLED": LEDGER, "REGISTRATION_NOT_DONE": LEDGER, "REREGISTERED": PLAN, "REREGISTER_NOT_NEEDED": LEDGER,
     "REREGISTER_WAITING": LEDGER, "REREGISTER_ID_LONG": LEDGER, "SERVICE_ORDER_UNKNOWN": LEDGER,
@@ -321,13 +321,13 @@ def words_of(about, port):
 def execute(about, tmp):
     """Run it. Its exit status, what it says, and when it began and ended."""
     environment = {**(CREDENTIALS if "sandbox" in about or "service" in about else {}), **about["environment"]}
+    begin = int(time.time())  # of what comes before, too: an order that is known has the time of its answer
     with service_of(about, tmp.parent) as port:
         if "before" in about:
             first = run("register", about["before"], "-o", "before.csv", "--api-url", f"http://127.0.0.1:{port}/v1",
                         env=environment, cwd=tmp)
             if first[0] > 1:
                 raise Unfit(f"what comes before ended with {first[0]}: {first[2]}")
-        begin = int(time.time())
         status, _, errors = run(*words_of(about, port), env=environment, cwd=tmp)
     return status, errors, begin, time.time()
 

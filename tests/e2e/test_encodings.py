@@ -295,11 +295,15 @@ def test_streams():
 
 
 def test_bodies():
-    """What the service gets is the same, whatever the file was."""
-    def sent(case, data, *options):
+    """What the service gets is the same, whatever the file was. Each has a ledger of its own: it may have the port, too,
+    of a service that is gone."""
+    ledgers = itertools.count()
+
+    def sent(case, data):
+        ledger = case.tmp / f"{next(ledgers)}.db"
         with Scripted(accepted) as service:
             status, _, _, errors = execute(case, data, "register", "--api-url", service.url, "--concurrency", "1",
-                                           *options, env=CREDENTIALS)
+                                           "--ledger", ledger, env=CREDENTIALS)
         case.equal(f"exit ({errors})", status, 1)
         return service.orders
 
@@ -318,7 +322,8 @@ def test_bodies():
         for name in UNICODE:
             file = File(name, [line(1)])
             with Scripted(answer) as service:
-                _, result, _, _ = execute(case, file.bytes(), "register", "--api-url", service.url, env=CREDENTIALS)
+                _, result, _, _ = execute(case, file.bytes(), "register", "--api-url", service.url, "--ledger",
+                                          case.tmp / f"{next(ledgers)}.db", env=CREDENTIALS)
             case.true(f"{name}: one row", len(file.ours(case, name, result)) == 1)
 
 

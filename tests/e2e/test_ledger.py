@@ -465,12 +465,13 @@ def test_lost_then_not_found(case, shop):
 
 @shop_test("an answer to a cancellation or shipment is lost, and the next attempt refused in any way: asked, and it is done")
 def test_lost_then_refused(case, shop):
-    for order, operation, kind, wanted in ((ONE, "cancel", "cancellation", "与信の取消OK"),
-                                           ("2000002", "ship", "shipment", "出荷情報登録OK")):
+    for order, operation, kind, wanted, code in (("2000001", "cancel", "cancellation", "与信の取消OK", 400),
+                                                 ("2000002", "ship", "shipment", "出荷情報登録OK", 400),
+                                                 ("2000004", "cancel", "cancellation", "与信の取消OK", 404)):
         source = shop.file({order: [{}]})
         shop.relay.script = None
         shop.do("register", source)
-        shop.relay.script = lose_then(shop.relay, kind, *refused("done already"))
+        shop.relay.script = lose_then(shop.relay, kind, *refused("done already", code))
         shop.expect(operation, source, "--retries", "1", statuses=wanted, codes="",
                     calls=[(kind, order), (kind, order), ("ask", order)])
     shop.relay.script = lambda call: refused("not in this way") if call.kind == "shipment" else None
@@ -686,6 +687,36 @@ def test_foreign(case, shop):
     case.equal("alive", shop.alive(ONE), [ONE + "-2"])
 
 
+@shop_test("a 409, and then no answer to the question about it: never called ours by a later run, whatever that is for")
+def test_foreign_in_doubt(case, shop):
+    theirs = shop.file(many(4))
+    mine, shop.ledger = shop.ledger, case.tmp / "other" / "ledger.db"
+    shop.do("register", theirs)
+    shop.ledger = mine
+    changed = shop.file(many(4), 請求金額=2980)
+    shop.relay.script = lambda call: DROP if call.kind == "ask" else None
+    shop.expect("register", changed, "--retries", "0", status=5, statuses="", codes="IN_DOUBT")
+    shop.relay.script = None
+    for operation, order, statuses in (("status", "2000001", "与信OK"), ("ship", "2000002", "出荷情報登録OK")):
+        shop.expect(operation, shop.file({order: [{"請求金額": 2980}]}), statuses=statuses)
+    shop.expect("register", shop.file({"2000003": [{"請求金額": 3980}]}), status=1, codes="ALREADY_REGISTERED",
+                calls=[("ask", "2000003")])
+    shop.expect("register", changed, status=1, codes="ALREADY_REGISTERED")
+
+
+@shop_test("another 送り状番号 is refused with a 409, and the question after it lost: not taken for done by the next run")
+def test_correction_refused_in_doubt(case, shop):
+    source, other = shop.file({ONE: [{}]}), shop.file({ONE: [{"送り状番号": "123456789023"}]})
+    shop.do("register", source)
+    shop.do("ship", source)
+    answers = {"shipment": refused("番号は変えられません", 409), "ask": DROP}
+    shop.relay.script = lambda call: answers.get(call.kind)
+    shop.expect("ship", other, "--retries", "0", status=5, codes="IN_DOUBT")
+    del answers["ask"]
+    for _ in range(2):
+        shop.expect("ship", other, status=1, statuses="出荷情報登録OK", codes="SERVICE_REFUSED")
+
+
 @shop_test("the ledger is lost, the file is not: the same keys, so that the service replays its answers")
 def test_lost_ledger(case, shop):
     source = shop.file(many(5))
@@ -696,6 +727,20 @@ def test_lost_ledger(case, shop):
     shop.expect("register", source, statuses="与信OK", codes="")
     case.equal("keys", {call.headers["Idempotency-Key"] for call in shop.relay.posts()}, keys)
     verify_registered_once(case, shop.sandbox, 5)
+
+
+@shop_test("the ledger is lost, and what reregister would register was cancelled since: not called registered anew")
+def test_lost_ledger_reregister(case, shop):
+    source = shop.file({ONE: [NG]})
+    for operation in ("register", "reregister", "cancel"):
+        shop.do(operation, source)
+    for path in shop.ledger.parent.iterdir():
+        path.unlink()
+    shop.expect("register", source, status=1, statuses="与信の取消OK", codes="ORDER_CANCELLED")
+    shop.expect("reregister", source, status=1, statuses="与信の取消OK", codes="ORDER_CANCELLED",
+                calls=[("register", ONE + "-2"), ("ask", ONE + "-2")])
+    shop.expect("reregister", source, status=1, statuses="与信NG", codes="CREDIT_NG", calls=[("register", ONE + "-3")])
+    case.equal("alive", shop.alive(ONE), [ONE + "-3"])
 
 
 # ---- Killed, interrupted ----
@@ -1173,6 +1218,23 @@ def test_spoilt(case, shop):
                           codes={ONE: "ITEM_NAME_SIZE", "2000002": "", "2000003": "ITEM_NAME_SIZE"},
                           statuses={ONE: "与信OK", "2000002": "与信OK", "2000003": ""})
     case.equal("ids", [row["後払い受注番号"] for row in outcome.rows.values()], [ONE, "2000002", ""])
+
+
+@shop_test("a service that fails in the midst of an operation: NOT_FINISHED, with the status as far as it came")
+def test_not_finished(case, shop):
+    source = shop.file({ONE: [NG], "2000002": [PENDING]})
+    shop.do("register", source)
+    only = case.tmp / "one.txt"
+    only.write_text(ONE)
+    shop.relay.script = lambda call: (429, b"") if call.kind == "register" else None
+    shop.expect("reregister", source, "--only", only, "--retries", "0", status=5,
+                statuses={ONE: "与信の取消OK", "2000002": ""}, codes={ONE: "NOT_FINISHED", "2000002": ""})
+    shop.relay.script = lambda call: refused("down", 500)
+    only.write_text("2000002")
+    shop.expect("status", source, "--only", only, "--retries", "0", status=5,
+                statuses={ONE: "", "2000002": "与信中"}, codes={ONE: "", "2000002": "NOT_FINISHED"})
+    shop.relay.script = None
+    shop.expect("status", source, "--only", only, statuses={ONE: "", "2000002": "与信OK"})
 
 
 @shop_test("an id too long for a number behind it: the order is not cancelled in vain")

@@ -353,6 +353,25 @@ static void refusals_make_generations(void **state)
     ledger_close(ledger);
 }
 
+static void conflict_is_remembered_until_it_is_settled(void **state)
+{
+    (void)state;
+    struct ledger *ledger = open_memory();
+    intend(ledger, "1001", LEDGER_REGISTER, "1001", 1, "{}");
+    intend(ledger, "1002", LEDGER_REGISTER, "1002", 1, "{}");
+    assert_false(find(ledger, "1001").intent.conflicted);
+    assert_true(ledger_note_conflict(ledger, span_of("1001"), &error));
+    assert_true(find(ledger, "1001").in_doubt);
+    assert_true(find(ledger, "1001").intent.conflicted);
+    assert_false(find(ledger, "1002").intent.conflicted);
+    intend(ledger, "1001", LEDGER_REGISTER, "1001", 1, "{}"); /* the same again */
+    assert_true(find(ledger, "1001").intent.conflicted);
+    settle(ledger, "1001", LEDGER_VOID, ORDER_STATUS_NONE, NULL);
+    intend(ledger, "1001", LEDGER_REGISTER, "1001", 1, "{}");
+    assert_false(find(ledger, "1001").intent.conflicted);
+    ledger_close(ledger);
+}
+
 /* What may have come there all the same is not what was reported before, nor surely what was to be reported. */
 static void unsure_shipment_is_forgotten(void **state)
 {
@@ -1379,6 +1398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(doubt_stays_until_it_is_settled, make_folder, remove_folder),
         cmocka_unit_test(void_leaves_all_as_it_was),
         cmocka_unit_test(refusals_make_generations),
+        cmocka_unit_test(conflict_is_remembered_until_it_is_settled),
         cmocka_unit_test(unsure_shipment_is_forgotten),
         cmocka_unit_test(new_issue_begins_anew),
         cmocka_unit_test(foreign_orders_are_told_apart),

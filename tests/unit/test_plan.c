@@ -166,6 +166,8 @@ static void plan_says_that_the_order_is_registered_anew(void **state)
     check(&facts, "REREGISTERED/done");
     known.status = ORDER_STATUS_AUTH_NG;
     check(&facts, "CREDIT_NG/refused");
+    known.status = ORDER_STATUS_CANCEL_OK; /* the answer was an old one, to a submission that no ledger knows */
+    check(&facts, "ORDER_CANCELLED/invalid");
     known.issue = 1; /* it had never been registered: nothing was replaced */
     known.status = ORDER_STATUS_AUTH_OK;
     check(&facts, "-/done");

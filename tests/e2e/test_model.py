@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+"""Shops that do anything in any order, with a service that does the same: random operations on files that are edited in
+between, while a relay loses requests and answers, fails, refuses, and interrupts or kills the program. After each run
+it is compared with what the service has: no order is alive under two ids, no mall's order under two 受注ID, and whatever
+the ledger and the result file are sure of is so.
+
+    test_model.py [--seed S] [--seconds N] [--shops N]
+
+What the relay does with a call depends on the seed, the run and the call alone, so that a seed does the same again, but
+for how many runs there is time. With STORY in the environment a failure is told from the shop's first run on. The
+program's path is in the environment variable ATOBARAI. Prints one line "ok - ..." or "not ok - ..." per street of shops
+and exits 1 if any failed.
+"""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import random
+import signal
+import sqlite3
+import sys
+import threading
+import time
+
+from harness import ROOT, Case, done
+from service import COLUMNS, DROP, Background, Relay, Sandbox, refused, write_csv
+
+ALL_COLUMNS = COLUMNS + ["送り状番号", "配送会社"]
+NAMES = {text: name for name, text in json.loads(
+    (ROOT / "schemas/api/json-dialect.json").read_text(encoding="utf-8"))["statuses"].items()}
+STATUSES = ["", *("AUTH_OK AUTH_NG AUTH_FAILED AUTH_PENDING SHIP_OK SHIP_NG SHIP_PENDING CANCEL_OK CANCEL_NG "
+                  "CANCEL_PENDING").split()]  # as the ledger stores them
+OPERATIONS = ["register"] * 4 + ["ship"] * 3 + ["reregister"] * 3 + ["cancel"] * 2 + ["status"] * 2
+ORDERS = [str(2000001 + number) for number in range(6)]
+MALLS = dict(zip(ORDERS, ["M-1", "M-1", "M-2", "M-3", "M-4", "M-5"]))  # the first was taken in twice
+CARDS = ["taro"] * 8 + ["ng", "failed", "pending", "shipng", "cancelng"]
+# What may happen to a call, and how often in a hundred; the rest goes well. Of "…_before" the service gets nothing.
+FAULTS = {"drop_before": 4, "drop_after": 8, "500_before": 3, "500_after": 3, "429_before": 3, "garbage_after": 2,
+          "slow_after": 1, "400_before": 3, "404_before": 2, "409_before": 2, "401_before": 1, "kill_before": 2,
+          "kill_after": 3, "pending_after": 4, "interrupt_after": 2}
+LIFE = 40  # runs of one shop: later on, most of its orders can go nowhere any more
+
+
+def pick(generator, weights, total=100):
+    """A key of `weights`, each as often of `total` as it says; None else."""
+    at = generator.random() * total
+    for name, weight in weights.items():
+        at -= weight
+        if at < 0:
+            return name
+    return None
+
+
+class Service:
+    """The relay's script, and what it saw of the service's doings."""
+
+    def __init__(self, seed, relay):
+        self.seed, self.relay = seed, relay
+        self.lock = threading.Lock()
+        self.step, self.faults, self.process = 0, True, None
+        self.begin(0)
+        self.keys = set()    # that the service has seen
+        self.amounts = {}    # id → amount, as registered
+        self.shipments = {}  # id → number, as last accepted
+        self.pending = {}    # id → how often it is still said to be so
+        self.story = []      # for who has to find out what went wrong
+
+    def begin(self, step, process=None, faults=True):
+        self.step, self.process, self.faults = step, process, faults
+        self.seen = collections.Counter()
+        self.killed = self.interrupted = False
+
+    def tell(self, *words):
+        self.story.append(" ".join(map(str, words)))
+
+    def fault(self, call):
+        """The same for the same call of the same run, whatever else is on its way."""
+        self.seen[call.kind, call.id] += 1
+        name = f"{self.seed}/{self.step}/{call.kind}/{call.id}/{self.seen[call.kind, call.id]}"
+        fault = pick(random.Random(name), FAULTS) if self.faults else None
+        if call.kind == "ask" and fault in ("404_before", "400_before", "409_before", "pending_after"):
+            return None  # to a question these would be lies
+        key = call.headers.get("Idempotency-Key")
+        if call.kind == "register" and fault in ("400_before", "409_before") and key in self.keys:
+            return None  # a service answers the same submission as it did before
+        return fault if fault != "pending_after" or call.kind == "cancellation" else None
+
+    def work(self, call):
+        """Let the service do it, and note what it did. The answer."""
+        status, body = self.relay.forward(call)
+        credit = json.loads(body or b"{}").get("creditStatus")
+        self.keys.add(call.headers.get("Idempotency-Key"))
+        if call.kind == "register" and status == 201:
+            self.amounts[call.id] = call.json["amount"]
+            self.shipments.pop(call.id, None)
+        if call.kind == "shipment" and status == 202 and credit == "SHIP_OK":
+            self.shipments[call.id] = call.json["trackingNumber"]
+        return status, body
+
+    def kill(self):
+        self.killed = True
+        self.process.process.kill()
+        self.process.process.wait()
+        return DROP
+
+    def __call__(self, call):
+        with self.lock:
+            if self.killed:
+                return DROP
+            fault = self.fault(call)
+            answer = self.work(call) if not fault or fault.endswith("_after") else None
+            self.tell("   ", call.kind, call.id, call.body.decode()[-60:] if call.kind == "shipment" else "", fault or "",
+                      answer or "")
+            if self.pending.get(call.id, 0) > 0 and call.kind == "ask" and not fault:
+                self.pending[call.id] -= 1
+                return 200, json.dumps({"id": call.id, "creditStatus": "CANCEL_PENDING"}).encode()
+            if fault == "pending_after" and answer[0] == 202 and b"CANCEL_OK" in answer[1]:
+                self.pending[call.id] = 1
+                return 202, json.dumps({"id": call.id, "creditStatus": "CANCEL_PENDING"}).encode()
+            if fault and fault.startswith("kill"):
+                return self.kill()
+            if fault == "interrupt_after" and not self.interrupted:  # the second one would end it at once
+                self.interrupted = True
+                self.process.process.send_signal(signal.SIGINT)
+        return self.spoil(fault, answer)
+
+    def spoil(self, fault, answer):
+        name = (fault or "").split("_")[0]
+        if name == "slow":
+            time.sleep(1.3)
+            return DROP
+        if name == "drop":
+            return DROP
+        if name == "garbage":
+            return 200, b"<html>"
+        return refused(f"said by the relay: {name}", int(name)) if name.isdigit() else answer
+
+
+class Shop:
+    """One world: a sandbox, a relay, a ledger, and a file that is edited."""
+
+    def __init__(self, case, seed, sandbox, relay):
+        self.case, self.seed, self.sandbox = case, seed, sandbox
+        self.random = random.Random(seed)
+        self.url = relay.url
+        self.service = relay.script = Service(seed, relay)
+        self.folder = case.tmp / f"shop-{seed}"
+        self.folder.mkdir()
+        self.ledger = self.folder / "ledger.db"
+        self.orders = {order: {"amount": 1980, "card": self.random.choice(CARDS), "number": "111122223333",
+                               "carrier": "ヤマト運輸", "name": "見本 太郎"} for order in ORDERS}
+        self.steps = 0
+
+    def problem(self, *words):
+        self.case.problems.append(f"run {self.steps}: " + " ".join(map(str, words)))
+
+    def edit(self):
+        for order in self.orders.values():
+            change = pick(self.random, {"amount": 15, "card": 5, "number": 10, "carrier": 10, "name": 10})
+            choices = {"amount": [1980, 2980], "card": CARDS, "number": ["111122223333", "444455556666"],
+                       "carrier": ["ヤマト運輸", "ﾔﾏﾄ運輸"], "name": ["見本 太郎", "見本　太郎"]}
+            if change:
+                order[change] = self.random.choice(choices[change])
+
+    def write(self, chosen):
+        rows = {order: [{"受注番号": MALLS[order], "請求金額": values["amount"], "注文者氏名": values["name"],
+                         "注文者メールアドレス": f"{values['card']}@example.com", "送り状番号": values["number"],
+                         "配送会社": values["carrier"]}] for order, values in self.orders.items() if order in chosen}
+        return write_csv(self.folder / f"orders-{self.steps}.csv", rows, ALL_COLUMNS)
+
+    def run(self, operation, chosen, faults=True, **more):
+        self.steps += 1
+        options = ["--ledger", self.ledger, "--timeout", "1", "--max-errors", "100"]
+        for name, value in more.items():
+            options += [f"--{name}", value]
+        self.service.tell(self.steps, operation, more, {order: self.orders[order] for order in chosen})
+        self.service.lock.acquire()
+        process = Background(operation, self.folder, self.url, self.write(chosen), *options)
+        self.service.begin(self.steps, process, faults)
+        self.service.lock.release()
+        outcome = process.end()
+        self.service.tell("  ", outcome.status, outcome.statuses(), outcome.codes())
+        if "ERROR: " in outcome.stderr or outcome.status < 0 and not self.service.killed:
+            self.problem("it died", outcome.status, outcome.stderr[-2000:])
+        self.verify(operation, chosen, outcome)
+        return outcome
+
+    def any_run(self):
+        self.edit()
+        twin = self.random.choice(ORDERS[:2])  # both in one file would be an error of the file
+        chosen = [order for order in ORDERS if self.random.random() < 0.7 and order != twin]
+        if chosen:
+            self.run(self.random.choice(OPERATIONS), chosen, retries=self.random.choice("0001"),
+                     concurrency=self.random.choice("148"))
+
+    # ---- What has to be so ----
+
+    def at_service(self):
+        """受注ID → id at the service → status, where it has one."""
+        found = {}
+        for order in ORDERS:
+            ids = [name for name in self.service.amounts if name.split("-")[0] == order]
+            found[order] = {name: self.sandbox.ask(name) for name in ids}
+        return found
+
+    def in_ledger(self):
+        """受注ID → id at the service, its status ("": not registered), and whether it is in doubt."""
+        if not self.ledger.exists():
+            return {}
+        ledger = sqlite3.connect(self.ledger)
+        rows = ledger.execute("SELECT id, service_id, CASE registered WHEN 1 THEN status ELSE 0 END, EXISTS (SELECT 1 FROM "
+                              "operations AS p WHERE p.id = o.id AND ended IS NULL) FROM orders AS o").fetchall()
+        ledger.close()
+        return {order: (service_id, STATUSES[status], bool(doubt)) for order, service_id, status, doubt in rows}
+
+    def agrees(self, ours, theirs, service_id):
+        """A question that this test asks moves AUTH_PENDING on, and the relay calls some cancellations pending."""
+        return ours == theirs or (ours, theirs) in (("AUTH_PENDING", "AUTH_OK"), ("CANCEL_PENDING", "CANCEL_OK"))
+
+    def verify(self, operation, chosen, outcome):
+        service, ledger = self.at_service(), self.in_ledger()
+        alive = collections.defaultdict(list)
+        for order, found in service.items():
+            alive[MALLS[order]] += [name for name, status in found.items() if status not in ("CANCEL_OK", "AUTH_FAILED")]
+        for mall, names in alive.items():
+            if len(names) > 1:
+                self.problem(operation, "alive twice:", mall, names)
+        for order in ORDERS:
+            self.verify_ledger(operation, order, service[order], ledger.get(order, (order, "", False)))
+        if outcome.status not in (0, 1, 5, 130):
+            if outcome.status not in (3, -signal.SIGKILL) or outcome.exists:
+                self.problem(operation, "exit", outcome.status, outcome.stderr[-300:])
+            return
+        if list(outcome.codes()) != list(chosen):
+            self.problem(operation, "rows:", list(outcome.codes()))
+        for order in outcome.codes():
+            row = next(row for row in outcome.rows.values() if row["受注ID"] == order)
+            self.verify_row(operation, order, row, service[order], ledger.get(order, (order, "", False)))
+        unsent = {code for code in outcome.codes().values()} & {"IN_DOUBT", "NOT_SENT", "NOT_FINISHED"}
+        if (outcome.status in (5, 130)) != bool(unsent):
+            self.problem(operation, "exit", outcome.status, outcome.codes())
+
+    def verify_ledger(self, operation, order, found, known):
+        service_id, status, doubt = known
+        if doubt:
+            return
+        if not status and [name for name, theirs in found.items() if theirs != "CANCEL_OK"]:
+            self.problem(operation, order, "is not known to be registered:", found)
+        if status and not self.agrees(status, found.get(service_id), service_id):
+            self.problem(operation, order, "the ledger:", known, "the service:", found)
+
+    def verify_row(self, operation, order, row, found, known):
+        service_id, status, doubt = known
+        code, credit, named = row["エラーコード"], NAMES.get(row["与信ステータス"], ""), row["後払い受注番号"]
+        if doubt != (code == "IN_DOUBT"):
+            self.problem(operation, order, "doubt:", code, known)
+        if doubt and (credit or named):
+            self.problem(operation, order, "in doubt, and yet:", credit, named)
+        if not doubt and status and (credit, named) != (status, service_id):
+            self.problem(operation, order, "the row:", credit, named, "the ledger:", known)
+        if not code and not credit:
+            self.problem(operation, order, "nothing is said of it")
+        values = self.orders[order]
+        if operation in ("register", "reregister") and code in ("", "REREGISTERED", "REREGISTER_NOT_NEEDED") and \
+                self.service.amounts.get(named) != values["amount"]:
+            self.problem(operation, order, "another amount is registered:", self.service.amounts.get(named), values)
+        if operation == "ship" and code == "" and self.service.shipments.get(named) != values["number"]:
+            self.problem(operation, order, "another number is reported:", self.service.shipments.get(named), values)
+
+    def end_well(self):
+        """When all is well again, no doubt is left, and each order gets where it is to go."""
+        chosen = ORDERS[1:]
+        for order in chosen:
+            self.orders[order]["card"] = "taro"
+        for operation in ("status", "register", "reregister", "reregister", "status"):
+            outcome = self.run(operation, chosen, faults=False)
+            if outcome.status not in (0, 1):
+                self.problem(operation, "does not end well:", outcome.status, outcome.codes())
+        if [order for order, known in self.in_ledger().items() if known[2] and order in chosen]:
+            self.problem("in doubt at the end:", self.in_ledger())
+
+
+def live(case, seed, end):
+    """The life of one shop. How many runs it had."""
+    with Sandbox(case.tmp) as sandbox, Relay(sandbox) as relay:
+        shop = Shop(case, seed, sandbox, relay)
+        while time.monotonic() < end and shop.steps < LIFE and not case.problems:
+            shop.any_run()
+        shop.service.pending.clear()
+        if not case.problems:
+            shop.end_well()
+        if case.problems:
+            case.problems = [f"--seed {seed} --shops 1", *case.problems[:8], *shop.service.story[-10:]]
+            if os.environ.get("STORY"):
+                print("\n".join(shop.service.story), flush=True)
+        return shop.steps
+
+
+def street(seeds, end):
+    """One shop after another."""
+    runs = 0
+    with Case("shops and a service that do anything, in any order: each order is there once, and all that is said of it "
+              "is so") as case:
+        for seed in seeds:
+            runs += live(case, seed, end)
+            if case.problems or time.monotonic() > end:
+                break
+    return runs
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 24))
+    parser.add_argument("--seconds", type=float, default=12)
+    parser.add_argument("--shops", type=int, default=4, help="at once")
+    options = parser.parse_args()
+    end = time.monotonic() + options.seconds
+    streets = [range(options.seed + number, 1 << 32, options.shops) for number in range(options.shops)]
+    with concurrent.futures.ThreadPoolExecutor(options.shops) as pool:
+        runs = list(pool.map(lambda seeds: street(seeds, end), streets))
+    print(f"# {sum(runs)} runs, seed {options.seed}", flush=True)
+    return done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
