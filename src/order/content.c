@@ -111,27 +111,17 @@ static bool value_of(const struct order_columns *columns, const struct order_row
 _Static_assert((int)VALUE_PHONE_SIZE <= (int)VALUE_TIME_SIZE && (int)VALUE_POSTAL_CODE_SIZE <= (int)VALUE_TIME_SIZE,
                "a time is the longest value that is written anew");
 
-static const struct {
-    enum order_field delivery;
-    enum order_field buyer;
-} address_pairs[] = {
-    {ORDER_FIELD_DELIVERY_NAME, ORDER_FIELD_BUYER_NAME},
-    {ORDER_FIELD_DELIVERY_POSTAL_CODE, ORDER_FIELD_BUYER_POSTAL_CODE},
-    {ORDER_FIELD_DELIVERY_ADDRESS, ORDER_FIELD_BUYER_ADDRESS},
-    {ORDER_FIELD_DELIVERY_PHONE, ORDER_FIELD_BUYER_PHONE},
-};
-
 /* A delivery that says nothing else than the buyer's address does is left out. */
 static void drop_same_delivery(struct order_content *content)
 {
-    enum { PAIRS = sizeof address_pairs / sizeof *address_pairs };
-    for (size_t i = 0; i < PAIRS; i++) {
-        const struct content_value *delivery = &content->fields[address_pairs[i].delivery];
-        if (delivery->kind == CONTENT_TEXT && !span_equal(delivery->text, content->fields[address_pairs[i].buyer].text))
+    for (enum order_field field = ORDER_FIELD_DELIVERY_NAME; field <= ORDER_FIELD_DELIVERY_PHONE; field++) {
+        const struct content_value *delivery = &content->fields[field];
+        if (delivery->kind == CONTENT_TEXT &&
+            !span_equal(delivery->text, content->fields[order_buyer_field_of(field)].text))
             return;
     }
-    for (size_t i = 0; i < PAIRS; i++)
-        content->fields[address_pairs[i].delivery] = (struct content_value){.kind = CONTENT_NONE};
+    for (enum order_field field = ORDER_FIELD_DELIVERY_NAME; field <= ORDER_FIELD_DELIVERY_PHONE; field++)
+        content->fields[field] = (struct content_value){.kind = CONTENT_NONE};
 }
 
 bool content_build(const struct order_columns *columns, const struct order *order, struct arena *arena,

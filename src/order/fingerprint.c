@@ -98,24 +98,14 @@ static bool make(const struct order_content *content, struct arena *arena, struc
  * the same in another width, too, or else a spreadsheet could make a change by making them the same. */
 static void drop_same_delivery(struct fingerprint *fingerprint)
 {
-    static const struct {
-        enum order_field delivery;
-        enum order_field buyer;
-    } pairs[] = {
-        {ORDER_FIELD_DELIVERY_NAME, ORDER_FIELD_BUYER_NAME},
-        {ORDER_FIELD_DELIVERY_POSTAL_CODE, ORDER_FIELD_BUYER_POSTAL_CODE},
-        {ORDER_FIELD_DELIVERY_ADDRESS, ORDER_FIELD_BUYER_ADDRESS},
-        {ORDER_FIELD_DELIVERY_PHONE, ORDER_FIELD_BUYER_PHONE},
-    };
-    enum { PAIRS = sizeof pairs / sizeof *pairs };
     struct span *fields = fingerprint->fields;
-    for (size_t i = 0; i < PAIRS; i++) {
-        struct span delivery = fields[pairs[i].delivery - ORDER_FIELD_ORDERED_AT];
-        if (delivery.length > 0 && !span_equal(delivery, fields[pairs[i].buyer - ORDER_FIELD_ORDERED_AT]))
+    for (enum order_field field = ORDER_FIELD_DELIVERY_NAME; field <= ORDER_FIELD_DELIVERY_PHONE; field++) {
+        struct span delivery = fields[field - ORDER_FIELD_ORDERED_AT];
+        if (delivery.length > 0 && !span_equal(delivery, fields[order_buyer_field_of(field) - ORDER_FIELD_ORDERED_AT]))
             return;
     }
-    for (size_t i = 0; i < PAIRS; i++)
-        fields[pairs[i].delivery - ORDER_FIELD_ORDERED_AT].length = 0;
+    for (enum order_field field = ORDER_FIELD_DELIVERY_NAME; field <= ORDER_FIELD_DELIVERY_PHONE; field++)
+        fields[field - ORDER_FIELD_ORDERED_AT].length = 0;
 }
 
 bool fingerprint_make(const struct order_content *content, struct arena *arena, struct fingerprint *fingerprint)

@@ -34,6 +34,22 @@ enum order_field order_address_of(enum order_field postal_code)
     }
 }
 
+enum order_field order_buyer_field_of(enum order_field delivery)
+{
+    switch (delivery) {
+    case ORDER_FIELD_DELIVERY_NAME:
+        return ORDER_FIELD_BUYER_NAME;
+    case ORDER_FIELD_DELIVERY_POSTAL_CODE:
+        return ORDER_FIELD_BUYER_POSTAL_CODE;
+    case ORDER_FIELD_DELIVERY_ADDRESS:
+        return ORDER_FIELD_BUYER_ADDRESS;
+    case ORDER_FIELD_DELIVERY_PHONE:
+        return ORDER_FIELD_BUYER_PHONE;
+    default:
+        return ORDER_FIELD_NONE;
+    }
+}
+
 enum { KEYS = 2 };
 
 /* A line and what it is sorted by: first 項番, then 明細ID, then its row. */

@@ -40,6 +40,9 @@ struct span order_address_begin(const struct order_columns *columns, const struc
 /* The address field that belongs to a postal code's field; ORDER_FIELD_NONE where there is none. */
 enum order_field order_address_of(enum order_field postal_code);
 
+/* The buyer's field that says the same as a field of the delivery; ORDER_FIELD_NONE where there is none. */
+enum order_field order_buyer_field_of(enum order_field delivery);
+
 /* Put the lines into the order in which they are sent, the same for the same order however its file was sorted: by 項番
  * where all have one, then by 明細ID where all have one, then by row. */
 void order_sort(const struct order_columns *columns, struct order *order);

@@ -176,15 +176,6 @@ static void check_delivery(struct judging *judging)
 
 /* ---- To ship ---- */
 
-/* The schema's first column of `field`; ORDER_NO_COLUMN: it has none. */
-static size_t column_of(const struct order_schema *schema, enum order_field field)
-{
-    for (size_t column = 0; column < schema->count; column++)
-        if (schema->columns[column].field == field)
-            return column;
-    return ORDER_NO_COLUMN;
-}
-
 /* Whether `field` can be read on every row: what cannot be might be what is missing. */
 static bool is_readable(const struct judging *judging, enum order_field field)
 {
@@ -200,7 +191,7 @@ static void check_presence(struct judging *judging, const struct order_row *firs
 {
     size_t column = order_layout_column(judging->columns->layout, field);
     if (column == ORDER_NO_COLUMN) {
-        judging_add(judging, "COLUMN_MISSING", column_of(judging->columns->schema, field), NULL);
+        judging_add(judging, "COLUMN_MISSING", order_schema_column(judging->columns->schema, field), NULL);
     } else if (first != NULL && is_readable(judging, field) &&
                shipment_first(judging->columns, judging->order, field) == NULL) {
         judging->row = first;

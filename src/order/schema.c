@@ -282,6 +282,14 @@ bool order_schema_defers_all(const struct order_schema *schema)
     return false;
 }
 
+size_t order_schema_column(const struct order_schema *schema, enum order_field field)
+{
+    for (size_t column = 0; column < schema->count; column++)
+        if (schema->columns[column].field == field)
+            return column;
+    return ORDER_NO_COLUMN;
+}
+
 void order_schema_free(struct order_schema *schema)
 {
     for (size_t i = 0; i < schema->count; i++)

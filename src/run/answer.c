@@ -24,22 +24,6 @@ static void settle(const struct sending *sending, struct journey *journey, enum 
     ledger_settle(sending->service->ledger, journey_id(sending, journey), &outcome, sending->error);
 }
 
-static const char *code_of(enum order_status status)
-{
-    switch (status) {
-    case ORDER_STATUS_AUTH_NG:
-        return "CREDIT_NG";
-    case ORDER_STATUS_AUTH_FAILED:
-        return "REGISTRATION_FAILED";
-    case ORDER_STATUS_SHIP_NG:
-        return "SHIPMENT_FAILED";
-    case ORDER_STATUS_CANCEL_NG:
-        return "CANCEL_FAILED";
-    default:
-        return NULL;
-    }
-}
-
 /* Whether the call in doubt reports another shipment than the one that is known. */
 static bool corrects(const struct ledger_order *known)
 {
@@ -113,11 +97,8 @@ static enum journey_state end_refused(const struct sending *sending, struct jour
     if (sending->error->code != NULL ||
         !ledger_find(sending->service->ledger, journey_id(sending, journey), &journey->known, sending->error))
         return JOURNEY_FAILED;
-    order->status = (uint8_t)journey->known.status;
-    order->registered = journey->known.registered;
+    journey_show_known(sending, journey);
     order->time = (uint32_t)time(NULL);
-    if (order->registered && !book_set_service_id(&sending->work->book, journey->order, journey->known.service_id))
-        error_set_memory(sending->error);
     outcome_end(sending->work, order, BOOK_REFUSED);
     return JOURNEY_ENDED;
 }
@@ -175,7 +156,7 @@ static enum journey_state take_status(const struct sending *sending, struct jour
         settle(sending, journey, LEDGER_ADOPTED, status, "ALREADY_REGISTERED", NULL);
     } else if (shows_effect(&journey->known, status, conflicts && journey->doubted && !intent->conflicted)) {
         journey->answered[intent->operation] = ours;
-        settle(sending, journey, LEDGER_ACCEPTED, status, code_of(status), NULL);
+        settle(sending, journey, LEDGER_ACCEPTED, status, plan_code_of(status), NULL);
     } else if (conflicts) {
         struct buf words = journey->words;
         journey->words = (struct buf){0};
@@ -215,7 +196,7 @@ static enum journey_state take_acceptance(const struct sending *sending, struct 
     /* A replay is the answer that the service gave the first time; since then the order may have gone on. */
     journey->verifies = operation == LEDGER_REGISTER && answer->replayed;
     if (!journey->verifies)
-        settle(sending, journey, LEDGER_ACCEPTED, answer->status, code_of(answer->status), NULL);
+        settle(sending, journey, LEDGER_ACCEPTED, answer->status, plan_code_of(answer->status), NULL);
     return journey_advance(sending, journey);
 }
 

@@ -38,9 +38,8 @@ bool digest_content(const struct ledger *ledger, const struct order_content *con
 static struct span heading_of(const struct work *work, enum order_field field)
 {
     size_t column = order_layout_column(&work->layout, field);
-    for (size_t i = 0; i < work->schema.count && column == ORDER_NO_COLUMN; i++)
-        if (work->schema.columns[i].field == field)
-            column = i;
+    if (column == ORDER_NO_COLUMN)
+        column = order_schema_column(&work->schema, field);
     return column != ORDER_NO_COLUMN ? order_layout_heading(&work->layout, &work->schema, column)
                                      : span_of(order_field_name(field)); /* a merchant's schema may do without it */
 }

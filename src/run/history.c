@@ -7,6 +7,7 @@
 #include "order/catalog.h"
 #include "run/message.h"
 #include "run/place.h"
+#include "run/plan.h"
 #include "run/table.h"
 
 /* Words for people are in their language. A CSV is Japanese, as result files are, and JSON has words of its own: what a
@@ -65,9 +66,7 @@ static const char *operation_word(enum ledger_operation operation, enum words wo
 /* Whether the service took the request, and what it was for came to nothing all the same. */
 static bool came_to_nothing(const struct ledger_entry *entry)
 {
-    return entry->operation != LEDGER_ASK &&
-           (entry->status == ORDER_STATUS_AUTH_NG || entry->status == ORDER_STATUS_AUTH_FAILED ||
-            entry->status == ORDER_STATUS_SHIP_NG || entry->status == ORDER_STATUS_CANCEL_NG);
+    return entry->operation != LEDGER_ASK && plan_code_of(entry->status) != NULL;
 }
 
 static const char *outcome_word(const struct ledger_entry *entry, enum words words)
@@ -157,14 +156,6 @@ struct question {
     const char *credit_status; /* NULL: the operations are asked for, not the orders */
 };
 
-static bool find_place(const char *given, struct buf *path, struct error *error)
-{
-    if (given == NULL)
-        return ledger_path_default(path, error);
-    buf_append_text(path, given);
-    return !path->failed || error_set_memory(error);
-}
-
 /* Read what is asked for out of `ledger`. */
 static bool read_ledger(const struct question *question, enum order_status status, struct ledger *ledger,
                         struct reading *reading, struct error *error)
@@ -187,7 +178,8 @@ static bool answer(const struct question *question, const struct catalog *catalo
     enum order_status status = ORDER_STATUS_NONE;
     struct buf path = {0};
     struct ledger *ledger = NULL;
-    if ((!orders || status_of(question->credit_status, &status, error)) && find_place(question->ledger, &path, error))
+    if ((!orders || status_of(question->credit_status, &status, error)) &&
+        place_of_ledger(question->ledger, &path, error))
         ledger = ledger_open_reading(buf_text(&path), NULL, error);
     bool answered = ledger != NULL && read_ledger(question, status, ledger, &reading, error);
     ledger_close(ledger);

@@ -215,12 +215,8 @@ static bool open_service(struct atobarai_job *job, struct connection *service)
 static bool open_ledger_file(struct atobarai_job *job, const struct ledger_account *account, struct connection *service)
 {
     struct buf path = {0};
-    if (job->options.ledger != NULL)
-        buf_append_text(&path, job->options.ledger);
-    else if (!ledger_path_default(&path, &job->error))
-        return false;
-    if (path.failed)
-        error_set_memory(&job->error);
+    if (!place_of_ledger(job->options.ledger, &path, &job->error))
+        service->ledger = NULL;
     else if (job->options.dry_run)
         service->ledger = ledger_open_reading(buf_text(&path), account, &job->error);
     else

@@ -241,8 +241,7 @@ static void end_with(const struct sending *sending, struct journey *journey, con
     buf_free(&changed);
 }
 
-/* What is known of the order, into the book. */
-static bool show_known(const struct sending *sending, const struct journey *journey)
+bool journey_show_known(const struct sending *sending, const struct journey *journey)
 {
     const struct ledger_order *known = &journey->known;
     struct book_order *order = journey_order(sending, journey);
@@ -258,7 +257,7 @@ bool journey_show(const struct sending *sending, uint32_t order)
     struct journey journey = {.order = order};
     if (!ledger_find(sending->service->ledger, journey_id(sending, &journey), &journey.known, sending->error))
         return false;
-    bool shown = journey.known.in_doubt || show_known(sending, &journey);
+    bool shown = journey.known.in_doubt || journey_show_known(sending, &journey);
     journey_order(sending, &journey)->time = 0; /* that is when it was held back */
     return shown;
 }
@@ -267,7 +266,7 @@ static enum journey_state end(const struct sending *sending, struct journey *jou
 {
     static const enum book_state states[] = {
         [PLAN_INVALID] = BOOK_INVALID, [PLAN_REFUSED] = BOOK_REFUSED, [PLAN_DONE] = BOOK_DONE};
-    if (!show_known(sending, journey))
+    if (!journey_show_known(sending, journey))
         return JOURNEY_FAILED;
     if (journey->plan.code != NULL)
         end_with(sending, journey, page, journey->plan.code);
@@ -289,7 +288,7 @@ void journey_leave(const struct sending *sending, struct journey *journey, bool 
                    long http_status)
 {
     struct book_order *order = journey_order(sending, journey);
-    show_known(sending, journey);
+    journey_show_known(sending, journey);
     if (doubt) { /* whatever was known may not be so any more */
         order->status = ORDER_STATUS_NONE;
         order->registered = false;
@@ -313,7 +312,7 @@ static enum journey_state end_rehearsal(const struct sending *sending, struct jo
         code = "PLAN_REREGISTER";
     outcome_words(work, journey->plan.why, order_status_name(journey->known.status), &why);
     const char *args[FINDING_ARGS] = {buf_text(&why)};
-    if (!show_known(sending, journey))
+    if (!journey_show_known(sending, journey))
         return JOURNEY_FAILED;
     outcome_set(work, journey_order(sending, journey), code, 0, -1, args);
     work->findings.failed = work->findings.failed || why.failed;

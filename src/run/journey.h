@@ -48,6 +48,10 @@ void journey_free(struct journey *journey);
 /* Look into the ledger, decide, and prepare the next request or end the journey. */
 enum journey_state journey_advance(const struct sending *sending, struct journey *journey);
 
+/* Put into the book how the journey's order stands, as the ledger had it last. False when memory ran out:
+ * sending->error. */
+bool journey_show_known(const struct sending *sending, const struct journey *journey);
+
 /* Put into the book how an order stands that is held back: its status and id at the service, if it has any. False:
  * sending->error says why. */
 bool journey_show(const struct sending *sending, uint32_t order);

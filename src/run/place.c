@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-bool ledger_path_default(struct buf *path, struct error *error)
+static bool append_default(struct buf *path, struct error *error)
 {
     static const struct {
         const char *variable;
@@ -16,7 +16,16 @@ bool ledger_path_default(struct buf *path, struct error *error)
         if (folder == NULL || *folder != '/')
             continue;
         buf_printf(path, "%s%s/atobarai/ledger.db", folder, places[i].behind);
-        return !path->failed || error_set_memory(error);
+        return true;
     }
     return error_set(error, ERROR_CONFIG, "LEDGER_NO_PLACE", NULL, NULL, NULL, NULL);
+}
+
+bool place_of_ledger(const char *given, struct buf *path, struct error *error)
+{
+    if (given != NULL)
+        buf_append_text(path, given);
+    else if (!append_default(path, error))
+        return false;
+    return !path->failed || error_set_memory(error);
 }

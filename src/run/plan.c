@@ -21,6 +21,22 @@ static struct plan call(enum plan_step step, const char *why)
     return (struct plan){.step = step, .why = why};
 }
 
+const char *plan_code_of(enum order_status status)
+{
+    switch (status) {
+    case ORDER_STATUS_AUTH_NG:
+        return "CREDIT_NG";
+    case ORDER_STATUS_AUTH_FAILED:
+        return "REGISTRATION_FAILED";
+    case ORDER_STATUS_SHIP_NG:
+        return "SHIPMENT_FAILED";
+    case ORDER_STATUS_CANCEL_NG:
+        return "CANCEL_FAILED";
+    default:
+        return NULL;
+    }
+}
+
 /* ---- Doubt comes first ---- */
 
 /* The same request again is the surest question, where the service heeds its key: with a registration. A shipment that
@@ -126,18 +142,8 @@ static bool is_pending(enum order_status status)
 /* What the question was answered. */
 static struct plan told(enum order_status status)
 {
-    switch (status) {
-    case ORDER_STATUS_AUTH_NG:
-        return refused("CREDIT_NG");
-    case ORDER_STATUS_AUTH_FAILED:
-        return refused("REGISTRATION_FAILED");
-    case ORDER_STATUS_SHIP_NG:
-        return refused("SHIPMENT_FAILED");
-    case ORDER_STATUS_CANCEL_NG:
-        return refused("CANCEL_FAILED");
-    default:
-        return done(NULL);
-    }
+    const char *code = plan_code_of(status);
+    return code != NULL ? refused(code) : done(NULL);
 }
 
 static struct plan plan_status(const struct plan_facts *facts)

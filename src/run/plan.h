@@ -42,6 +42,10 @@ struct plan {
     unsigned pause;   /* milliseconds before it */
 };
 
+/* The finding of a status with which somebody has to do something, though the service took the call: CREDIT_NG and so
+ * on; NULL: of any other status. Static. */
+const char *plan_code_of(enum order_status status);
+
 struct plan plan_next(const struct plan_facts *facts);
 
 #endif

@@ -45,10 +45,8 @@ bool setting_check_values(const struct atobarai_options *options, struct error *
 /* The column's name in the schema; the field's, where the schema knows no such column. */
 static const char *column_name(const struct order_schema *schema, enum order_field field)
 {
-    for (size_t i = 0; i < schema->count; i++)
-        if (schema->columns[i].field == field)
-            return schema->columns[i].name;
-    return order_field_name(field);
+    size_t column = order_schema_column(schema, field);
+    return column != ORDER_NO_COLUMN ? schema->columns[column].name : order_field_name(field);
 }
 
 bool setting_check_columns(const struct work *work, struct error *error)
