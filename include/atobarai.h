@@ -57,6 +57,9 @@ enum {
     ATOBARAI_MAX_ERRORS_DEFAULT = 20, /* orders failing in a row for a service-side reason before sending stops, 1 up */
     ATOBARAI_MAX_ERRORS_MAX = 1000000,
     ATOBARAI_JOBS_MAX = 256,
+    ATOBARAI_RATE_MAX = 100000,
+    ATOBARAI_SHIP_DAYS_DEFAULT = 10, /* 0 to 90 */
+    ATOBARAI_SHIP_DAYS_MAX = 90,
 };
 
 /* What the input is encoded in. The result is encoded as the input is, byte order mark and all. */
@@ -69,13 +72,19 @@ enum atobarai_encoding {
 
 /* All texts are borrowed until atobarai_job_new() returns. */
 struct atobarai_options {
-    const char *schema;        /* path of a column schema in place of schemas/robot-in-order.json; NULL: the built-in */
-    const char *dialect;       /* path of an API definition in place of schemas/api/json-dialect.json; NULL: built-in */
-    const char *api_url;       /* base URL of the service, ends in /v1; https, or http on loopback */
-    const char *api_key;       /* secret: kept in memory only */
+    const char *schema;  /* path of a column schema in place of schemas/robot-in-order.json; NULL: the built-in */
+    const char *dialect; /* "kuroneko": the service's public protocol; NULL or "json": the JSON API; or else the path
+                            of a definition in place of schemas/api/json-dialect.json */
+    const char *api_url; /* base URL of the service, ends in /v1, or with "kuroneko" in /kuroneko-atobarai-api/;
+                            https, or http on loopback */
+    const char *api_key; /* secret: kept in memory only */
     const char *merchant_code; /* likewise */
     const char *ledger; /* path of the ledger; NULL: $XDG_STATE_HOME/atobarai/ledger.db, with `sandbox` one in memory */
-    const char *only;   /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
+    const char *ca_file;    /* PEM of the authorities to trust in place of the system's; NULL: the system's */
+    const char *retry_on;   /* a refusal (4xx) whose message matches this POSIX extended regular expression is worth
+                               another   attempt; NULL: none is */
+    const char *log;        /* path of a log of attempts, in JSON lines, that is appended to; NULL: none */
+    const char *only;       /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
     const char *set_status; /* the new ステータスコード on the rows of orders that are done; NULL: as it is */
     const char *set_shop_status;     /* likewise, 店舗ステータス */
     enum atobarai_encoding encoding; /* of the input */
@@ -84,18 +93,22 @@ struct atobarai_options {
     bool dry_run;          /* send and record nothing: the result says what would be sent, and why */
     bool force;            /* replace an existing result file */
     bool strict;           /* warnings are errors: their orders are held back */
+    bool fit;              /* "kuroneko": cut texts that are too long, with a warning */
     bool allow_reimported; /* one mall order number (受注番号) under two order ids is no error */
     unsigned jobs;         /* threads that read, check and write; 0: as many as there are cores */
     unsigned concurrency;
+    unsigned rate; /* attempts per second at most; 0: no limit */
     unsigned timeout;
     unsigned retries;
     unsigned max_errors;
+    unsigned ship_days; /* "kuroneko": 出荷予定日 is so many days from today where the file says nothing */
 };
 
 #define ATOBARAI_OPTIONS_DEFAULT                                                                                       \
     {                                                                                                                  \
         .concurrency = ATOBARAI_CONCURRENCY_DEFAULT, .timeout = ATOBARAI_TIMEOUT_DEFAULT,                              \
-        .retries = ATOBARAI_RETRIES_DEFAULT, .max_errors = ATOBARAI_MAX_ERRORS_DEFAULT                                 \
+        .retries = ATOBARAI_RETRIES_DEFAULT, .max_errors = ATOBARAI_MAX_ERRORS_DEFAULT,                                \
+        .ship_days = ATOBARAI_SHIP_DAYS_DEFAULT                                                                        \
     }
 
 /* ---- A job ---- */

@@ -22,7 +22,7 @@ SOURCES = {"public manual", "manual", "assumed"}
 FIELDS = {
     "control", "shopId", "id", "orderedAt", "mallOrderNumber", "payment", "items.number", "items.lineId", "items.id",
     "items.name", "items.unitPrice", "items.quantity", "items.amount", "shippingFee", "handlingFee", "discount",
-    "statusCode", "shopStatus", "trackingNumber", "carrier",
+    "statusCode", "shopStatus", "trackingNumber", "carrier", "shipDate",
     "amount", "buyer.name", "buyer.nameKana", "buyer.postalCode", "buyer.address", "buyer.phone", "buyer.email",
     "delivery.name", "delivery.postalCode", "delivery.address", "delivery.phone",
 }

@@ -71,14 +71,16 @@ static struct atobarai_job *new_job(const struct cli_options *options)
     };
     static const char api_key[] = "ATOBARAI_API_KEY";
     static const char merchant_code[] = "ATOBARAI_MERCHANT_CODE";
-    const char *dialect = cli_options_text(options, CLI_DIALECT);
     struct atobarai_options job_options = {
         .schema = cli_options_text(options, CLI_SCHEMA),
-        .dialect = strcmp(dialect, CLI_DIALECT_BUILT_IN) == 0 ? NULL : dialect,
+        .dialect = cli_options_text(options, CLI_DIALECT),
         .api_url = cli_options_text(options, CLI_API_URL),
         .api_key = sends(options) ? secret(api_key) : NULL,
         .merchant_code = sends(options) ? secret(merchant_code) : NULL,
         .ledger = cli_options_text(options, CLI_LEDGER),
+        .ca_file = cli_options_text(options, CLI_CA_FILE),
+        .retry_on = cli_options_text(options, CLI_RETRY_ON),
+        .log = cli_options_text(options, CLI_LOG),
         .only = cli_options_text(options, CLI_ONLY),
         .set_status = cli_options_text(options, CLI_SET_STATUS),
         .set_shop_status = cli_options_text(options, CLI_SET_SHOP_STATUS),
@@ -86,13 +88,16 @@ static struct atobarai_job *new_job(const struct cli_options *options)
         .dry_run = cli_options_given(options, CLI_DRY_RUN),
         .encoding = (enum atobarai_encoding)cli_options_number(options, CLI_ENCODING),
         .force = cli_options_given(options, CLI_FORCE),
+        .fit = cli_options_given(options, CLI_FIT),
         .strict = cli_options_given(options, CLI_STRICT),
         .allow_reimported = cli_options_given(options, CLI_ALLOW_REIMPORTED),
         .jobs = (unsigned)cli_options_number(options, CLI_JOBS),
         .concurrency = (unsigned)cli_options_number(options, CLI_CONCURRENCY),
+        .rate = (unsigned)cli_options_number(options, CLI_RATE),
         .timeout = (unsigned)cli_options_number(options, CLI_TIMEOUT),
         .retries = (unsigned)cli_options_number(options, CLI_RETRIES),
         .max_errors = (unsigned)cli_options_number(options, CLI_MAX_ERRORS),
+        .ship_days = (unsigned)cli_options_number(options, CLI_SHIP_DAYS),
     };
     struct atobarai_job *job = atobarai_job_new(operations[options->command], options->input,
                                                 cli_options_text(options, CLI_OUTPUT), &job_options);

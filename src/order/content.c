@@ -124,9 +124,10 @@ static void drop_same_delivery(struct order_content *content)
         content->fields[field] = (struct content_value){.kind = CONTENT_NONE};
 }
 
-bool content_build(const struct order_columns *columns, const struct order *order, struct arena *arena,
+bool content_build(const struct order_columns *columns, const struct order *order, bool extended, struct arena *arena,
                    struct order_content *content)
 {
+    (void)extended;
     *content = (struct order_content){.item_count = order->count};
     content->items = arena_alloc(arena, order->count * sizeof *content->items);
     if (content->items == NULL)

@@ -257,8 +257,9 @@ static void check_to_ship(struct judging *judging, const struct order_row *first
 }
 
 void rules_check(const struct order_columns *columns, const struct order *order, enum rules_purpose purpose,
-                 struct cells_memory *memory, struct findings *findings)
+                 const struct kuroneko_terms *kuroneko, struct cells_memory *memory, struct findings *findings)
 {
+    (void)kuroneko;
     struct judging judging = {
         .columns = columns, .order = order, .purpose = purpose, .findings = findings, .memory = memory};
     const struct order_row *first = first_row(order);

@@ -48,6 +48,7 @@
 #define ORDER_RULES_H
 
 #include "order/finding.h"
+#include "order/kuroneko.h"
 #include "order/order.h"
 
 enum {
@@ -68,9 +69,10 @@ enum rules_purpose {
 /* Whether anything can be wrong with a column of that field. */
 bool rules_look_at(enum rules_purpose purpose, enum order_field field);
 
-/* Add what is wrong with `order`, whose lines are sorted (order_sort()). `memory` makes it quicker from order to order
- * of the same purpose (cells.h), and may be NULL. */
+/* Add what is wrong with `order`, whose lines are sorted (order_sort()). `kuroneko`: what it is sent by is the public
+ * protocol (order/kuroneko.h), whose limits are looked at; NULL: it is not. `memory` makes it quicker from order to
+ * order of the same purpose (cells.h), and may be NULL. */
 void rules_check(const struct order_columns *columns, const struct order *order, enum rules_purpose purpose,
-                 struct cells_memory *memory, struct findings *findings);
+                 const struct kuroneko_terms *kuroneko, struct cells_memory *memory, struct findings *findings);
 
 #endif

@@ -11,6 +11,8 @@ struct order_shipment {
     struct span carrier;  /* 配送会社 of that row, or of the first row that has one; `length` 0: none has */
     bool several;         /* another row has another number, which is not reported */
     uint32_t several_row; /* the first such row; 0: none */
+    struct span *numbers; /* every 送り状番号, each once, in the order of the file */
+    size_t number_count;
 };
 
 /* The row's 送り状番号 as it is sent: without blanks around it, in half width where it can be. `length` 0: it has none.

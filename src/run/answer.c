@@ -55,7 +55,8 @@ static bool load_order(const struct sending *sending, const struct journey *jour
 {
     if (!loader_load(sending->loader, journey_order(sending, journey), loaded, NULL, sending->error))
         return false;
-    return content_build(&sending->work->columns, loaded, loader_arena(sending->loader), content) ||
+    return content_build(&sending->work->columns, loaded, sending->work->kuroneko != NULL,
+                         loader_arena(sending->loader), content) ||
            error_set_memory(sending->error);
 }
 

@@ -1,6 +1,8 @@
 /* run/job.c: the product as include/atobarai.h shows it: a job is opened, run, read, and freed. */
 #include "atobarai.h"
 
+#include "api/json.h"
+#include "api/kuroneko.h"
 #include "base/embedded.h"
 #include "base/file.h"
 #include "run/check.h"
@@ -57,9 +59,9 @@ static void free_secret(const char *text)
 /* All are copied, or NULL, even where memory ran out midway: so all may be freed. */
 static bool copy_options(struct atobarai_options *options)
 {
-    const char **texts[] = {&options->schema,  &options->dialect,       &options->api_url,
-                            &options->api_key, &options->merchant_code, &options->ledger,
-                            &options->only,    &options->set_status,    &options->set_shop_status};
+    const char **texts[] = {&options->schema,          &options->dialect, &options->api_url,  &options->api_key,
+                            &options->merchant_code,   &options->ledger,  &options->only,     &options->set_status,
+                            &options->set_shop_status, &options->ca_file, &options->retry_on, &options->log};
     bool copied = true;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         copied = copy_text(texts[i]) && copied;
@@ -105,6 +107,9 @@ void atobarai_job_free(struct atobarai_job *job)
     free_secret(job->options.api_key);
     free_secret(job->options.merchant_code);
     free_text(job->options.ledger);
+    free_text(job->options.ca_file);
+    free_text(job->options.retry_on);
+    free_text(job->options.log);
     free_text(job->options.only);
     free_text(job->options.set_status);
     free_text(job->options.set_shop_status);
@@ -150,30 +155,27 @@ static bool load_schema(struct atobarai_job *job, struct work *work)
     return loaded;
 }
 
-static bool load_dialect(struct atobarai_job *job, struct connection *service)
+static bool speaks(const struct atobarai_job *job, const char *dialect)
+{
+    return job->options.dialect != NULL && strcmp(job->options.dialect, dialect) == 0;
+}
+
+static bool load_json_dialect(struct atobarai_job *job, struct connection *service)
 {
     struct buf text = {0};
-    const char *path = job->options.dialect;
+    const char *path = job->options.dialect == NULL || speaks(job, "json") ? NULL : job->options.dialect;
     if (read_data(path, embedded_json_dialect, &text, &job->error))
-        service->dialect = api_dialect_parse((struct span){buf_text(&text), text.length}, path, &job->error);
+        service->dialect = api_json_parse((struct span){buf_text(&text), text.length}, path, &job->error);
     buf_free(&text);
     return service->dialect != NULL;
 }
 
-/* A header may hold it: printable ASCII. */
-static bool is_credential(const char *text)
+static bool load_dialect(struct atobarai_job *job, const struct work *work, struct connection *service)
 {
-    for (const char *at = text; *at != '\0'; at++)
-        if (*at < 0x21 || *at > 0x7E)
-            return false;
-    return true;
-}
-
-static bool check_credential(const char *value, const char *name, struct error *error)
-{
-    if (value == NULL || *value == '\0')
-        return error_set(error, ERROR_CONFIG, "CREDENTIALS_MISSING", NULL, name, NULL, NULL);
-    return is_credential(value) || error_set(error, ERROR_CONFIG, "CREDENTIALS_INVALID", NULL, name, NULL, NULL);
+    if (work->kuroneko == NULL)
+        return load_json_dialect(job, service);
+    service->dialect = api_kuroneko_new(work->kuroneko);
+    return service->dialect != NULL || error_set_memory(&job->error);
 }
 
 /* The simulated service. Where the rehearsal has a ledger of its own, its orders are kept beside that. */
@@ -196,10 +198,10 @@ static bool open_sandbox(struct atobarai_job *job, struct connection *service)
     return true;
 }
 
-static bool open_service(struct atobarai_job *job, struct connection *service)
+static bool open_service(struct atobarai_job *job, const struct work *work, struct connection *service)
 {
     const struct atobarai_options *options = &job->options;
-    if (!load_dialect(job, service))
+    if (!load_dialect(job, work, service))
         return false;
     if (options->sandbox)
         return open_sandbox(job, service);
@@ -208,8 +210,7 @@ static bool open_service(struct atobarai_job *job, struct connection *service)
     service->account = (struct api_account){options->api_url, options->api_key, options->merchant_code};
     service->name = options->api_url;
     return transport_check_url(options->api_url, &job->error) &&
-           check_credential(options->api_key, "ATOBARAI_API_KEY", &job->error) &&
-           check_credential(options->merchant_code, "ATOBARAI_MERCHANT_CODE", &job->error);
+           api_dialect_check_account(service->dialect, &service->account, &job->error);
 }
 
 static bool open_ledger_file(struct atobarai_job *job, const struct ledger_account *account, struct connection *service)
@@ -277,7 +278,7 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct connec
     if (work->sends && !job->options.dry_run && job->output == NULL)
         return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
     if (!setting_check_values(&job->options, &job->error) || !load_schema(job, work) ||
-        (work->sends && !open_service(job, service)))
+        (work->sends && !open_service(job, work, service)))
         return false;
     job->phase_begin = milliseconds();
     if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)) ||
@@ -364,6 +365,9 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
                         .progress_context = context,
                         .now = (int64_t)time(NULL),
                         .catalog = job->catalog};
+    struct kuroneko_terms terms = {job->options.fit, job->options.ship_days, work.now};
+    if (speaks(job, "kuroneko"))
+        work.kuroneko = &terms;
     bool done = run_steps(job, &work, &service);
     job->summary.complete = done;
     describe_input(&work, &job->summary);

@@ -78,7 +78,8 @@ static bool load(const struct sending *sending, const struct journey *journey, s
 static bool load_content(const struct sending *sending, struct page *page)
 {
     struct arena *arena = loader_arena(sending->loader);
-    return (content_build(&sending->work->columns, &page->order, arena, &page->content) &&
+    return (content_build(&sending->work->columns, &page->order, sending->work->kuroneko != NULL, arena,
+                          &page->content) &&
             digest_content(sending->service->ledger, &page->content, arena, &page->digest)) ||
            error_set_memory(sending->error);
 }
@@ -109,16 +110,18 @@ static bool find_namesake(const struct sending *sending, const struct journey *j
 static bool make_registration(const struct sending *sending, const struct page *page, struct span service_id,
                               uint32_t generation, struct transport_request *request)
 {
-    return api_dialect_register(sending->service->dialect, &sending->service->account, &page->content, service_id,
-                                generation, request) ||
+    const struct api_call call = {service_id, generation, (int64_t)time(NULL)};
+    return api_dialect_register(sending->service->dialect, &sending->service->account, &call, &page->content,
+                                request) ||
            error_set_memory(sending->error);
 }
 
 static bool make_shipment(const struct sending *sending, const struct page *page, struct span service_id,
                           uint32_t generation, struct transport_request *request)
 {
-    return api_dialect_ship(sending->service->dialect, &sending->service->account, &page->shipment, service_id,
-                            generation, request) ||
+    const struct api_call call = {service_id, generation, (int64_t)time(NULL)};
+    return api_dialect_ship(sending->service->dialect, &sending->service->account, &call, &page->shipment, 0,
+                            request) ||
            error_set_memory(sending->error);
 }
 
@@ -356,9 +359,10 @@ static bool prepare_shipment(const struct sending *sending, struct journey *jour
 
 static bool prepare_cancellation(const struct sending *sending, struct journey *journey, struct ledger_intent *intent)
 {
+    const struct api_call call = {span_of(intent->service_id), journey->known.generations[LEDGER_CANCEL],
+                                  (int64_t)time(NULL)};
     intent->operation = LEDGER_CANCEL;
-    return api_dialect_cancel(sending->service->dialect, &sending->service->account, span_of(intent->service_id),
-                              journey->known.generations[LEDGER_CANCEL], &journey->request) ||
+    return api_dialect_cancel(sending->service->dialect, &sending->service->account, &call, &journey->request) ||
            error_set_memory(sending->error);
 }
 
@@ -396,8 +400,9 @@ static enum journey_state prepare(const struct sending *sending, struct journey 
         return JOURNEY_ENDED;
     }
     if (journey->plan.step == PLAN_ASK) {
-        made = api_dialect_ask(sending->service->dialect, &sending->service->account,
-                               journey_service_id(sending, journey), &journey->request) ||
+        const struct api_call call = {journey_service_id(sending, journey), 0, (int64_t)time(NULL)};
+        made = api_dialect_ask(sending->service->dialect, &sending->service->account, &call, API_ASK_STATE,
+                               &journey->request) ||
                error_set_memory(sending->error);
     } else {
         const struct ledger_order *known = &journey->known;

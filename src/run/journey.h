@@ -17,9 +17,10 @@ struct sending {
 };
 
 struct journey {
-    uint32_t order;            /* of the book */
-    struct ledger_order known; /* as the ledger has it now */
-    struct plan plan;          /* the step that is being made */
+    uint32_t order;               /* of the book */
+    struct ledger_order known;    /* as the ledger has it now */
+    struct plan plan;             /* the step that is being made */
+    enum api_operation operation; /* the call that this is, once a request is prepared */
     bool answered[LEDGER_OPERATIONS];
     unsigned questions;
     bool doubted;       /* in doubt since before this run, or an answer was lost: what comes later does not prove that

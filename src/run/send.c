@@ -139,7 +139,8 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
     struct journey *journey = tag;
     const struct sending *sending = &sender->sending;
     struct api_answer answer;
-    api_dialect_read(sending->service->dialect, journey_service_id(sending, journey), from, &answer);
+    api_dialect_read(sending->service->dialect, journey->operation, journey_service_id(sending, journey), from,
+                     &answer);
     journey_order(sending, journey)->sent = true;
     hide(&answer.message, sending->service->account.key);
     hide(&answer.message, sending->service->account.merchant);

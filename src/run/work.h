@@ -8,6 +8,7 @@
 #include "order/book.h"
 #include "order/catalog.h"
 #include "order/finding.h"
+#include "order/kuroneko.h"
 #include "order/order.h"
 #include "order/result.h"
 #include "text/encoding.h"
@@ -29,6 +30,7 @@ struct work {
     int64_t now; /* when the run began; seconds since 1970 */
     const struct catalog *catalog;
     struct order_schema schema;
+    const struct kuroneko_terms *kuroneko; /* the dialect is the public protocol; NULL: another one */
 
     /* What the file is (run/input). */
     struct csv_source *source;

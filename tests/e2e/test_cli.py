@@ -30,16 +30,16 @@ COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "hist
 # What all commands that send take.
 SENDS = {"version", "output", "schema", "encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
          "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox", "ledger", "only", "dry-run",
-         "set-status", "set-shop-status"}
+         "set-status", "set-shop-status", "ca-file", "rate", "retry-on", "log"}
 TAKEN = {
     "": {"lang", "help", "version"},
     "check": {"version", "output", "schema", "encoding", "force", "strict",
-              "allow-reimported", "jobs", "summary-json", "lang", "quiet", "verbose", "help"},
-    "register": {*SENDS, "allow-reimported"},
+              "allow-reimported", "jobs", "summary-json", "dialect", "fit", "ship-days", "lang", "quiet", "verbose", "help"},
+    "register": {*SENDS, "allow-reimported", "fit", "ship-days"},
     "ship": SENDS,
     "cancel": SENDS,
     "status": SENDS,
-    "reregister": {*SENDS, "allow-reimported"},
+    "reregister": {*SENDS, "allow-reimported", "fit", "ship-days"},
     "history": {"version", "ledger", "since", "format", "lang", "help"},
     "orders": {"version", "ledger", "status", "format", "lang", "help"},
     "explain": {"version", "list", "format", "lang", "help"},
@@ -51,11 +51,11 @@ VALUES = {
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
     "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
     "format": "json", "ledger": "ledger.db", "only": "only.csv", "set-status": "2", "set-shop-status": "済", "since": "7d",
-    "status": "与信OK",
+    "status": "与信OK", "ship-days": "7", "ca-file": "ca.pem", "rate": "50", "retry-on": "busy", "log": "log.jsonl",
 }
 # Planned, and options that no command has.
 LATER = {
-    "config", "profile", "output-encoding", "rate", "retry-on", "xlsx", "report", "log", "ca-file", "once", "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
+    "config", "profile", "output-encoding", "xlsx", "report", "once", "api-key", "merchant-code", "outpu", "outputs", "h",
 }
 failures = 0
 

@@ -1610,7 +1610,7 @@ static void check_cases_for(const struct order_schema *schema, enum rules_purpos
         struct findings findings = {0};
         sheet_make(&sheet, schema, cases[i].changes);
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, purpose, NULL, &findings);
+        rules_check(&sheet.columns, &sheet.order, purpose, NULL, NULL, &findings);
         assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
         findings_free(&findings);
         sheet_free(&sheet);
@@ -1875,7 +1875,7 @@ static void check_largest(const struct order_schema *schema, const char *changes
         line[id_column] = arena_copy(&sheet.arena, span_of(id));
     }
     order_sort(&sheet.columns, &sheet.order);
-    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
+    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, NULL, &findings);
     assert_findings(&sheet, &findings, changes, expected);
     findings_free(&findings);
     sheet_free(&sheet);
@@ -2012,7 +2012,7 @@ static char *told(const struct fixture *fixture, const char *changes)
     struct buf text = {0};
     sheet_make(&sheet, &fixture->schema, changes);
     order_sort(&sheet.columns, &sheet.order);
-    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
+    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, NULL, &findings);
     findings_sort(&findings, 0);
     put_all(&sheet, &findings, &text);
     findings_free(&findings);
@@ -2385,7 +2385,7 @@ static void rules_find_every_twin(void **state)
             put_twin(lines, i, &expected);
         }
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
+        rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, NULL, &findings);
         assert_findings(&sheet, &findings, "lines drawn at random", buf_text(&expected));
         findings_free(&findings);
         buf_free(&expected);
@@ -2492,7 +2492,7 @@ static void rules_to_ship_an_order_without_rows(void **state)
     struct findings findings = {0};
     sheet_make(&sheet, &fixture->schema, "");
     sheet.order.count = 0;
-    rules_check(&sheet.columns, &sheet.order, RULES_SHIP, NULL, &findings);
+    rules_check(&sheet.columns, &sheet.order, RULES_SHIP, NULL, NULL, &findings);
     assert_int_equal(findings.count, 0);
     sheet_free(&sheet);
 }
@@ -2559,7 +2559,7 @@ static void rules_to_ship_remember(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct findings findings = {0};
         sheet_make(&sheet, &fixture->schema, cases[i].changes);
-        rules_check(&sheet.columns, &sheet.order, RULES_SHIP, memory, &findings);
+        rules_check(&sheet.columns, &sheet.order, RULES_SHIP, NULL, memory, &findings);
         assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
         findings_free(&findings);
         sheet_free(&sheet);
@@ -2637,7 +2637,7 @@ static void rules_errors_come_before_warnings(void **state)
         struct findings findings = {0};
         sheet_make(&sheet, &fixture->schema, cases[i].changes);
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
+        rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, NULL, &findings);
         for (size_t f = 0; f < findings.count; f++)
             findings.list[f].warning = catalog_find(fixture->catalog, findings.list[f].code)->warning;
         assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
@@ -2832,7 +2832,7 @@ static bool check_much(void *context)
         &sheet, &fixture->schema,
         "2.個数=0;-小計;-単価;2.商品名=\xEE\x80\x80;*.注文者氏名カナ=見本;*.注文者電話番号=312345678;3.明細ID=501");
     memory_left = left;
-    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, &findings);
+    rules_check(&sheet.columns, &sheet.order, RULES_REGISTER, NULL, NULL, &findings);
     memory_left = SIZE_MAX;
     bool done = !findings.failed;
     findings_sort(&findings, 0);
@@ -2925,7 +2925,7 @@ static void assert_content(const struct fixture *fixture, const char *changes, c
     struct buf text = {0};
     sheet_make(&sheet, &fixture->schema, changes);
     order_sort(&sheet.columns, &sheet.order);
-    assert_true(content_build(&sheet.columns, &sheet.order, &arena, &content));
+    assert_true(content_build(&sheet.columns, &sheet.order, false, &arena, &content));
     assert_int_equal(content.item_count, sheet.order.count);
     for (size_t field = 0; field < ORDER_FIELD_ITEM_ID; field++)
         put_value(&text, "", (enum order_field)field, &content.fields[field]);
@@ -3003,14 +3003,14 @@ static void content_joins_in_the_schemas_order(void **state)
     struct arena arena = {0};
     struct grid grid = {0};
     sheet_make(&sheet, &fixture->schema, first);
-    assert_true(content_build(&sheet.columns, &sheet.order, &arena, &content));
+    assert_true(content_build(&sheet.columns, &sheet.order, false, &arena, &content));
     assert_true(span_is(content.fields[ORDER_FIELD_BUYER_ADDRESS].text, "CBA"));
     sheet_free(&sheet);
     /* Also where the file has them the other way round. */
     grid_add(&grid, "注文者住所2,注文者住所1,注文者都道府県,支払方法,受注ID");
     grid_add(&grid, "A,B,C,後払い,1");
     sheet_of_grid(&sheet, &fixture->schema, &grid);
-    assert_true(content_build(&sheet.columns, &sheet.order, &arena, &content));
+    assert_true(content_build(&sheet.columns, &sheet.order, false, &arena, &content));
     assert_true(span_is(content.fields[ORDER_FIELD_BUYER_ADDRESS].text, "CBA"));
     sheet_free(&sheet);
     grid_free(&grid);
@@ -3070,7 +3070,7 @@ static void content_sends_nothing_else(void **state)
     struct order_content content;
     struct arena arena = {0};
     sheet_make(&sheet, &fixture->schema, "*.備考=秘密");
-    assert_true(content_build(&sheet.columns, &sheet.order, &arena, &content));
+    assert_true(content_build(&sheet.columns, &sheet.order, false, &arena, &content));
     for (size_t field = 0; field < ORDER_FIELD_ID; field++)
         assert_int_equal(content.fields[field].kind, CONTENT_NONE);
     arena_free(&arena);
@@ -3141,7 +3141,7 @@ static bool build_content(void *context)
     memory_left = SIZE_MAX; /* only the building is to be short of it */
     sheet_make(&sheet, &fixture->schema, "*.注文者電話番号=312345678;*.送付先氏名=見本 花子");
     memory_left = left;
-    bool done = content_build(&sheet.columns, &sheet.order, &arena, &content);
+    bool done = content_build(&sheet.columns, &sheet.order, false, &arena, &content);
     memory_left = SIZE_MAX;
     arena_free(&arena);
     sheet_free(&sheet);
