@@ -15,5 +15,6 @@
     embed embedded_error_catalog, "schemas/error-catalog.json"
     embed embedded_json_dialect, "schemas/api/json-dialect.json"
     embed embedded_ledger_schema_1, "schemas/ledger/0001.sql"
+    embed embedded_ledger_schema_2, "schemas/ledger/0002.sql"
 
     .section .note.GNU-stack, "", %progbits

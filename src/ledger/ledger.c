@@ -12,12 +12,12 @@
 
 /* The numbers are in every ledger (schemas/ledger/0001.sql): they may never change. */
 static_assert(ORDER_STATUS_AUTH_OK == 1 && ORDER_STATUS_CANCEL_PENDING == 10, "statuses as they are stored");
-static_assert(LEDGER_REGISTER == 0 && LEDGER_ASK == 3, "operations as they are stored");
+static_assert(LEDGER_REGISTER == 0 && LEDGER_ASK == 3 && LEDGER_REDUCE == 4, "operations as they are stored");
 static_assert(LEDGER_ACCEPTED == 0 && LEDGER_VOID == 3, "outcomes as they are stored");
 
 const char *ledger_operation_name(enum ledger_operation operation)
 {
-    static const char *const names[LEDGER_OPERATIONS] = {"register", "ship", "cancel", "status"};
+    static const char *const names[LEDGER_OPERATIONS] = {"register", "ship", "cancel", "status", "reduce"};
     return names[operation];
 }
 
@@ -166,7 +166,7 @@ static bool is_same(const struct ledger_intent *a, const struct ledger_intent *b
 
 bool ledger_intend(struct ledger *ledger, struct span id, const struct ledger_intent *intent, struct error *error)
 {
-    assert(intent->operation < LEDGER_ASK && intent->issue > 0 && id.length < LEDGER_ID_SIZE);
+    assert(intent->operation != LEDGER_ASK && intent->issue > 0 && id.length < LEDGER_ID_SIZE);
     struct ledger_order order;
     if (!ledger_find(ledger, id, &order, error))
         return false;
@@ -242,6 +242,13 @@ static void settle_registration(struct ledger_order *order, struct ledger_hash *
         *mall = intent->mall;
 }
 
+static void settle_reduction(struct ledger_order *order, struct ledger_outcome *outcome)
+{
+    outcome->status = order->status;
+    if (outcome->end == LEDGER_ACCEPTED)
+        order->content = order->intent.content;
+}
+
 /* A shipment or cancellation. */
 static void settle_other(struct ledger_order *order, const struct ledger_outcome *outcome)
 {
@@ -311,6 +318,7 @@ bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_ou
     assert(order.in_doubt);
     if (!store_begin(ledger, error))
         return false;
+    struct ledger_outcome ended = *outcome;
     bool changes = outcome->end != LEDGER_VOID;
     bool forgets = outcome->unsure && order.intent.operation == LEDGER_SHIP;
     if (forgets)
@@ -318,6 +326,8 @@ bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_ou
     if (changes) {
         if (order.intent.operation == LEDGER_REGISTER)
             settle_registration(&order, &mall, outcome, now);
+        else if (order.intent.operation == LEDGER_REDUCE)
+            settle_reduction(&order, &ended);
         else
             settle_other(&order, outcome);
         order.changed_at = now;
@@ -325,7 +335,7 @@ bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_ou
         memcpy(order.message, message, sizeof message);
     }
     return (!(changes || forgets) || change_order(ledger, id, &order, &mall, error)) &&
-           end_operation(ledger, id, outcome, code, message, now, error);
+           end_operation(ledger, id, &ended, code, message, now, error);
 }
 
 bool ledger_tell(struct ledger *ledger, struct span id, enum order_status status, struct error *error)

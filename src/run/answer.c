@@ -42,6 +42,8 @@ static bool shows_effect(const struct ledger_order *known, enum order_status sta
         return status >= ORDER_STATUS_SHIP_OK && status <= ORDER_STATUS_SHIP_PENDING;
     case LEDGER_CANCEL:
         return status >= ORDER_STATUS_CANCEL_OK;
+    case LEDGER_REDUCE: /* no status tells; to reduce once more does no harm */
+        return false;
     default:
         return true;
     }
@@ -137,17 +139,21 @@ static enum ledger_operation operation_of(enum plan_step step)
     return step == PLAN_REGISTER ? LEDGER_REGISTER
            : step == PLAN_SHIP   ? LEDGER_SHIP
            : step == PLAN_CANCEL ? LEDGER_CANCEL
+           : step == PLAN_REDUCE ? LEDGER_REDUCE
                                  : LEDGER_ASK;
 }
 
 /* The answer to a question: it settles an open intent, or it is news of the order. */
-static enum journey_state take_status(const struct sending *sending, struct journey *journey, enum order_status status)
+static enum journey_state take_status(const struct sending *sending, struct journey *journey,
+                                      const struct api_answer *answer)
 {
+    enum order_status status = answer->status;
     const struct ledger_intent *intent = &journey->known.intent;
     struct span id = journey_id(sending, journey);
     bool conflicts = journey->conflicts;
-    bool ours = conflicts || journey->verifies; /* this run called, and not only an earlier one */
+    bool ours = conflicts || journey->verifies || journey->lost > 0; /* this run called, and not only an earlier one */
     journey->conflicts = journey->verifies = false;
+    journey->detail = answer->detail;
     journey->questions++;
     if (!journey->known.in_doubt) {
         ledger_tell(sending->service->ledger, id, status, sending->error);
@@ -194,11 +200,27 @@ static enum journey_state take_acceptance(const struct sending *sending, struct 
 {
     enum ledger_operation operation = operation_of(journey->plan.step);
     journey->answered[operation] = true;
+    journey->detail = answer->detail;
     /* A replay is the answer that the service gave the first time; since then the order may have gone on. */
     journey->verifies = operation == LEDGER_REGISTER && answer->replayed;
     if (!journey->verifies)
         settle(sending, journey, LEDGER_ACCEPTED, answer->status, plan_code_of(answer->status), NULL);
     return journey_advance(sending, journey);
+}
+
+/* The amount cannot be made less there: the order is cancelled and registered anew. */
+static enum journey_state take_no_reduction(const struct sending *sending, struct journey *journey,
+                                            const struct buf *message)
+{
+    journey->answered[LEDGER_REDUCE] = true;
+    settle(sending, journey, LEDGER_REFUSED, ORDER_STATUS_NONE, NULL, message);
+    return journey_advance(sending, journey);
+}
+
+/* Where the service knows no keys, a registration that was sent twice is refused although the first one is ours. */
+static bool is_own_conflict(const struct sending *sending, const struct journey *journey)
+{
+    return journey->lost > 0 && !api_dialect_traits(sending->service->dialect)->keyed;
 }
 
 /* The service knows of the order, but not so: ask how it stands. A registration would have been answered as before, had
@@ -209,7 +231,8 @@ static enum journey_state take_conflict(const struct sending *sending, struct jo
     buf_free(&journey->words);
     journey->words = *message;
     *message = (struct buf){0};
-    if (journey->plan.step == PLAN_REGISTER || !journey->doubted)
+    bool registers = journey->plan.step == PLAN_REGISTER;
+    if (registers ? !is_own_conflict(sending, journey) : !journey->doubted)
         ledger_note_conflict(sending->service->ledger, journey_id(sending, journey), sending->error);
     return journey_advance(sending, journey);
 }
@@ -218,16 +241,19 @@ static enum journey_state take_conflict(const struct sending *sending, struct jo
  * would have been answered as it was the first time; other calls may do without keys. */
 static bool may_be_done(const struct journey *journey)
 {
-    return journey->doubted && journey->plan.step != PLAN_REGISTER && !corrects(&journey->known);
+    return journey->doubted && journey->plan.step != PLAN_REGISTER && journey->plan.step != PLAN_REDUCE &&
+           !corrects(&journey->known);
 }
 
-/* 401, 403: nobody looked at the request, and nothing more may be sent. */
-static enum journey_state refuse_credentials(const struct sending *sending, struct journey *journey, long status)
+/* Nobody looked at the request, and nothing more may be sent. */
+static enum journey_state refuse_credentials(const struct sending *sending, struct journey *journey,
+                                             const struct api_answer *answer, const struct transport_answer *from)
 {
     char number[24];
-    answer_missed(sending, journey, false);
-    snprintf(number, sizeof number, "%ld", status);
-    error_set(sending->error, ERROR_CONFIG, "CREDENTIALS_REFUSED", NULL, number, NULL, NULL);
+    snprintf(number, sizeof number, "HTTP %ld", from->status);
+    answer_missed(sending, journey, answer->unsure);
+    error_set(sending->error, ERROR_CONFIG, "CREDENTIALS_REFUSED", NULL,
+              from->status == 200 ? buf_text(&answer->message) : number, NULL, NULL);
     return JOURNEY_FAILED;
 }
 
@@ -237,11 +263,13 @@ enum journey_state answer_take(const struct sending *sending, struct journey *jo
     bool asks = journey->plan.step == PLAN_ASK;
     journey->doubted = journey->doubted || (from->maybe_received && !asks);
     if (answer->meaning == API_CREDENTIALS)
-        return refuse_credentials(sending, journey, from->status);
+        return refuse_credentials(sending, journey, answer, from);
     if (answer->meaning == API_ACCEPTED)
-        return asks ? take_status(sending, journey, answer->status) : take_acceptance(sending, journey, answer);
+        return asks ? take_status(sending, journey, answer) : take_acceptance(sending, journey, answer);
     if (asks)
         return take_no_status(sending, journey, answer);
+    if (answer->meaning == API_CONFLICT && journey->plan.step == PLAN_REDUCE)
+        return take_no_reduction(sending, journey, &answer->message);
     if (answer->meaning == API_CONFLICT || may_be_done(journey))
         return take_conflict(sending, journey, &answer->message);
     return answer->meaning == API_UNKNOWN ? refuse_unknown(sending, journey, &answer->message)

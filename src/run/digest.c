@@ -58,6 +58,25 @@ void digest_changed(const struct work *work, const struct ledger_content *before
     }
 }
 
+static bool is_of_the_amount(enum order_field field)
+{
+    return field == ORDER_FIELD_AMOUNT || field >= ORDER_FIELD_ITEM_ID || field == ORDER_FIELD_SHIPPING_FEE ||
+           field == ORDER_FIELD_HANDLING_FEE || field == ORDER_FIELD_DISCOUNT;
+}
+
+bool digest_only_amount_changed(const struct ledger_content *before, const struct ledger_content *now)
+{
+    bool amount = false;
+    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++) {
+        if (before->fields[i] == now->fields[i])
+            continue;
+        if (!is_of_the_amount(fingerprint_field(i)))
+            return false;
+        amount = amount || fingerprint_field(i) == ORDER_FIELD_AMOUNT;
+    }
+    return amount;
+}
+
 /* ---- Names and requests ---- */
 
 /* Without the zeros at its beginning, where it is nothing but digits. */
@@ -105,14 +124,24 @@ bool digest_mall(const struct ledger *ledger, const struct work *work, const str
     return hash_pair(ledger, "mall", pair, false, hash);
 }
 
-bool digest_body(const struct ledger *ledger, const char *body, size_t length, struct ledger_hash *hash)
+bool digest_body(const struct ledger *ledger, struct span body, struct ledger_hash *hash)
 {
-    const struct span parts[] = {span_of("body"), {body, length}};
+    const struct span parts[] = {span_of("body"), body};
     return ledger_hash_make(ledger, parts, sizeof parts / sizeof *parts, hash);
 }
 
-bool digest_shipment(const struct ledger *ledger, struct span number, struct span carrier, struct ledger_hash *hash)
+bool digest_shipment(const struct ledger *ledger, const struct order_shipment *shipment, size_t count,
+                     struct ledger_hash *hash)
 {
-    const struct span pair[] = {number, carrier};
-    return hash_pair(ledger, "shipment", pair, true, hash);
+    struct buf numbers = {0};
+    for (size_t i = 0; i < count && i < shipment->number_count; i++) {
+        buf_append_text(&numbers, i > 0 ? "," : "");
+        buf_append(&numbers, shipment->numbers[i].data, shipment->numbers[i].length);
+    }
+    if (shipment->number_count == 0)
+        buf_append(&numbers, shipment->number.data, shipment->number.length);
+    const struct span pair[] = {{buf_text(&numbers), numbers.length}, shipment->carrier};
+    bool made = !numbers.failed && hash_pair(ledger, "shipment", pair, true, hash);
+    buf_free(&numbers);
+    return made;
 }

@@ -55,10 +55,9 @@ static const struct table_column history_columns[] = {
 static const char *operation_word(enum ledger_operation operation, enum words words)
 {
     static const char *const names[LEDGER_OPERATIONS][WORDS_JSON] = {
-        [LEDGER_REGISTER] = {"買い手情報登録", "register"},
-        [LEDGER_SHIP] = {"出荷情報登録", "ship"},
-        [LEDGER_CANCEL] = {"与信の取消", "cancel"},
-        [LEDGER_ASK] = {"与信結果問い合わせ", "status"},
+        [LEDGER_REGISTER] = {"買い手情報登録", "register"},   [LEDGER_SHIP] = {"出荷情報登録", "ship"},
+        [LEDGER_CANCEL] = {"与信の取消", "cancel"},           [LEDGER_ASK] = {"与信結果問い合わせ", "status"},
+        [LEDGER_REDUCE] = {"請求金額変更（減額）", "reduce"},
     };
     return words == WORDS_JSON ? ledger_operation_name(operation) : names[operation][words];
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { REQUESTS_MAX = 24 }; /* of one order in one run: more would be a service that contradicts itself */
+enum { REQUESTS_MAX = 100 }; /* of one order in one run: more would be a service that contradicts itself */
 
 /* What the file says of the order at hand, as far as the operation asks for it. Borrowed from the loader. */
 struct page {
@@ -20,8 +20,9 @@ struct page {
     struct ledger_content digest;
     struct ledger_hash mall;
     struct order_shipment shipment;
-    struct ledger_hash shipment_digest;
-    char namesake[LEDGER_ID_SIZE]; /* the 受注ID under which the mall's number is registered */
+    size_t parcel;                      /* which of its numbers is next */
+    struct ledger_hash shipment_digest; /* of what is reported once that one is */
+    char namesake[LEDGER_ID_SIZE];      /* the 受注ID under which the mall's number is registered */
     int64_t namesake_at;
 };
 
@@ -84,12 +85,30 @@ static bool load_content(const struct sending *sending, struct page *page)
            error_set_memory(sending->error);
 }
 
-static bool load_shipment(const struct sending *sending, struct page *page)
+/* How much of the shipment is reported shows by the ledger's hash: it is that of the numbers so far. */
+static bool find_parcel(const struct sending *sending, const struct journey *journey, struct page *page, bool *all)
 {
-    struct arena *arena = loader_arena(sending->loader);
-    return (shipment_build(&sending->work->columns, &page->order, arena, &page->shipment) &&
-            digest_shipment(sending->service->ledger, page->shipment.number, page->shipment.carrier,
-                            &page->shipment_digest)) ||
+    const struct order_shipment *shipment = &page->shipment;
+    const struct ledger_hash *reported = &journey->known.shipment;
+    bool each = api_dialect_traits(sending->service->dialect)->parcels;
+    size_t count = each && shipment->number_count > 0 ? shipment->number_count : 1;
+    *all = false;
+    page->parcel = 0;
+    for (size_t i = count; i > 0 && !*all && page->parcel == 0; i--) {
+        if (!digest_shipment(sending->service->ledger, shipment, i, &page->shipment_digest))
+            return false;
+        bool so_far = ledger_hash_equal(reported, &page->shipment_digest);
+        *all = so_far && i == count;
+        page->parcel = so_far && i < count ? i : 0;
+    }
+    return *all || digest_shipment(sending->service->ledger, shipment, page->parcel + 1, &page->shipment_digest);
+}
+
+static bool load_shipment(const struct sending *sending, const struct journey *journey, struct page *page,
+                          bool *same_shipment)
+{
+    return (shipment_build(&sending->work->columns, &page->order, loader_arena(sending->loader), &page->shipment) &&
+            find_parcel(sending, journey, page, same_shipment)) ||
            error_set_memory(sending->error);
 }
 
@@ -107,10 +126,15 @@ static bool find_namesake(const struct sending *sending, const struct journey *j
 
 /* ---- Requests ---- */
 
+static struct api_call call_of(struct span service_id, uint32_t generation)
+{
+    return (struct api_call){service_id, generation, (int64_t)time(NULL)};
+}
+
 static bool make_registration(const struct sending *sending, const struct page *page, struct span service_id,
                               uint32_t generation, struct transport_request *request)
 {
-    const struct api_call call = {service_id, generation, (int64_t)time(NULL)};
+    const struct api_call call = call_of(service_id, generation);
     return api_dialect_register(sending->service->dialect, &sending->service->account, &call, &page->content,
                                 request) ||
            error_set_memory(sending->error);
@@ -119,8 +143,8 @@ static bool make_registration(const struct sending *sending, const struct page *
 static bool make_shipment(const struct sending *sending, const struct page *page, struct span service_id,
                           uint32_t generation, struct transport_request *request)
 {
-    const struct api_call call = {service_id, generation, (int64_t)time(NULL)};
-    return api_dialect_ship(sending->service->dialect, &sending->service->account, &call, &page->shipment, 0,
+    const struct api_call call = call_of(service_id, generation);
+    return api_dialect_ship(sending->service->dialect, &sending->service->account, &call, &page->shipment, page->parcel,
                             request) ||
            error_set_memory(sending->error);
 }
@@ -131,7 +155,14 @@ static uint32_t generation_of(const struct ledger_order *known, enum ledger_oper
     return known->known && known->issue == issue ? known->generations[operation] : 0;
 }
 
-/* Whether what is in doubt would be sent again as it was, byte by byte: only then may it go under the same key. */
+static bool digest_request(const struct sending *sending, const struct transport_request *request,
+                           struct ledger_hash *hash)
+{
+    return digest_body(sending->service->ledger, api_dialect_said(sending->service->dialect, request), hash);
+}
+
+/* Whether what is in doubt would be sent again as it was, byte by byte: only then may it go under the same key. Where
+ * the service knows no keys, nothing is sent again before it was asked. */
 static bool is_same_request(const struct sending *sending, const struct journey *journey, const struct page *page,
                             bool *same)
 {
@@ -139,10 +170,13 @@ static bool is_same_request(const struct sending *sending, const struct journey 
     struct span service_id = span_of(intent->service_id);
     struct transport_request request = {0};
     struct ledger_hash body;
+    *same = false;
+    if (!api_dialect_traits(sending->service->dialect)->keyed)
+        return true;
     if (!(intent->operation == LEDGER_SHIP ? make_shipment(sending, page, service_id, 0, &request)
                                            : make_registration(sending, page, service_id, 0, &request)))
         return false;
-    bool made = digest_body(sending->service->ledger, request.body, request.body_length, &body);
+    bool made = digest_request(sending, &request, &body);
     transport_request_drop(&request);
     *same = made && ledger_hash_equal(&body, &intent->body);
     return made || error_set_memory(sending->error);
@@ -158,6 +192,8 @@ static bool gather_content(const struct sending *sending, const struct journey *
         return false;
     facts->changed =
         known->registered && !known->foreign && !ledger_hash_equal(&known->content.hash, &page->digest.hash);
+    facts->less = facts->changed && api_dialect_traits(sending->service->dialect)->reduces &&
+                  digest_only_amount_changed(&known->content, &page->digest);
     return !known->in_doubt || known->intent.operation != LEDGER_REGISTER ||
            is_same_request(sending, journey, page, &facts->same_request);
 }
@@ -166,9 +202,8 @@ static bool gather_shipment(const struct sending *sending, const struct journey 
                             struct plan_facts *facts)
 {
     const struct ledger_order *known = &journey->known;
-    if (!load_shipment(sending, page))
+    if (!load_shipment(sending, journey, page, &facts->same_shipment))
         return false;
-    facts->same_shipment = ledger_hash_equal(&known->shipment, &page->shipment_digest);
     return !known->in_doubt || known->intent.operation != LEDGER_SHIP ||
            is_same_request(sending, journey, page, &facts->same_request);
 }
@@ -196,11 +231,14 @@ static bool gather(const struct sending *sending, const struct journey *journey,
 /* ---- Ids at the service ---- */
 
 /* The 受注ID, or the 受注ID with the number of the issue behind it. False where that is too long. */
-static bool name_issue(struct span id, uint32_t issue, char name[LEDGER_ID_SIZE])
+static bool name_issue(const struct sending *sending, const struct journey *journey, uint32_t issue,
+                       char name[LEDGER_ID_SIZE])
 {
+    struct span id = journey_id(sending, journey);
     int length = issue > 1 ? snprintf(name, LEDGER_ID_SIZE, "%.*s-%lu", (int)id.length, id.data, (unsigned long)issue)
                            : snprintf(name, LEDGER_ID_SIZE, "%.*s", (int)id.length, id.data);
-    return length > 0 && length < LEDGER_ID_SIZE && utf8_units(span_of(name)) <= RULES_ORDER_ID_MAX;
+    return length > 0 && length < LEDGER_ID_SIZE &&
+           utf8_units(span_of(name)) <= api_dialect_traits(sending->service->dialect)->id_max;
 }
 
 /* ---- The end of a journey ---- */
@@ -234,7 +272,7 @@ static void end_with(const struct sending *sending, struct journey *journey, con
     } else if (strcmp(code, "REGISTRATION_NOT_DONE") == 0) {
         args[0] = known->message[0] != '\0' ? known->message : order_status_name(known->status);
     } else if (strcmp(code, "REREGISTERED") == 0) {
-        name_issue(journey_id(sending, journey), known->issue - 1, replaced);
+        name_issue(sending, journey, known->issue - 1, replaced);
         args[0] = replaced;
         args[1] = known->service_id;
         args[2] = journey->changed.length > 0 ? buf_text(&journey->changed) : "なし";
@@ -271,8 +309,9 @@ static enum journey_state end(const struct sending *sending, struct journey *jou
         [PLAN_INVALID] = BOOK_INVALID, [PLAN_REFUSED] = BOOK_REFUSED, [PLAN_DONE] = BOOK_DONE};
     if (!journey_show_known(sending, journey))
         return JOURNEY_FAILED;
-    if (journey->plan.code != NULL)
-        end_with(sending, journey, page, journey->plan.code);
+    const char *code = journey->plan.code != NULL ? journey->plan.code : journey->detail;
+    if (code != NULL)
+        end_with(sending, journey, page, code);
     outcome_end(sending->work, journey_order(sending, journey), states[journey->plan.step]);
     return JOURNEY_ENDED;
 }
@@ -307,6 +346,7 @@ static enum journey_state end_rehearsal(const struct sending *sending, struct jo
     static const char *const codes[] = {[PLAN_REGISTER] = "PLAN_REGISTER",
                                         [PLAN_SHIP] = "PLAN_SHIP",
                                         [PLAN_CANCEL] = "PLAN_CANCEL",
+                                        [PLAN_REDUCE] = "PLAN_REDUCE",
                                         [PLAN_ASK] = "PLAN_ASK"};
     struct work *work = sending->work;
     const char *code = codes[journey->plan.step];
@@ -340,6 +380,7 @@ static bool prepare_registration(const struct sending *sending, struct journey *
                                  struct ledger_intent *intent)
 {
     const struct ledger_order *known = &journey->known;
+    journey->operation = API_REGISTER;
     intent->operation = LEDGER_REGISTER;
     intent->content = page->digest;
     intent->mall = page->mall;
@@ -351,6 +392,7 @@ static bool prepare_registration(const struct sending *sending, struct journey *
 static bool prepare_shipment(const struct sending *sending, struct journey *journey, const struct page *page,
                              struct ledger_intent *intent)
 {
+    journey->operation = API_SHIP;
     intent->operation = LEDGER_SHIP;
     intent->shipment = page->shipment_digest;
     return make_shipment(sending, page, span_of(intent->service_id), journey->known.generations[LEDGER_SHIP],
@@ -359,10 +401,35 @@ static bool prepare_shipment(const struct sending *sending, struct journey *jour
 
 static bool prepare_cancellation(const struct sending *sending, struct journey *journey, struct ledger_intent *intent)
 {
-    const struct api_call call = {span_of(intent->service_id), journey->known.generations[LEDGER_CANCEL],
-                                  (int64_t)time(NULL)};
+    const struct api_call call = call_of(span_of(intent->service_id), journey->known.generations[LEDGER_CANCEL]);
+    journey->operation = API_CANCEL;
     intent->operation = LEDGER_CANCEL;
     return api_dialect_cancel(sending->service->dialect, &sending->service->account, &call, &journey->request) ||
+           error_set_memory(sending->error);
+}
+
+static bool prepare_reduction(const struct sending *sending, struct journey *journey, const struct page *page,
+                              struct ledger_intent *intent)
+{
+    const struct api_call call = call_of(span_of(intent->service_id), 0);
+    journey->operation = API_REDUCE;
+    intent->operation = LEDGER_REDUCE;
+    intent->content = page->digest;
+    return api_dialect_reduce(sending->service->dialect, &sending->service->account, &call, &page->content,
+                              &journey->request) ||
+           error_set_memory(sending->error);
+}
+
+/* A review that may be in progress is asked about as such. Whatever else an order is in, its state tells. */
+static bool prepare_question(const struct sending *sending, struct journey *journey)
+{
+    const struct ledger_order *known = &journey->known;
+    const struct api_call call = call_of(journey_service_id(sending, journey), 0);
+    bool reviewed = known->in_doubt ? known->intent.operation == LEDGER_REGISTER && !journey->conflicts
+                                    : known->status == ORDER_STATUS_AUTH_PENDING;
+    journey->operation = reviewed ? API_ASK_REVIEW : API_ASK_STATE;
+    return api_dialect_ask(sending->service->dialect, &sending->service->account, &call, journey->operation,
+                           &journey->request) ||
            error_set_memory(sending->error);
 }
 
@@ -378,13 +445,16 @@ static bool prepare_call(const struct sending *sending, struct journey *journey,
     case PLAN_SHIP:
         made = prepare_shipment(sending, journey, page, intent);
         break;
+    case PLAN_REDUCE:
+        made = prepare_reduction(sending, journey, page, intent);
+        break;
     default:
         made = prepare_cancellation(sending, journey, intent);
         break;
     }
     if (!made)
         return false;
-    if (!digest_body(sending->service->ledger, journey->request.body, journey->request.body_length, &intent->body))
+    if (!digest_request(sending, &journey->request, &intent->body))
         return error_set_memory(sending->error);
     journey->known.in_doubt = true; /* until it is answered */
     journey->known.intent = *intent;
@@ -400,10 +470,7 @@ static enum journey_state prepare(const struct sending *sending, struct journey 
         return JOURNEY_ENDED;
     }
     if (journey->plan.step == PLAN_ASK) {
-        const struct api_call call = {journey_service_id(sending, journey), 0, (int64_t)time(NULL)};
-        made = api_dialect_ask(sending->service->dialect, &sending->service->account, &call, API_ASK_STATE,
-                               &journey->request) ||
-               error_set_memory(sending->error);
+        made = prepare_question(sending, journey);
     } else {
         const struct ledger_order *known = &journey->known;
         if (known->in_doubt)
@@ -412,14 +479,15 @@ static enum journey_state prepare(const struct sending *sending, struct journey 
             intent.issue = known->known ? known->issue + journey->plan.next_issue : 1;
         /* An order that cannot be registered anew is not cancelled either. */
         bool reissues = journey->plan.step == PLAN_CANCEL && sending->work->operation == ATOBARAI_REREGISTER;
-        if ((reissues && !name_issue(journey_id(sending, journey), intent.issue + 1, intent.service_id)) ||
-            !name_issue(journey_id(sending, journey), intent.issue, intent.service_id)) {
+        if ((reissues && !name_issue(sending, journey, intent.issue + 1, intent.service_id)) ||
+            !name_issue(sending, journey, intent.issue, intent.service_id)) {
             journey->plan = (struct plan){.step = PLAN_INVALID, .code = "REREGISTER_ID_LONG"};
             return end(sending, journey, page);
         }
         made = prepare_call(sending, journey, page, &intent);
     }
-    journey->request.pause = journey->plan.pause;
+    journey->request.pause = journey->plan.pause > journey->pause ? journey->plan.pause : journey->pause;
+    journey->pause = 0;
     journey->request.tag = journey;
     return made ? JOURNEY_CALLS : JOURNEY_FAILED;
 }

@@ -23,11 +23,15 @@ struct journey {
     enum api_operation operation; /* the call that this is, once a request is prepared */
     bool answered[LEDGER_OPERATIONS];
     unsigned questions;
-    bool doubted;       /* in doubt since before this run, or an answer was lost: what comes later does not prove that
-                           nothing came there */
-    bool verifies;      /* the service repeated an old answer: how the order stands now has to be asked */
-    bool conflicts;     /* the last call met a 409: the question is about that */
-    struct buf words;   /* the service's, of that 409; owned */
+    bool doubted;   /* in doubt since before this run, or an answer was lost: what comes later does not prove that
+                       nothing came there */
+    unsigned lost;  /* calls that may have come there and were not answered, of a service that has to be asked then */
+    unsigned pause; /* milliseconds before the next request, at least */
+    bool verifies;  /* the service repeated an old answer: how the order stands now has to be asked */
+    bool conflicts; /* the last call met a 409: the question is about that */
+    const char
+        *detail;      /* what the service said of the status beyond its name, a code of the catalogue; NULL: nothing */
+    struct buf words; /* the service's, of that 409; owned */
     struct buf changed; /* headings of what is not as it was under the id that a new one replaces; owned */
     struct transport_request request; /* prepared; owned until it is handed over */
     unsigned requests;                /* that were prepared */

@@ -155,12 +155,46 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
     return sending->error->code != NULL ? TRANSPORT_STOP : TRANSPORT_DONE;
 }
 
+/* Pauses grow as those of the transport do: from half a second, each twice as long as the one before. */
+static unsigned pause_after(unsigned lost)
+{
+    const unsigned first = 500;
+    const unsigned longest = 30000;
+    unsigned pause = first;
+    for (unsigned i = 1; i < lost && pause < longest; i++)
+        pause *= 2;
+    return pause < longest ? pause : longest;
+}
+
+/* Whether the service is asked now what became of a call: where it knows no keys, only then may the call be made
+ * again. */
+static bool is_to_be_asked(const struct sender *sender, const struct journey *journey,
+                           const struct transport_failure *failure)
+{
+    bool keyed = api_dialect_traits(sender->sending.service->dialect)->keyed;
+    bool ends = failure->reason == TRANSPORT_STOPPED || failure->reason == TRANSPORT_INTERRUPTED;
+    return !keyed && !ends && failure->maybe_received && journey->plan.step != PLAN_ASK &&
+           journey->lost < sender->sending.work->options->retries && !is_stopped(sender);
+}
+
+static void ask(struct sender *sender, struct journey *journey)
+{
+    journey->lost++;
+    journey->pause = pause_after(journey->lost);
+    journey->doubted = true;
+    go_on(sender, journey, journey_advance(&sender->sending, journey));
+}
+
 /* Nothing was heard. */
 static void on_failed(void *context, void *tag, const struct transport_failure *failure)
 {
     struct sender *sender = context;
     struct journey *journey = tag;
     journey_order(&sender->sending, journey)->sent |= failure->maybe_received || journey->doubted;
+    if (is_to_be_asked(sender, journey, failure)) {
+        ask(sender, journey);
+        return;
+    }
     bool doubt = answer_missed(&sender->sending, journey, failure->maybe_received);
     journey_leave(&sender->sending, journey, doubt, outcome_reason(failure->reason), failure->status);
     journey_free(journey);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/embedded.h"
 #include "ledger/ledger.h"
 
 #include <errno.h>
@@ -110,7 +111,7 @@ static struct ledger_intent intent_of(const struct ledger *ledger, enum ledger_o
     struct ledger_intent intent = {.operation = operation, .issue = issue};
     snprintf(intent.service_id, sizeof intent.service_id, "%s", service_id);
     intent.body = hash_of(ledger, body);
-    if (operation == LEDGER_REGISTER) {
+    if (operation == LEDGER_REGISTER || operation == LEDGER_REDUCE) {
         intent.content.hash = hash_of(ledger, body);
         intent.content.fields[0] = 7;
         intent.content.fields[LEDGER_FIELDS_MAX - 1] = UINT16_MAX;
@@ -1242,12 +1243,73 @@ static void newer_version_is_refused(void **state)
     run_sql(path, "PRAGMA user_version = 7");
     assert_refused(path, "LEDGER_NEWER");
     assert_string_equal(error.args[0], "7");
-    assert_string_equal(error.args[1], "1");
+    assert_string_equal(error.args[1], "2");
     error = (struct error){0};
     assert_null(ledger_open_reading(path, NULL, &error));
     assert_string_equal(error.code, "LEDGER_NEWER");
-    run_sql(path, "PRAGMA user_version = 1");
+    run_sql(path, "PRAGMA user_version = 2");
     ledger_close(open_ledger(path));
+}
+
+/* An accepted one makes its content the order's; a refused or withdrawn one leaves all as it was. */
+static void reductions_change_the_content_only(void **state)
+{
+    static const enum ledger_end ends[] = {LEDGER_ACCEPTED, LEDGER_REFUSED, LEDGER_VOID};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct ledger *ledger = open_memory();
+        register_order(ledger, "1001", ORDER_STATUS_AUTH_OK);
+        struct ledger_order before = find(ledger, "1001");
+        intend(ledger, "1001", LEDGER_REDUCE, "1001", 1, "less");
+        settle(ledger, "1001", ends[i], ORDER_STATUS_NONE, NULL);
+        struct ledger_order after = find(ledger, "1001");
+        struct ledger_hash less = hash_of(ledger, "less");
+        assert_false(after.in_doubt);
+        assert_int_equal(after.status, ORDER_STATUS_AUTH_OK);
+        assert_memory_equal(after.generations, before.generations, sizeof after.generations);
+        assert_int_equal(ledger_hash_equal(&after.content.hash, &less), ends[i] == LEDGER_ACCEPTED);
+        assert_int_equal(ledger_hash_equal(&after.content.hash, &before.content.hash), ends[i] != LEDGER_ACCEPTED);
+        ledger_close(ledger);
+    }
+}
+
+/* A ledger as the first version made it, with an order that is registered and one that is in doubt, goes on as it was,
+ * and can do what only the second can. */
+static void first_version_is_brought_up_to_date(void **state)
+{
+    const char *path = path_of(state, "ledger.db");
+    struct ledger *ledger = open_ledger(path);
+    register_order(ledger, "1001", ORDER_STATUS_AUTH_OK);
+    intend(ledger, "1002", LEDGER_REGISTER, "1002", 1, "second");
+    assert_true(ledger_commit(ledger, &error));
+    ledger_close(ledger);
+    /* Back to the first version: its table of operations is that of 0001.sql, which differs in one CHECK. */
+    const char *begin = strstr(embedded_ledger_schema_1, "CREATE TABLE operations (");
+    const char *end = strstr(begin, ") STRICT;");
+    struct buf sql = {0};
+    buf_append_text(&sql, "ALTER TABLE operations RENAME TO newer;");
+    buf_append(&sql, begin, (size_t)(end - begin) + strlen(") STRICT;"));
+    buf_append_text(&sql, "INSERT INTO operations SELECT * FROM newer; DROP TABLE newer;");
+    buf_append_text(&sql, strstr(end, "CREATE UNIQUE INDEX"));
+    buf_append_text(&sql, "PRAGMA user_version = 1;");
+    run_sql(path, buf_text(&sql));
+    buf_free(&sql);
+    /* A reader takes it as it is. */
+    ledger = ledger_open_reading(path, &account, &error);
+    assert_non_null(ledger);
+    assert_true(find(ledger, "1002").in_doubt);
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    assert_int_equal(find(ledger, "1001").status, ORDER_STATUS_AUTH_OK);
+    assert_true(find(ledger, "1002").in_doubt);
+    settle(ledger, "1002", LEDGER_ACCEPTED, ORDER_STATUS_AUTH_NG, NULL);
+    intend(ledger, "1001", LEDGER_REDUCE, "1001", 1, "less");
+    settle(ledger, "1001", LEDGER_ACCEPTED, ORDER_STATUS_NONE, NULL);
+    assert_true(ledger_commit(ledger, &error));
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    assert_int_equal(find(ledger, "1002").status, ORDER_STATUS_AUTH_NG);
+    ledger_close(ledger);
 }
 
 /* Write `length` bytes of rubbish over `path` at `offset`; what was there goes to `before` where that is not NULL. */
@@ -1424,6 +1486,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(unusable_places_are_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(foreign_files_are_left_alone, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(newer_version_is_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(first_version_is_brought_up_to_date, make_folder, remove_folder),
+        cmocka_unit_test(reductions_change_the_content_only),
         cmocka_unit_test_setup_teardown(damage_is_found_on_opening, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(failure_is_for_good, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(lost_file_is_noticed, make_folder, remove_folder),
