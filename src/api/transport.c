@@ -4,12 +4,17 @@
  * belongs to one attempt. While it waits for another attempt it sits in a heap, the one that is due first on top. */
 #include "api/transport.h"
 
+#include "api/pace.h"
 #include "base/buf.h"
+#include "base/file.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -27,7 +32,8 @@ enum {
     RETRY_AFTER_TIMEOUTS = 4, /* a Retry-After beyond so many time-outs is not waited for */
     CONNECT_MAX_SECONDS = 10, /* for connecting alone */
     HEAD_MAX = 128 * 1024,    /* bytes of an answer's headers; more is too large */
-    POLL_MS = 200,            /* how long an interrupt may go unnoticed, where it is not a signal to this thread */
+    STREAMS_MAX = 100, /* requests that share an HTTP/2 connection; servers are asked to allow as many (RFC 9113) */
+    POLL_MS = 200,     /* how long an interrupt may go unnoticed, where it is not a signal to this thread */
     POLL_IDLE_MS = 60 * 1000, /* where no interrupt can come: libcurl wakes earlier for all that happens */
 };
 
@@ -44,7 +50,8 @@ struct work {
     /* libcurl's list of the request's headers, and two that it is to leave out. Built here and not with
      * curl_slist_append(), which would leave copies of secrets behind. */
     struct curl_slist headers[TRANSPORT_HEADERS_MAX + 2];
-    bool loopback;       /* where it goes to */
+    bool loopback; /* where it goes to */
+    bool https;
     unsigned attempts;   /* so far */
     long status;         /* of the last attempt */
     bool maybe_received; /* in one of the attempts */
@@ -63,6 +70,7 @@ struct slot {
     struct work *work; /* owned; NULL while free */
     struct buf answer; /* the body */
     size_t head;       /* bytes of the answer's headers */
+    int64_t started;   /* nanoseconds of the monotonic clock */
     unsigned sends;    /* how often libcurl began to send this attempt: more than once after a connection's death */
     bool too_large;
     struct slot *next_free;
@@ -80,16 +88,25 @@ struct transport {
     struct waiter *waiting; /* a binary heap with room for WAITING_MAX + slot_count, so that no push can fail */
     size_t waiting_count;
     uint64_t tickets;
-    unsigned errors;        /* in a row */
-    bool dry;               /* next() had nothing, and nothing was settled since */
-    enum transport_end end; /* DONE while all goes well; else nothing more is started */
+    struct pace pace;
+    unsigned errors;                    /* in a row, and all for this reason: */
+    enum transport_reason error_reason; /* (where there is any) */
+    bool dry;                           /* next() had nothing, and nothing was settled since */
+    enum transport_end end;             /* DONE while all goes well; else nothing more is started */
 };
 
-static int64_t now_ms(void)
+enum { MS_NS = 1000000 }; /* nanoseconds in a millisecond */
+
+static int64_t now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 * MS_NS + now.tv_nsec;
+}
+
+static int64_t now_ms(void)
+{
+    return now_ns() / MS_NS;
 }
 
 /* ---- URLs ---- */
@@ -196,6 +213,50 @@ bool transport_check_url(const char *url, struct error *error)
     return error_set(error, ERROR_CONFIG, "URL_INSECURE", NULL, NULL, NULL, NULL);
 }
 
+/* ---- Authorities ---- */
+
+static bool ca_file_invalid(const char *path, const char *reason, struct error *error)
+{
+    return error_set(error, ERROR_CONFIG, "CA_FILE_INVALID", path, reason, NULL, NULL);
+}
+
+/* The certificates in `text`; below 0 where it cannot be read as PEM to its end. libcurl reads it in the same way. */
+static int count_certificates(const struct buf *text)
+{
+    int count = -1;
+    BIO *bio = BIO_new_mem_buf(text->data, (int)text->length);
+    /* An empty passphrase: nobody is to be asked for one where there is an encrypted key beside. */
+    STACK_OF(X509_INFO) *found = bio != NULL ? PEM_X509_INFO_read_bio(bio, NULL, NULL, (void *)"") : NULL;
+    if (found != NULL) {
+        count = 0;
+        for (int i = 0; i < sk_X509_INFO_num(found); i++)
+            count += sk_X509_INFO_value(found, i)->x509 != NULL;
+    }
+    sk_X509_INFO_pop_free(found, X509_INFO_free);
+    BIO_free(bio);
+    return count;
+}
+
+bool transport_check_ca_file(const char *path, struct error *error)
+{
+    struct buf text = {0};
+    bool read = file_read(path, &text, error);
+    if (!read && strcmp(error->code, "FILE_UNREADABLE") == 0)
+        error->code = "CA_FILE_INVALID";
+    int count = read ? count_certificates(&text) : 0;
+    if (read && count < 0) {
+        const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+        ca_file_invalid(path, reason != NULL ? reason : "no PEM", error);
+    } else if (read && count == 0) {
+        ca_file_invalid(path, "no certificate", error);
+    }
+    ERR_clear_error();
+    if (text.data != NULL)
+        explicit_bzero(text.data, text.capacity); /* a key may lie beside the certificates */
+    buf_free(&text);
+    return count > 0;
+}
+
 /* ---- The end ---- */
 
 /* The first reason to end is the one that is told. */
@@ -282,13 +343,22 @@ static void work_done(struct transport *transport, struct work *work)
     transport->dry = false;
 }
 
+/* A request failed for a reason of the service's side. */
+static void count_error(struct transport *transport, enum transport_reason reason)
+{
+    if (reason != transport->error_reason)
+        transport->errors = 0;
+    transport->error_reason = reason;
+    if (++transport->errors >= transport->options->max_errors)
+        stop(transport, TRANSPORT_END_UNUSABLE);
+}
+
 static void work_failed(struct transport *transport, struct work *work, enum transport_reason reason)
 {
     struct transport_failure failure = {reason, work->status, work->maybe_received};
     transport->client->failed(transport->client->context, work->request.tag, &failure);
-    if (reason != TRANSPORT_STOPPED && reason != TRANSPORT_INTERRUPTED &&
-        ++transport->errors >= transport->options->max_errors)
-        stop(transport, TRANSPORT_END_UNUSABLE);
+    if (reason != TRANSPORT_STOPPED && reason != TRANSPORT_INTERRUPTED)
+        count_error(transport, reason);
     work_done(transport, work);
 }
 
@@ -355,15 +425,17 @@ static int64_t pause_after(unsigned attempts)
     return pause / 2 + random % (pause / 2 + 1);
 }
 
-/* Another attempt at `work` after its pause, or its end. `retry_after` is in seconds. */
-static void work_retry(struct transport *transport, struct work *work, enum transport_reason reason,
-                       curl_off_t retry_after)
+/* Whether there is to be another attempt at `work`. `retry_after` is in seconds. */
+static bool work_goes_on(struct transport *transport, const struct work *work, curl_off_t retry_after)
 {
     curl_off_t longest = (curl_off_t)transport->options->timeout * RETRY_AFTER_TIMEOUTS;
-    if (stopping(transport) || work->attempts > transport->options->retries || retry_after > longest) {
-        work_failed(transport, work, reason);
-        return;
-    }
+    return !stopping(transport) && work->attempts <= transport->options->retries && retry_after <= longest &&
+           !(work->request.once && work->maybe_received);
+}
+
+/* Another attempt after its pause. */
+static void work_wait(struct transport *transport, struct work *work, curl_off_t retry_after)
+{
     int64_t pause = pause_after(work->attempts);
     if (pause < retry_after * 1000)
         pause = retry_after * 1000;
@@ -399,7 +471,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
     return length;
 }
 
-/* Called when there is a connection and the request is about to be written to it, each time that libcurl sends. */
+/* Called when there is a connection and the request is about to be written to it, each time that libcurl sends. The
+ * second time of a `once` request is one too many. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static int on_send(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
@@ -408,6 +481,8 @@ static int on_send(void *user, char *remote_ip, char *local_ip, int remote_port,
     (void)local_ip;
     (void)remote_port;
     (void)local_port;
+    if (slot->work->request.once && slot->sends > 0)
+        return CURL_PREREQFUNC_ABORT;
     slot->sends++;
     return CURL_PREREQFUNC_OK;
 }
@@ -431,9 +506,9 @@ static void set_text(struct setup *setup, CURLoption option, const char *value)
 }
 
 /* What holds for every request, whatever it is. */
-static void set_rules(struct setup *setup, unsigned timeout)
+static void set_rules(struct setup *setup, const struct transport_options *options)
 {
-    long seconds = timeout > 0 ? (long)timeout : 1; /* 0 would be no limit at all */
+    long seconds = options->timeout > 0 ? (long)options->timeout : 1; /* 0 would be no limit at all */
     set_number(setup, CURLOPT_TIMEOUT, seconds);
     set_number(setup, CURLOPT_CONNECTTIMEOUT, seconds < CONNECT_MAX_SECONDS ? seconds : CONNECT_MAX_SECONDS);
     set_number(setup, CURLOPT_NOSIGNAL, 1);
@@ -449,6 +524,10 @@ static void set_rules(struct setup *setup, unsigned timeout)
     set_number(setup, CURLOPT_HTTP09_ALLOWED, 0);
     /* What a proxy says to CONNECT is no part of the answer. */
     set_number(setup, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+    if (options->ca_file != NULL) {
+        set_text(setup, CURLOPT_CAINFO, options->ca_file);
+        set_text(setup, CURLOPT_CAPATH, NULL); /* in place of the system's folder, not beside it */
+    }
 }
 
 static void set_request(struct setup *setup, struct work *work)
@@ -459,6 +538,9 @@ static void set_request(struct setup *setup, struct work *work)
     set_text(setup, CURLOPT_PROTOCOLS_STR, work->loopback ? "http,https" : "https");
     if (work->loopback)
         set_text(setup, CURLOPT_PROXY, ""); /* none, whatever the environment says */
+    /* Wait for a connection that is being made, to see whether it can be shared. Without TLS it never can, and the wait
+     * would be for the first answer. */
+    set_number(setup, CURLOPT_PIPEWAIT, work->https ? 1 : 0);
     if (request->body != NULL || strcmp(request->method, "POST") == 0) {
         set_number(setup, CURLOPT_POST, 1);
         curl_easy_setopt(setup->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
@@ -477,7 +559,7 @@ static CURLcode slot_prepare(const struct transport *transport, struct slot *slo
     /* Connections outlive this: they are the multi handle's. What does not is libcurl's count of its resends, which
      * would add up over all requests of this handle until it resends no more. */
     curl_easy_reset(slot->curl);
-    set_rules(&setup, transport->options->timeout);
+    set_rules(&setup, transport->options);
     set_request(&setup, slot->work);
     /* These only store a pointer, and cannot fail. */
     curl_easy_setopt(slot->curl, CURLOPT_PRIVATE, slot);
@@ -507,11 +589,13 @@ static void attempt_start(struct transport *transport, struct work *work)
     struct slot *slot = transport->free_slots;
     slot->work = work;
     slot->head = 0;
+    slot->started = now_ns();
     slot->sends = 0;
     slot->too_large = false;
     CURLcode code = slot_prepare(transport, slot);
     CURLMcode added = code == CURLE_OK ? curl_multi_add_handle(transport->multi, slot->curl) : CURLM_OK;
     if (code == CURLE_OK && added == CURLM_OK) {
+        pace_take(&transport->pace, slot->started);
         transport->free_slots = slot->next_free;
         transport->in_flight++;
         return;
@@ -536,11 +620,13 @@ struct outcome {
     curl_off_t retry_after; /* seconds; 0: now, or not said */
     bool first_byte;        /* something was answered */
     bool maybe_received;    /* what was sent before this answer's own sending */
+    uint64_t milliseconds;  /* how long it took */
 };
 
-static struct outcome outcome_of(CURL *curl, CURLcode code)
+static struct outcome outcome_of(const struct slot *slot, CURLcode code)
 {
-    struct outcome outcome = {.code = code};
+    CURL *curl = slot->curl;
+    struct outcome outcome = {.code = code, .milliseconds = (uint64_t)(now_ns() - slot->started) / MS_NS};
     curl_off_t first_byte_us = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &outcome.status);
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &outcome.retry_after);
@@ -605,9 +691,14 @@ static void attempt_judge(struct transport *transport, struct slot *slot, struct
                           const struct outcome *outcome)
 {
     const struct transport_client *client = transport->client;
-    struct transport_answer answer = {outcome->status, buf_text(&slot->answer), slot->answer.length,
-                                      outcome->maybe_received};
-    switch (client->answered(client->context, work->request.tag, &answer)) {
+    struct transport_answer answer = {.status = outcome->status,
+                                      .body = buf_text(&slot->answer),
+                                      .length = slot->answer.length,
+                                      .maybe_received = outcome->maybe_received,
+                                      .attempt = work->attempts,
+                                      .milliseconds = outcome->milliseconds};
+    enum transport_verdict verdict = client->answered(client->context, work->request.tag, &answer);
+    switch (verdict) {
     case TRANSPORT_DONE:
         transport->errors = 0;
         work_done(transport, work);
@@ -617,15 +708,46 @@ static void attempt_judge(struct transport *transport, struct slot *slot, struct
         work_done(transport, work);
         break;
     case TRANSPORT_RETRY:
-        work_retry(transport, work, reason_of(slot, outcome), outcome->retry_after);
+    case TRANSPORT_AGAIN:
+        if (verdict == TRANSPORT_AGAIN)
+            work->maybe_received = outcome->maybe_received;
+        if (work_goes_on(transport, work, outcome->retry_after))
+            work_wait(transport, work, outcome->retry_after);
+        else
+            work_failed(transport, work, verdict == TRANSPORT_AGAIN ? TRANSPORT_REFUSED : reason_of(slot, outcome));
         break;
     }
+}
+
+static void attempt_tell(const struct transport *transport, const struct work *work, const struct outcome *outcome,
+                         enum transport_reason reason, bool again)
+{
+    const struct transport_client *client = transport->client;
+    struct transport_attempt attempt = {.attempt = work->attempts,
+                                        .milliseconds = outcome->milliseconds,
+                                        .reason = reason,
+                                        .status = outcome->status,
+                                        .again = again};
+    if (client->attempted != NULL)
+        client->attempted(client->context, work->request.tag, &attempt);
+}
+
+/* There is nothing to judge. */
+static void attempt_missed(struct transport *transport, struct work *work, const struct outcome *outcome,
+                           enum transport_reason reason)
+{
+    bool again = reason != TRANSPORT_STOPPED && work_goes_on(transport, work, outcome->retry_after);
+    attempt_tell(transport, work, outcome, reason, again);
+    if (again)
+        work_wait(transport, work, outcome->retry_after);
+    else
+        work_failed(transport, work, reason);
 }
 
 static void attempt_end(struct transport *transport, struct slot *slot, CURLcode code)
 {
     struct work *work = slot->work;
-    struct outcome outcome = outcome_of(slot->curl, code);
+    struct outcome outcome = outcome_of(slot, code);
     bool busy = outcome.status == HTTP_TOO_MANY_REQUESTS;
     curl_multi_remove_handle(transport->multi, slot->curl);
     slot->work = NULL;
@@ -637,11 +759,11 @@ static void attempt_end(struct transport *transport, struct slot *slot, CURLcode
     work->maybe_received = outcome.maybe_received || (slot->sends > 0 && !busy);
     if (slot->answer.failed || is_hopeless(slot, &outcome)) {
         give_up_curl(transport, slot->answer.failed ? CURLE_OUT_OF_MEMORY : code);
-        work_failed(transport, work, TRANSPORT_STOPPED);
+        attempt_missed(transport, work, &outcome, TRANSPORT_STOPPED);
     } else if (code == CURLE_OK && !busy && !is_server_error(outcome.status)) {
         attempt_judge(transport, slot, work, &outcome);
     } else {
-        work_retry(transport, work, reason_of(slot, &outcome), outcome.retry_after);
+        attempt_missed(transport, work, &outcome, reason_of(slot, &outcome));
     }
     slot_give_back(transport, slot);
 }
@@ -654,12 +776,14 @@ static void attempts_drop(struct transport *transport)
         struct work *work = slot->work;
         if (work == NULL)
             continue;
+        struct outcome outcome = {.milliseconds = (uint64_t)(now_ns() - slot->started) / MS_NS};
         curl_multi_remove_handle(transport->multi, slot->curl);
         slot->work = NULL;
         transport->in_flight--;
+        work->attempts++;
         work->status = 0;
         work->maybe_received = work->maybe_received || slot->sends > 0;
-        work_failed(transport, work, TRANSPORT_STOPPED);
+        attempt_missed(transport, work, &outcome, TRANSPORT_STOPPED);
         slot_give_back(transport, slot);
     }
 }
@@ -698,6 +822,7 @@ static void pull(struct transport *transport)
         return;
     }
     work->loopback = parts.loopback; /* false for what is no URL: libcurl will say what is wrong with it */
+    work->https = parts.https;
     work_list_headers(work);
     if (work->request.pause > 0)
         waiting_push(transport, work, now_ms() + (int64_t)work->request.pause);
@@ -705,14 +830,19 @@ static void pull(struct transport *transport)
         attempt_start(transport, work);
 }
 
+/* Whether another attempt may begin: there is a slot, and the rate allows it. */
+static bool may_start(const struct transport *transport)
+{
+    return transport->free_slots != NULL && pace_wait(&transport->pace, now_ns()) == 0;
+}
+
 /* Use the free slots: first for what waited long enough, then for new requests. */
 static void fill(struct transport *transport)
 {
-    while (transport->free_slots != NULL && transport->waiting_count > 0 && !stopping(transport) &&
+    while (may_start(transport) && transport->waiting_count > 0 && !stopping(transport) &&
            transport->waiting[0].due <= now_ms() && slot_ready(transport))
         attempt_start(transport, waiting_pop(transport));
-    while (transport->free_slots != NULL && !transport->dry && transport->waiting_count < WAITING_MAX &&
-           !stopping(transport))
+    while (may_start(transport) && !transport->dry && transport->waiting_count < WAITING_MAX && !stopping(transport))
         pull(transport);
     if (stopping(transport))
         waiting_fail(transport);
@@ -738,10 +868,19 @@ static bool collect(struct transport *transport)
 static int poll_timeout(const struct transport *transport)
 {
     int64_t timeout = transport->options->interrupt != NULL ? POLL_MS : POLL_IDLE_MS;
-    if (transport->free_slots != NULL && transport->waiting_count > 0) {
-        int64_t until_due = transport->waiting[0].due - now_ms();
+    int64_t now = now_ns();
+    int64_t paced = (pace_wait(&transport->pace, now) + MS_NS - 1) / MS_NS;
+    if (transport->free_slots == NULL || transport->end != TRANSPORT_END_DONE)
+        return (int)timeout;
+    /* Without a rate, fill() left no request that could be had now. */
+    if (paced > 0 && paced < timeout && !transport->dry && transport->waiting_count < WAITING_MAX)
+        timeout = paced;
+    if (transport->waiting_count > 0) {
+        int64_t until_due = transport->waiting[0].due - now / MS_NS;
+        if (until_due < paced)
+            until_due = paced;
         if (until_due < timeout)
-            timeout = until_due > 0 ? until_due : 0;
+            timeout = until_due;
     }
     return (int)timeout;
 }
@@ -768,7 +907,12 @@ static void run(struct transport *transport)
 
 static bool transport_open(struct transport *transport)
 {
-    size_t count = transport->options->concurrency > 0 ? transport->options->concurrency : 1;
+    const struct transport_options *options = transport->options;
+    size_t count = options->concurrency > 0 ? options->concurrency : 1;
+    if (options->ca_file != NULL && !transport_check_ca_file(options->ca_file, transport->error)) {
+        transport->end = TRANSPORT_END_FAILED;
+        return false;
+    }
     transport->multi = curl_multi_init();
     transport->slots = calloc(count, sizeof *transport->slots);
     transport->waiting = calloc(WAITING_MAX + count, sizeof *transport->waiting);
@@ -779,7 +923,9 @@ static bool transport_open(struct transport *transport)
     transport->slot_count = count;
     for (size_t i = count; i-- > 0;)
         slot_give_back(transport, &transport->slots[i]);
+    pace_set(&transport->pace, options->rate);
     curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)count);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MAX);
     return true;
 }
 

@@ -258,7 +258,7 @@ static bool send_all(struct sender *sender)
                                         .retries = asked->retries,
                                         .max_errors = asked->max_errors,
                                         .interrupt = work->interrupt};
-    struct transport_client client = {sender, on_next, on_answered, on_failed};
+    struct transport_client client = {.context = sender, .next = on_next, .answered = on_answered, .failed = on_failed};
     struct error error = {0};
     enum transport_end end = transport_run(&options, &client, &error);
     const char *reason = end == TRANSPORT_END_INTERRUPTED ? "REASON_INTERRUPTED" : "REASON_STOPPED";
