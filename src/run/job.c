@@ -134,6 +134,8 @@ struct connection {
     const char *name;        /* of the service in the ledger */
     struct sandbox *sandbox; /* NULL: the real one */
     struct ledger *ledger;
+    regex_t retry_on;
+    bool retries; /* `retry_on` is there */
 };
 
 /* The text of `path`, or of the program where that is NULL. */
@@ -198,10 +200,21 @@ static bool open_sandbox(struct atobarai_job *job, struct connection *service)
     return true;
 }
 
+static bool compile_retry_on(struct atobarai_job *job, struct connection *service)
+{
+    const char *pattern = job->options.retry_on;
+    if (pattern == NULL)
+        return true;
+    service->retries = regcomp(&service->retry_on, pattern, REG_EXTENDED | REG_NOSUB) == 0;
+    return service->retries ||
+           error_set(&job->error, ERROR_USAGE, "USAGE_BAD_VALUE", NULL, "--retry-on", pattern, NULL);
+}
+
 static bool open_service(struct atobarai_job *job, const struct work *work, struct connection *service)
 {
     const struct atobarai_options *options = &job->options;
-    if (!load_dialect(job, work, service))
+    if (!load_dialect(job, work, service) || !compile_retry_on(job, service) ||
+        (options->ca_file != NULL && !transport_check_ca_file(options->ca_file, &job->error)))
         return false;
     if (options->sandbox)
         return open_sandbox(job, service);
@@ -239,6 +252,8 @@ static bool open_ledger(struct atobarai_job *job, struct connection *service)
 
 static void close_service(struct connection *service)
 {
+    if (service->retries)
+        regfree(&service->retry_on);
     ledger_close(service->ledger);
     api_dialect_free(service->dialect);
     sandbox_stop(service->sandbox);
@@ -266,7 +281,7 @@ static bool send(struct atobarai_job *job, struct work *work, struct connection 
 {
     if (!only_apply(work, &job->error) || !open_ledger(job, to))
         return false;
-    const struct service service = {to->dialect, to->account, to->ledger};
+    const struct service service = {to->dialect, to->account, to->ledger, to->retries ? &to->retry_on : NULL};
     return job->options.dry_run ? send_rehearse(work, &service, &job->error) : send_run(work, &service, &job->error);
 }
 

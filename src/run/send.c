@@ -133,6 +133,14 @@ static bool is_due(const struct sender *sender)
     return elapsed >= COMMIT_AFTER;
 }
 
+/* Whether a refusal is one of those that the user takes for passing. */
+static bool is_passing(const struct sender *sender, const struct api_answer *answer)
+{
+    const regex_t *pattern = sender->sending.service->retry_on;
+    bool refuses = answer->meaning == API_REFUSED || answer->meaning == API_CONFLICT || answer->meaning == API_UNKNOWN;
+    return pattern != NULL && refuses && regexec(pattern, buf_text(&answer->message), 0, NULL, 0) == 0;
+}
+
 static enum transport_verdict on_answered(void *context, void *tag, const struct transport_answer *from)
 {
     struct sender *sender = context;
@@ -147,6 +155,10 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
     if (answer.meaning == API_NO_ANSWER || answer.message.failed) {
         buf_free(&answer.message);
         return TRANSPORT_RETRY;
+    }
+    if (is_passing(sender, &answer)) {
+        buf_free(&answer.message);
+        return TRANSPORT_AGAIN;
     }
     go_on(sender, journey, answer_take(sending, journey, &answer, from));
     buf_free(&answer.message);
@@ -257,6 +269,8 @@ static bool send_all(struct sender *sender)
                                         .timeout = asked->timeout,
                                         .retries = asked->retries,
                                         .max_errors = asked->max_errors,
+                                        .rate = asked->rate,
+                                        .ca_file = asked->ca_file,
                                         .interrupt = work->interrupt};
     struct transport_client client = {.context = sender, .next = on_next, .answered = on_answered, .failed = on_failed};
     struct error error = {0};

@@ -6,11 +6,14 @@
 #include "ledger/ledger.h"
 #include "run/work.h"
 
+#include <regex.h>
+
 /* Whom to ask, and where it is written down. Borrowed. */
 struct service {
     const struct api_dialect *dialect;
     struct api_account account;
     struct ledger *ledger;
+    const regex_t *retry_on; /* refusals whose message matches are worth another attempt; NULL: none are */
 };
 
 /* Do `work->operation` to each BOOK_VALID order of the book, in the order of the file, as far as its state asks for it
