@@ -33,6 +33,7 @@ LIBRARIES = {
     "openssl/": {"ledger", "api", "sandbox"},
     "sqlite3.h": {"ledger"},
     "microhttpd.h": {"sandbox"},
+    "expat.h": {"api"},
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]*)"|<([^>]*)>|(.*))', re.MULTILINE)
