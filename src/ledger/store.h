@@ -31,7 +31,7 @@ struct ledger {
     sqlite3_stmt *statements[STORE_STATEMENTS]; /* NULL: not needed yet */
     char *path;                                 /* as the caller gave it; owned */
     int lock;                                   /* descriptor of the file, locked; -1: none */
-    EVP_MAC_CTX *mac;                           /* keyed with the salt; only ever copied */
+    EVP_MAC_CTX *mac;                           /* keyed with the salt; used for one hash after the other */
     int64_t account;                            /* its number; 0: the ledger has never heard of it */
     bool all_accounts;                          /* a reader that asks for no account */
     size_t pending;
