@@ -15,14 +15,12 @@ enum { REQUESTS_MAX = 100 }; /* of one order in one run: more would be a service
 
 /* What the file says of the order at hand, as far as the operation asks for it. Borrowed from the loader. */
 struct page {
+    bool open; /* it was loaded */
     struct order order;
     struct order_content content;
-    struct ledger_content digest;
-    struct ledger_hash mall;
     struct order_shipment shipment;
-    size_t parcel;                      /* which of its numbers is next */
-    struct ledger_hash shipment_digest; /* of what is reported once that one is */
-    char namesake[LEDGER_ID_SIZE];      /* the 受注ID under which the mall's number is registered */
+    size_t parcel;                 /* which of its numbers is next */
+    char namesake[LEDGER_ID_SIZE]; /* the 受注ID under which the mall's number is registered */
     int64_t namesake_at;
 };
 
@@ -68,60 +66,53 @@ static bool registers(const struct sending *sending)
     return sending->work->operation == ATOBARAI_REGISTER || sending->work->operation == ATOBARAI_REREGISTER;
 }
 
+static bool ships(const struct sending *sending)
+{
+    return sending->work->operation == ATOBARAI_SHIP;
+}
+
 /* The content is read from the file again: between the rules and here it is nowhere kept. What was read is what was
  * judged: the file is looked at behind the reading. */
-static bool load(const struct sending *sending, const struct journey *journey, struct page *page)
+static bool open_page(const struct sending *sending, const struct journey *journey, struct page *page)
 {
-    return loader_load(sending->loader, journey_order(sending, journey), &page->order, NULL, sending->error) &&
-           csv_source_unchanged(sending->work->source, sending->error);
-}
-
-static bool load_content(const struct sending *sending, struct page *page)
-{
+    const struct order_columns *columns = &sending->work->columns;
+    if (page->open)
+        return true;
+    if (!loader_load(sending->loader, journey_order(sending, journey), &page->order, NULL, sending->error) ||
+        !csv_source_unchanged(sending->work->source, sending->error))
+        return false;
     struct arena *arena = loader_arena(sending->loader);
-    return (content_build(&sending->work->columns, &page->order, sending->work->kuroneko != NULL, arena,
-                          &page->content) &&
-            digest_content(sending->service->ledger, &page->content, arena, &page->digest)) ||
-           error_set_memory(sending->error);
+    page->open = (!registers(sending) ||
+                  content_build(columns, &page->order, sending->work->kuroneko != NULL, arena, &page->content)) &&
+                 (!ships(sending) || shipment_build(columns, &page->order, arena, &page->shipment));
+    return page->open || error_set_memory(sending->error);
 }
 
-/* How much of the shipment is reported shows by the ledger's hash: it is that of the numbers so far. */
-static bool find_parcel(const struct sending *sending, const struct journey *journey, struct page *page, bool *all)
+/* How many numbers of a shipment are reported, each by itself. */
+static size_t parcels_of(const struct sending *sending, const struct order_shipment *shipment)
 {
-    const struct order_shipment *shipment = &page->shipment;
-    const struct ledger_hash *reported = &journey->known.shipment;
     bool each = api_dialect_traits(sending->service->dialect)->parcels;
-    size_t count = each && shipment->number_count > 0 ? shipment->number_count : 1;
-    *all = false;
-    page->parcel = 0;
-    for (size_t i = count; i > 0 && !*all && page->parcel == 0; i--) {
-        if (!digest_shipment(sending->service->ledger, shipment, i, &page->shipment_digest))
-            return false;
-        bool so_far = ledger_hash_equal(reported, &page->shipment_digest);
-        *all = so_far && i == count;
-        page->parcel = so_far && i < count ? i : 0;
-    }
-    return *all || digest_shipment(sending->service->ledger, shipment, page->parcel + 1, &page->shipment_digest);
+    return each && shipment->number_count > 0 ? shipment->number_count : 1;
 }
 
-static bool load_shipment(const struct sending *sending, const struct journey *journey, struct page *page,
-                          bool *same_shipment)
+static bool make_digest(const struct sending *sending, const struct page *page, struct journey_digest *digest)
 {
-    return (shipment_build(&sending->work->columns, &page->order, loader_arena(sending->loader), &page->shipment) &&
-            find_parcel(sending, journey, page, same_shipment)) ||
-           error_set_memory(sending->error);
+    const struct ledger *ledger = sending->service->ledger;
+    digest->made = digest_mall(ledger, sending->work, &page->order, &digest->mall) &&
+                   (!registers(sending) ||
+                    digest_content(ledger, &page->content, loader_arena(sending->loader), &digest->content)) &&
+                   (!ships(sending) ||
+                    digest_shipment(ledger, &page->shipment, parcels_of(sending, &page->shipment), &digest->shipment));
+    return digest->made || error_set_memory(sending->error);
 }
 
 /* Is the mall's order registered under another 受注ID? */
 static bool find_namesake(const struct sending *sending, const struct journey *journey, struct page *page, bool *found)
 {
-    struct ledger *ledger = sending->service->ledger;
+    const struct ledger_hash *mall = &journey->digest.mall;
     *found = false;
-    if (!digest_mall(ledger, sending->work, &page->order, &page->mall))
-        return error_set_memory(sending->error);
-    return !ledger_hash_is_set(&page->mall) ||
-           ledger_find_mall(ledger, &page->mall, journey_id(sending, journey), page->namesake, &page->namesake_at,
-                            found, sending->error);
+    return !ledger_hash_is_set(mall) || ledger_find_mall(sending->service->ledger, mall, journey_id(sending, journey),
+                                                         page->namesake, &page->namesake_at, found, sending->error);
 }
 
 /* ---- Requests ---- */
@@ -163,8 +154,7 @@ static bool digest_request(const struct sending *sending, const struct transport
 
 /* Whether what is in doubt would be sent again as it was, byte by byte: only then may it go under the same key. Where
  * the service knows no keys, nothing is sent again before it was asked. */
-static bool is_same_request(const struct sending *sending, const struct journey *journey, const struct page *page,
-                            bool *same)
+static bool is_same_request(const struct sending *sending, const struct journey *journey, struct page *page, bool *same)
 {
     const struct ledger_intent *intent = &journey->known.intent;
     struct span service_id = span_of(intent->service_id);
@@ -173,7 +163,8 @@ static bool is_same_request(const struct sending *sending, const struct journey 
     *same = false;
     if (!api_dialect_traits(sending->service->dialect)->keyed)
         return true;
-    if (!(intent->operation == LEDGER_SHIP ? make_shipment(sending, page, service_id, 0, &request)
+    if (!open_page(sending, journey, page) ||
+        !(intent->operation == LEDGER_SHIP ? make_shipment(sending, page, service_id, 0, &request)
                                            : make_registration(sending, page, service_id, 0, &request)))
         return false;
     bool made = digest_request(sending, &request, &body);
@@ -184,44 +175,42 @@ static bool is_same_request(const struct sending *sending, const struct journey 
 
 /* ---- Facts ---- */
 
-static bool gather_content(const struct sending *sending, const struct journey *journey, struct page *page,
-                           struct plan_facts *facts)
+/* Whether it matters under which names the mall's order is known: where it is not registered, or would be anew. */
+static bool asks_for_namesake(const struct sending *sending, const struct ledger_order *known)
 {
-    const struct ledger_order *known = &journey->known;
-    if (!load_content(sending, page))
-        return false;
-    facts->changed =
-        known->registered && !known->foreign && !ledger_hash_equal(&known->content.hash, &page->digest.hash);
-    facts->less = facts->changed && api_dialect_traits(sending->service->dialect)->reduces &&
-                  digest_only_amount_changed(&known->content, &page->digest);
-    return !known->in_doubt || known->intent.operation != LEDGER_REGISTER ||
-           is_same_request(sending, journey, page, &facts->same_request);
+    return !known->registered || known->status == ORDER_STATUS_AUTH_FAILED ||
+           sending->work->operation == ATOBARAI_REREGISTER;
 }
 
-static bool gather_shipment(const struct sending *sending, const struct journey *journey, struct page *page,
-                            struct plan_facts *facts)
+/* Whether the intent in doubt is of the kind that the operation sends. */
+static bool may_repeat(const struct sending *sending, const struct ledger_order *known)
 {
-    const struct ledger_order *known = &journey->known;
-    if (!load_shipment(sending, journey, page, &facts->same_shipment))
-        return false;
-    return !known->in_doubt || known->intent.operation != LEDGER_SHIP ||
-           is_same_request(sending, journey, page, &facts->same_request);
+    return known->in_doubt && ((registers(sending) && known->intent.operation == LEDGER_REGISTER) ||
+                               (ships(sending) && known->intent.operation == LEDGER_SHIP));
 }
 
-static bool gather(const struct sending *sending, const struct journey *journey, struct page *page,
-                   struct plan_facts *facts)
+static bool gather(const struct sending *sending, struct journey *journey, struct page *page, struct plan_facts *facts)
 {
     const struct ledger_order *known = &journey->known;
-    bool ships = sending->work->operation == ATOBARAI_SHIP;
-    bool news = !known->registered; /* it matters under which names the mall's order is known */
+    struct journey_digest *digest = &journey->digest;
     *facts =
         (struct plan_facts){.operation = sending->work->operation, .known = known, .questions = journey->questions};
     memcpy(facts->answered, journey->answered, sizeof facts->answered);
-    if (!registers(sending) && !ships && !news)
+    bool namesake = asks_for_namesake(sending, known);
+    if (!registers(sending) && !ships(sending) && !namesake)
         return true;
-    if (!load(sending, journey, page) || (registers(sending) && !gather_content(sending, journey, page, facts)) ||
-        (ships && !gather_shipment(sending, journey, page, facts)) ||
-        !find_namesake(sending, journey, page, &facts->namesake))
+    if (!digest->made && !(open_page(sending, journey, page) && make_digest(sending, page, digest)))
+        return false;
+    if (registers(sending)) {
+        facts->changed =
+            known->registered && !known->foreign && !ledger_hash_equal(&known->content.hash, &digest->content.hash);
+        facts->less = facts->changed && api_dialect_traits(sending->service->dialect)->reduces &&
+                      digest_only_amount_changed(&known->content, &digest->content);
+    }
+    if (ships(sending))
+        facts->same_shipment = ledger_hash_equal(&known->shipment, &digest->shipment);
+    if ((may_repeat(sending, known) && !is_same_request(sending, journey, page, &facts->same_request)) ||
+        (namesake && !find_namesake(sending, journey, page, &facts->namesake)))
         return false;
     if (registers(sending) && sending->work->options->allow_reimported)
         facts->namesake = false;
@@ -261,7 +250,7 @@ static void end_with(const struct sending *sending, struct journey *journey, con
     struct buf changed = {0};
     const char *args[FINDING_ARGS] = {NULL};
     if (strcmp(code, "ORDER_CHANGED") == 0) {
-        digest_changed(work, &known->content, &page->digest, &changed);
+        digest_changed(work, &known->content, &journey->digest.content, &changed);
         args[0] = changed.length > 0 ? buf_text(&changed) : "内容"; /* the tags of a field can be the same by chance */
     } else if (strcmp(code, "MALL_NUMBER_REGISTERED") == 0 || strcmp(code, "NOT_REGISTERED_REIMPORTED") == 0) {
         format_date(page->namesake_at, date, sizeof date);
@@ -367,35 +356,52 @@ static enum journey_state end_rehearsal(const struct sending *sending, struct jo
 /* ---- The next request ---- */
 
 /* Note what is not as it was under the id that is replaced. */
-static void note_changed(const struct sending *sending, struct journey *journey, const struct page *page,
-                         const struct ledger_intent *intent)
+static void note_changed(const struct sending *sending, struct journey *journey, const struct ledger_intent *intent)
 {
     const struct ledger_order *known = &journey->known;
     buf_clear(&journey->changed);
     if (known->registered && !known->foreign && intent->issue > known->issue)
-        digest_changed(sending->work, &known->content, &page->digest, &journey->changed);
+        digest_changed(sending->work, &known->content, &journey->digest.content, &journey->changed);
 }
 
-static bool prepare_registration(const struct sending *sending, struct journey *journey, const struct page *page,
+static bool prepare_registration(const struct sending *sending, struct journey *journey, struct page *page,
                                  struct ledger_intent *intent)
 {
     const struct ledger_order *known = &journey->known;
     journey->operation = API_REGISTER;
     intent->operation = LEDGER_REGISTER;
-    intent->content = page->digest;
-    intent->mall = page->mall;
-    note_changed(sending, journey, page, intent);
-    return make_registration(sending, page, span_of(intent->service_id),
+    intent->content = journey->digest.content;
+    intent->mall = journey->digest.mall;
+    note_changed(sending, journey, intent);
+    return open_page(sending, journey, page) &&
+           make_registration(sending, page, span_of(intent->service_id),
                              generation_of(known, LEDGER_REGISTER, intent->issue), &journey->request);
 }
 
-static bool prepare_shipment(const struct sending *sending, struct journey *journey, const struct page *page,
+/* How much of the shipment is reported shows by the ledger's hash: it is that of the numbers so far. `next` is that of
+ * those once one more is reported. */
+static bool find_parcel(const struct sending *sending, const struct journey *journey, struct page *page,
+                        struct ledger_hash *next)
+{
+    const struct ledger *ledger = sending->service->ledger;
+    struct ledger_hash so_far;
+    page->parcel = 0;
+    for (size_t i = parcels_of(sending, &page->shipment) - 1; i > 0 && page->parcel == 0; i--) {
+        if (!digest_shipment(ledger, &page->shipment, i, &so_far))
+            return error_set_memory(sending->error);
+        if (ledger_hash_equal(&journey->known.shipment, &so_far))
+            page->parcel = i;
+    }
+    return digest_shipment(ledger, &page->shipment, page->parcel + 1, next) || error_set_memory(sending->error);
+}
+
+static bool prepare_shipment(const struct sending *sending, struct journey *journey, struct page *page,
                              struct ledger_intent *intent)
 {
     journey->operation = API_SHIP;
     intent->operation = LEDGER_SHIP;
-    intent->shipment = page->shipment_digest;
-    return make_shipment(sending, page, span_of(intent->service_id), journey->known.generations[LEDGER_SHIP],
+    return open_page(sending, journey, page) && find_parcel(sending, journey, page, &intent->shipment) &&
+           make_shipment(sending, page, span_of(intent->service_id), journey->known.generations[LEDGER_SHIP],
                          &journey->request);
 }
 
@@ -408,13 +414,15 @@ static bool prepare_cancellation(const struct sending *sending, struct journey *
            error_set_memory(sending->error);
 }
 
-static bool prepare_reduction(const struct sending *sending, struct journey *journey, const struct page *page,
+static bool prepare_reduction(const struct sending *sending, struct journey *journey, struct page *page,
                               struct ledger_intent *intent)
 {
     const struct api_call call = call_of(span_of(intent->service_id), 0);
     journey->operation = API_REDUCE;
     intent->operation = LEDGER_REDUCE;
-    intent->content = page->digest;
+    intent->content = journey->digest.content;
+    if (!open_page(sending, journey, page))
+        return false;
     return api_dialect_reduce(sending->service->dialect, &sending->service->account, &call, &page->content,
                               &journey->request) ||
            error_set_memory(sending->error);
@@ -434,7 +442,7 @@ static bool prepare_question(const struct sending *sending, struct journey *jour
 }
 
 /* The request, and the intent that has to be on the disk before it leaves. */
-static bool prepare_call(const struct sending *sending, struct journey *journey, const struct page *page,
+static bool prepare_call(const struct sending *sending, struct journey *journey, struct page *page,
                          struct ledger_intent *intent)
 {
     bool made;
@@ -461,7 +469,7 @@ static bool prepare_call(const struct sending *sending, struct journey *journey,
     return ledger_intend(sending->service->ledger, journey_id(sending, journey), intent, sending->error);
 }
 
-static enum journey_state prepare(const struct sending *sending, struct journey *journey, const struct page *page)
+static enum journey_state prepare(const struct sending *sending, struct journey *journey, struct page *page)
 {
     struct ledger_intent intent = {0};
     bool made;

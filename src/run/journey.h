@@ -16,9 +16,18 @@ struct sending {
     struct error *error;   /* its `code` is set where nothing more may be sent */
 };
 
+/* What the file says of an order, as hashes: its rows are read again only to make a request of them. */
+struct journey_digest {
+    bool made;                     /* once in a run, for the file does not change meanwhile */
+    struct ledger_content content; /* where the operation registers */
+    struct ledger_hash mall;
+    struct ledger_hash shipment; /* with ship: of all that is to be reported */
+};
+
 struct journey {
-    uint32_t order;               /* of the book */
-    struct ledger_order known;    /* as the ledger has it now */
+    uint32_t order;            /* of the book */
+    struct ledger_order known; /* as the ledger has it now */
+    struct journey_digest digest;
     struct plan plan;             /* the step that is being made */
     enum api_operation operation; /* the call that this is, once a request is prepared */
     bool answered[LEDGER_OPERATIONS];
@@ -30,8 +39,8 @@ struct journey {
     bool verifies;  /* the service repeated an old answer: how the order stands now has to be asked */
     bool conflicts; /* the last call met a 409: the question is about that */
     const char
-        *detail;      /* what the service said of the status beyond its name, a code of the catalogue; NULL: nothing */
-    struct buf words; /* the service's, of that 409; owned */
+        *detail; /* more of the status than its name, as the service said: a code of the catalogue; NULL: no more */
+    struct buf words;   /* the service's, of that 409; owned */
     struct buf changed; /* headings of what is not as it was under the id that a new one replaces; owned */
     struct transport_request request; /* prepared; owned until it is handed over */
     unsigned requests;                /* that were prepared */
