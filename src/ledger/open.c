@@ -34,14 +34,16 @@ enum { VERSION = sizeof migrations / sizeof migrations[0] };
 static struct ledger *new_ledger(const char *path, struct error *error)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
-    if (ledger != NULL)
+    if (ledger != NULL) {
+        ledger->lock = -1;
         ledger->path = strdup(path);
-    if (ledger == NULL || ledger->path == NULL) {
-        free(ledger);
+        ledger->recent = recent_new();
+    }
+    if (ledger == NULL || ledger->path == NULL || ledger->recent == NULL) {
+        ledger_close(ledger);
         error_set_memory(error);
         return NULL;
     }
-    ledger->lock = -1;
     return ledger;
 }
 
@@ -91,7 +93,8 @@ static bool is_file(const char *path, struct error *error)
 
 static bool connect_to(struct ledger *ledger, const char *name, int flags, struct error *error)
 {
-    int rc = sqlite3_open_v2(name, &ledger->db, flags, NULL);
+    /* Without SQLite's own lock, for one thread uses a ledger at a time. */
+    int rc = sqlite3_open_v2(name, &ledger->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK)
         return store_fail(ledger, ledger->db != NULL ? sqlite3_extended_errcode(ledger->db) : rc, error);
     sqlite3_busy_timeout(ledger->db, READER_WAIT_MS);
@@ -399,6 +402,7 @@ static bool open_reading(struct ledger *ledger, const struct ledger_account *acc
         return error_set_errno(error, ERROR_CONFIG, "LEDGER_UNWRITABLE", ledger->path, errno);
     }
     int64_t version;
+    ledger->reads = true;
     if (!is_file(ledger->path, error) || !connect_file(ledger, SQLITE_OPEN_READONLY, error) ||
         !identify(ledger, &version, error))
         return false;
@@ -433,6 +437,7 @@ void ledger_close(struct ledger *ledger)
     if (ledger->lock >= 0)
         close(ledger->lock);
     EVP_MAC_CTX_free(ledger->mac);
+    recent_free(ledger->recent);
     free(ledger->path);
     free(ledger);
 }
