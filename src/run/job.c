@@ -213,8 +213,7 @@ static bool compile_retry_on(struct atobarai_job *job, struct connection *servic
 static bool open_service(struct atobarai_job *job, const struct work *work, struct connection *service)
 {
     const struct atobarai_options *options = &job->options;
-    if (!load_dialect(job, work, service) || !compile_retry_on(job, service) ||
-        (options->ca_file != NULL && !transport_check_ca_file(options->ca_file, &job->error)))
+    if (!load_dialect(job, work, service) || !compile_retry_on(job, service))
         return false;
     if (options->sandbox)
         return open_sandbox(job, service);
@@ -223,6 +222,7 @@ static bool open_service(struct atobarai_job *job, const struct work *work, stru
     service->account = (struct api_account){options->api_url, options->api_key, options->merchant_code};
     service->name = options->api_url;
     return transport_check_url(options->api_url, &job->error) &&
+           (options->ca_file == NULL || transport_check_ca_file(options->ca_file, &job->error)) &&
            api_dialect_check_account(service->dialect, &service->account, &job->error);
 }
 
