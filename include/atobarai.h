@@ -202,6 +202,8 @@ struct atobarai_summary {
         bool ran; /* to its end, or as far as the run came */
         uint64_t ms;
     } phases[ATOBARAI_PHASES]; /* by enum atobarai_phase; together at most elapsed_ms */
+    uint64_t log_lost;         /* lines of the log that could not be written, */
+    int log_errno;             /* and why not; 0 where there are none */
     bool complete; /* the run reached its end: the counts are final, and the result, if any, is in its place */
 };
 

@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -132,7 +134,8 @@ static bool same_file(const char *a, const char *b)
            stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
 }
 
-/* The summary replaces its file: that must be neither the input nor the result, nor may both go to standard output. */
+/* The summary replaces its file: that must be neither the input nor the result nor the log, nor may both go to standard
+ * output. */
 static bool summary_stands_apart(const struct cli_options *options)
 {
     const char *summary = cli_options_text(options, CLI_SUMMARY_JSON);
@@ -140,7 +143,8 @@ static bool summary_stands_apart(const struct cli_options *options)
     if (summary == NULL)
         return true;
     bool apart = strcmp(summary, "-") == 0 ? output == NULL || strcmp(output, "-") != 0
-                                           : !same_file(summary, options->input) && !same_file(summary, output);
+                                           : !same_file(summary, options->input) && !same_file(summary, output) &&
+                                                 !same_file(summary, cli_options_text(options, CLI_LOG));
     if (!apart)
         cli_console_error(options->language, "USAGE_BAD_VALUE", NULL, "--summary-json", summary);
     return apart;
@@ -186,6 +190,16 @@ static void report(const struct cli_options *options, const struct atobarai_job 
     cli_console_message(options->language, &message);
 }
 
+/* What the log lacks is worth a word, and no more: it is not what the run was for. */
+static void report_log(const struct cli_options *options, const struct atobarai_summary *summary)
+{
+    char count[24];
+    snprintf(count, sizeof count, "%" PRIu64, summary->log_lost);
+    if (summary->log_lost > 0)
+        cli_console_error(options->language, "LOG_INCOMPLETE", cli_options_text(options, CLI_LOG),
+                          strerror(summary->log_errno), count);
+}
+
 /* Write --summary-json; the exit status, which a failure raises. */
 static enum atobarai_status write_summary(const struct cli_options *options, const struct atobarai_job *job,
                                           enum atobarai_status status)
@@ -212,6 +226,7 @@ enum atobarai_status cli_job(const struct cli_options *options)
     enum atobarai_status status = run_interruptibly(job, shows_progress ? &line : NULL);
     cli_progress_clear(&line);
     report(options, job, status);
+    report_log(options, atobarai_job_summary(job));
     status = write_summary(options, job, status);
     atobarai_job_free(job);
     return status;

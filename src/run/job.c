@@ -135,7 +135,8 @@ struct connection {
     struct sandbox *sandbox; /* NULL: the real one */
     struct ledger *ledger;
     regex_t retry_on;
-    bool retries; /* `retry_on` is there */
+    bool retries;    /* `retry_on` is there */
+    struct log *log; /* NULL: none */
 };
 
 /* The text of `path`, or of the program where that is NULL. */
@@ -250,8 +251,28 @@ static bool open_ledger(struct atobarai_job *job, struct connection *service)
     return service->ledger != NULL;
 }
 
-static void close_service(struct connection *service)
+/* The log of attempts. A rehearsal that sends nothing has nothing to write there. */
+static bool open_log(struct atobarai_job *job, struct connection *service)
 {
+    const struct atobarai_options *options = &job->options;
+    struct buf ledger = {0};
+    struct buf state = {0}; /* of the sandbox */
+    if (options->log == NULL || options->dry_run)
+        return true;
+    bool in_memory = options->sandbox && options->ledger == NULL;
+    bool placed = in_memory || place_of_ledger(options->ledger, &ledger, &job->error);
+    buf_printf(&state, "%s.sandbox", buf_text(&ledger));
+    const char *const others[] = {job->output, buf_text(&ledger), buf_text(&state)};
+    if (placed && (!state.failed || error_set_memory(&job->error)))
+        service->log = log_open(options->log, commands[job->operation], others, in_memory ? 1 : 3, &job->error);
+    buf_free(&ledger);
+    buf_free(&state);
+    return service->log != NULL;
+}
+
+static void close_service(struct atobarai_job *job, struct connection *service)
+{
+    job->summary.log_lost = log_close(service->log, &job->summary.log_errno);
     if (service->retries)
         regfree(&service->retry_on);
     ledger_close(service->ledger);
@@ -281,7 +302,7 @@ static bool send(struct atobarai_job *job, struct work *work, struct connection 
 {
     if (!only_apply(work, &job->error) || !open_ledger(job, to))
         return false;
-    const struct service service = {to->dialect, to->account, to->ledger, to->retries ? &to->retry_on : NULL};
+    const struct service service = {to->dialect, to->account, to->ledger, to->retries ? &to->retry_on : NULL, to->log};
     return job->options.dry_run ? send_rehearse(work, &service, &job->error) : send_run(work, &service, &job->error);
 }
 
@@ -298,6 +319,8 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct connec
     job->phase_begin = milliseconds();
     if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)) ||
         !setting_check_columns(work, &job->error))
+        return false;
+    if (work->sends && !open_log(job, service))
         return false;
     if (job->output != NULL) {
         target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
@@ -389,7 +412,7 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
     if (!summary_count(&work, &job->summary, &job->errors) && done)
         done = error_set_memory(&job->error);
     job->summary.elapsed_ms = milliseconds() - begin;
-    close_service(&service);
+    close_service(job, &service);
     free_work(&work);
     if (done)
         return judge(job);
