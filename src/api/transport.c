@@ -33,8 +33,8 @@ enum {
     CONNECT_MAX_SECONDS = 10, /* for connecting alone */
     HEAD_MAX = 128 * 1024,    /* bytes of an answer's headers; more is too large */
     STREAMS_MAX = 100, /* requests that share an HTTP/2 connection; servers are asked to allow as many (RFC 9113) */
-    POLL_MS = 200,     /* how long an interrupt may go unnoticed, where it is not a signal to this thread */
-    POLL_IDLE_MS = 60 * 1000, /* where no interrupt can come: libcurl wakes earlier for all that happens */
+    POLL_MS = 200,     /* between two turns; how long an interrupt may go unnoticed that is no signal to this thread */
+    POLL_IDLE_MS = 60 * 1000, /* where there is neither: libcurl wakes earlier for all that happens */
 };
 
 enum {
@@ -686,6 +686,31 @@ static enum transport_reason reason_of(const struct slot *slot, const struct out
     }
 }
 
+static void attempt_tell(const struct transport *transport, const struct work *work, const struct outcome *outcome,
+                         enum transport_reason reason, bool again)
+{
+    const struct transport_client *client = transport->client;
+    struct transport_attempt attempt = {.attempt = work->attempts,
+                                        .milliseconds = outcome->milliseconds,
+                                        .reason = reason,
+                                        .status = outcome->status,
+                                        .again = again};
+    if (client->attempted != NULL)
+        client->attempted(client->context, work->request.tag, &attempt);
+}
+
+/* It brought nothing that settles the request. */
+static void attempt_missed(struct transport *transport, struct work *work, const struct outcome *outcome,
+                           enum transport_reason reason)
+{
+    bool again = reason != TRANSPORT_STOPPED && work_goes_on(transport, work, outcome->retry_after);
+    attempt_tell(transport, work, outcome, reason, again);
+    if (again)
+        work_wait(transport, work, outcome->retry_after);
+    else
+        work_failed(transport, work, reason);
+}
+
 /* Let the client judge a complete answer. */
 static void attempt_judge(struct transport *transport, struct slot *slot, struct work *work,
                           const struct outcome *outcome)
@@ -711,37 +736,10 @@ static void attempt_judge(struct transport *transport, struct slot *slot, struct
     case TRANSPORT_AGAIN:
         if (verdict == TRANSPORT_AGAIN)
             work->maybe_received = outcome->maybe_received;
-        if (work_goes_on(transport, work, outcome->retry_after))
-            work_wait(transport, work, outcome->retry_after);
-        else
-            work_failed(transport, work, verdict == TRANSPORT_AGAIN ? TRANSPORT_REFUSED : reason_of(slot, outcome));
+        attempt_missed(transport, work, outcome,
+                       verdict == TRANSPORT_AGAIN ? TRANSPORT_REFUSED : reason_of(slot, outcome));
         break;
     }
-}
-
-static void attempt_tell(const struct transport *transport, const struct work *work, const struct outcome *outcome,
-                         enum transport_reason reason, bool again)
-{
-    const struct transport_client *client = transport->client;
-    struct transport_attempt attempt = {.attempt = work->attempts,
-                                        .milliseconds = outcome->milliseconds,
-                                        .reason = reason,
-                                        .status = outcome->status,
-                                        .again = again};
-    if (client->attempted != NULL)
-        client->attempted(client->context, work->request.tag, &attempt);
-}
-
-/* There is nothing to judge. */
-static void attempt_missed(struct transport *transport, struct work *work, const struct outcome *outcome,
-                           enum transport_reason reason)
-{
-    bool again = reason != TRANSPORT_STOPPED && work_goes_on(transport, work, outcome->retry_after);
-    attempt_tell(transport, work, outcome, reason, again);
-    if (again)
-        work_wait(transport, work, outcome->retry_after);
-    else
-        work_failed(transport, work, reason);
 }
 
 static void attempt_end(struct transport *transport, struct slot *slot, CURLcode code)
@@ -867,7 +865,8 @@ static bool collect(struct transport *transport)
 /* Milliseconds after which there may be something to do that libcurl knows nothing of. */
 static int poll_timeout(const struct transport *transport)
 {
-    int64_t timeout = transport->options->interrupt != NULL ? POLL_MS : POLL_IDLE_MS;
+    bool wakes = transport->options->interrupt != NULL || transport->client->turn != NULL;
+    int64_t timeout = wakes ? POLL_MS : POLL_IDLE_MS;
     int64_t now = now_ns();
     int64_t paced = (pace_wait(&transport->pace, now) + MS_NS - 1) / MS_NS;
     if (transport->free_slots == NULL || transport->end != TRANSPORT_END_DONE)
@@ -888,6 +887,8 @@ static int poll_timeout(const struct transport *transport)
 static void run(struct transport *transport)
 {
     for (;;) {
+        if (transport->client->turn != NULL)
+            transport->client->turn(transport->client->context);
         fill(transport);
         if (transport->in_flight == 0 && transport->waiting_count == 0 && (transport->dry || stopping(transport)))
             return;

@@ -108,7 +108,7 @@ struct transport_failure {
     bool maybe_received;
 };
 
-/* One attempt that brought no complete answer to judge: none, a broken one, 429 or 5xx. */
+/* One attempt that settled nothing: no answer, a broken one, 429 or 5xx, or one that was judged RETRY or AGAIN. */
 struct transport_attempt {
     unsigned attempt;             /* which one, from 1 */
     uint64_t milliseconds;        /* how long it took */
@@ -126,9 +126,11 @@ struct transport_client {
     enum transport_verdict (*answered)(void *context, void *tag, const struct transport_answer *answer);
     /* All attempts are spent. */
     void (*failed)(void *context, void *tag, const struct transport_failure *failure);
-    /* NULL is allowed. An attempt brought nothing for answered(): called before it is retried, or failed() is called.
-     */
+    /* NULL is allowed. An attempt settled nothing: called before it is retried, or failed() is called; behind
+     * answered() where that said so. */
     void (*attempted)(void *context, void *tag, const struct transport_attempt *attempt);
+    /* NULL is allowed. Called in each turn of the loop: five times a second at least, whatever happens. */
+    void (*turn)(void *context);
 };
 
 /* How a run ended: where several would fit, what came first. */

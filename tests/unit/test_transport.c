@@ -308,7 +308,7 @@ struct probe {
     int wanted;  /* requests in all; their paths are /0, /1, … */
     bool orders; /* they are orders for the sandbox */
     bool once;
-    bool silent;      /* no attempted() */
+    bool silent;      /* no attempted(), no turn() */
     const char *body; /* of a POST; NULL: GET */
     size_t body_length;
     enum transport_verdict (*judge)(struct probe *probe, int number, const struct transport_answer *answer);
@@ -323,6 +323,7 @@ struct probe {
     int done;
     int failed;
     int dry_calls;
+    int turns;
     size_t longest;   /* answer */
     char answer[256]; /* the last one's beginning */
     enum transport_end end;
@@ -396,7 +397,7 @@ static enum transport_verdict probe_answered(void *context, void *tag, const str
     item->status = answer->status;
     item->doubtful = answer->maybe_received;
     if (!probe->silent)
-        assert_int_equal(answer->attempt, item->asked + item->missed); /* every attempt is told of once */
+        assert_int_equal(answer->attempt, item->missed + 1); /* every attempt that settled nothing was told of */
     item->attempt = answer->attempt;
     item->milliseconds = answer->milliseconds;
     assert_int_equal(strlen(answer->body), answer->length);
@@ -430,7 +431,13 @@ static void probe_attempted(void *context, void *tag, const struct transport_att
     assert_int_equal(item->answered + item->failed, 0);
     item->missed++;
     item->last_missed = *attempt;
-    assert_int_equal(attempt->attempt, item->asked + item->missed);
+    assert_int_equal(attempt->attempt, item->missed);
+}
+
+static void probe_turn(void *context)
+{
+    struct probe *probe = context;
+    probe->turns++;
 }
 
 /* Run, and see that what was given was settled exactly once. */
@@ -440,7 +447,8 @@ static enum transport_end probe_run(struct probe *probe)
                                             .next = probe_next,
                                             .answered = probe_answered,
                                             .failed = probe_failed,
-                                            .attempted = probe->silent ? NULL : probe_attempted};
+                                            .attempted = probe->silent ? NULL : probe_attempted,
+                                            .turn = probe->silent ? NULL : probe_turn};
     sigset_t mask;
     if (probe->options.concurrency == 0)
         probe->options.concurrency = 1;
@@ -1148,7 +1156,10 @@ static void not_now_is_tried_again(void **state)
         assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
         assert_int_equal(probe->done, 1);
         assert_int_equal(probe->items[0].attempt, 3);
-        assert_int_equal(probe->items[0].missed, 0); /* there were answers */
+        assert_int_equal(probe->items[0].missed, 2);
+        assert_int_equal(probe->items[0].last_missed.reason, TRANSPORT_REFUSED);
+        assert_int_equal(probe->items[0].last_missed.status, 409);
+        assert_true(probe->items[0].last_missed.again);
         assert_false(probe->items[0].doubtful);
         free(probe);
         server_stop(server);
@@ -1373,6 +1384,7 @@ static void attempts_without_an_answer_are_told_of(void **state)
     assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
     assert_int_equal(probe->items[0].last_missed.reason, TRANSPORT_TIMEOUT);
     assert_int_equal(probe->items[0].last_missed.status, 0);
+    assert_true(probe->turns >= 3); /* while nothing came */
     assert_true(probe->items[0].last_missed.milliseconds >= 990);
     free(probe);
     server_stop(server);
