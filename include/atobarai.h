@@ -122,12 +122,14 @@ struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const c
 
 /* How far a run is. */
 struct atobarai_progress {
-    uint64_t orders; /* to be sent in all */
-    uint64_t done;   /* answered for good, refusals included */
-    uint64_t failed; /* of these: refused or without an answer */
+    uint64_t orders;   /* to be sent in all */
+    uint64_t done;     /* answered for good, refusals included */
+    uint64_t failed;   /* of these: refused or without an answer */
+    uint64_t retrying; /* orders, not done, whose request failed and is sent again */
 };
 
-/* Called from within atobarai_job_run(), by its thread, as orders are done. */
+/* Called from within atobarai_job_run(), by its thread, as orders are done, and while nothing comes, five times a
+ * second at least. */
 typedef void atobarai_progress_fn(void *context, const struct atobarai_progress *progress);
 
 /* Run once. `progress` may be NULL. The result file appears whole, or stays as it was. */

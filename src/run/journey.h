@@ -44,6 +44,7 @@ struct journey {
     struct buf changed; /* headings of what is not as it was under the id that a new one replaces; owned */
     struct transport_request request; /* prepared; owned until it is handed over */
     unsigned requests;                /* that were prepared */
+    bool retrying;                    /* the one that was handed over is sent again */
     struct journey *next;             /* in the queue that it waits in */
 };
 

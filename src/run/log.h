@@ -23,7 +23,7 @@
  *     service_id the order's id at the service, where that is not the 受注ID
  *     status     what the service said of the order (accepted): its name in the API that is built in, such as AUTH_OK,
  *                whatever the dialect calls it
- *     code       of the catalogue, why it was not accepted
+ *     code       of the catalogue: why it was not accepted, or more of the status
  *
  * and nothing else: no personal data, no secret, and none of the service's words, which may hold either.
  *

@@ -27,15 +27,19 @@ void outcome_refuse(struct work *work, struct book_order *order, const char *cod
     add(work, order, (struct finding){.code = code, .row = row}, item, args);
 }
 
+void outcome_tell(const struct work *work)
+{
+    struct atobarai_progress progress = {work->total, work->done, work->failed, work->retrying};
+    if (work->progress != NULL)
+        work->progress(work->progress_context, &progress);
+}
+
 void outcome_end(struct work *work, struct book_order *order, enum book_state state)
 {
     order->state = (uint8_t)state;
     work->done++;
     work->failed += state != BOOK_DONE;
-    if (work->progress != NULL) {
-        struct atobarai_progress progress = {work->total, work->done, work->failed};
-        work->progress(work->progress_context, &progress);
-    }
+    outcome_tell(work);
 }
 
 void outcome_words(const struct work *work, const char *code, const char *arg, struct buf *text)

@@ -17,6 +17,9 @@ void outcome_refuse(struct work *work, struct book_order *order, const char *cod
 /* The order is in `state` for good. */
 void outcome_end(struct work *work, struct book_order *order, enum book_state state);
 
+/* Tell whoever watches how far the run is. */
+void outcome_tell(const struct work *work);
+
 /* The order remains to be sent, or in doubt: `code` with the words of `reason`, an entry of the catalogue, as {1}. */
 void outcome_leave(struct work *work, struct book_order *order, const char *code, const char *reason, long http_status);
 

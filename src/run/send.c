@@ -109,6 +109,84 @@ static bool on_next(void *context, struct transport_request *request)
     return true;
 }
 
+/* ---- The log ---- */
+
+/* What a line says of the journey's request. The service's id is copied: it does not stay when the journey goes on. */
+static struct log_line line_of(const struct sender *sender, const struct journey *journey, char id[LEDGER_ID_SIZE])
+{
+    struct span service_id = journey_service_id(&sender->sending, journey);
+    size_t length = service_id.length < LEDGER_ID_SIZE ? service_id.length : LEDGER_ID_SIZE;
+    if (length > 0)
+        memcpy(id, service_id.data, length);
+    return (struct log_line){.service_id = {id, length}, .operation = journey->operation};
+}
+
+/* What became of an attempt that was answered; `line` is of before. */
+static void log_answer(const struct sender *sender, const struct journey *journey, struct log_line *line,
+                       const struct api_answer *answer, const struct transport_answer *from)
+{
+    static const char *const outcomes[] = {[API_ACCEPTED] = "accepted",
+                                           [API_REFUSED] = "refused",
+                                           [API_CONFLICT] = "conflict",
+                                           [API_UNKNOWN] = "unknown",
+                                           [API_CREDENTIALS] = "credentials"};
+    const struct sending *sending = &sender->sending;
+    const struct book_order *order = journey_order(sending, journey);
+    line->order = journey_id(sending, journey);
+    line->attempt = from->attempt;
+    line->http = from->status;
+    line->milliseconds = from->milliseconds;
+    line->outcome = outcomes[answer->meaning];
+    if (answer->meaning == API_ACCEPTED) {
+        line->status = answer->status;
+        line->code = answer->detail;
+    } else if (sending->error->code != NULL) {
+        line->code = sending->error->code;
+    } else if (order->outcome != BOOK_NONE) {
+        line->code = sending->work->findings.list[order->outcome].code;
+    }
+    log_put(sending->service->log, line);
+}
+
+/* The request is sent again, or was and is not any more. */
+static void set_retrying(const struct sender *sender, struct journey *journey, bool retrying)
+{
+    if (retrying && !journey->retrying)
+        sender->sending.work->retrying++;
+    if (!retrying && journey->retrying)
+        sender->sending.work->retrying--;
+    journey->retrying = retrying;
+}
+
+static void on_attempted(void *context, void *tag, const struct transport_attempt *attempt)
+{
+    static const char *const outcomes[] = {
+        [TRANSPORT_TIMEOUT] = "timeout",           [TRANSPORT_CONNECTION] = "connection",
+        [TRANSPORT_SERVER_ERROR] = "server_error", [TRANSPORT_BUSY] = "busy",
+        [TRANSPORT_GARBAGE] = "garbage",           [TRANSPORT_REFUSED] = "refused_for_now",
+        [TRANSPORT_STOPPED] = "stopped",           [TRANSPORT_INTERRUPTED] = "stopped",
+    };
+    struct sender *sender = context;
+    char id[LEDGER_ID_SIZE];
+    struct log_line line = line_of(sender, tag, id);
+    line.order = journey_id(&sender->sending, tag);
+    line.attempt = attempt->attempt;
+    line.http = attempt->status;
+    line.milliseconds = attempt->milliseconds;
+    line.outcome = outcomes[attempt->reason];
+    line.retry = attempt->again;
+    log_put(sender->sending.service->log, &line);
+    set_retrying(sender, tag, attempt->again);
+}
+
+/* Whatever happens, or does not. */
+static void on_turn(void *context)
+{
+    struct sender *sender = context;
+    log_turn(sender->sending.service->log);
+    outcome_tell(sender->sending.work);
+}
+
 /* ---- Answers ---- */
 
 /* A service that repeats what it was sent must not bring a secret into a result file. What is shorter than any secret
@@ -147,6 +225,8 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
     struct journey *journey = tag;
     const struct sending *sending = &sender->sending;
     struct api_answer answer;
+    char id[LEDGER_ID_SIZE];
+    struct log_line line = line_of(sender, journey, id);
     api_dialect_read(sending->service->dialect, journey->operation, journey_service_id(sending, journey), from,
                      &answer);
     journey_order(sending, journey)->sent = true;
@@ -160,7 +240,10 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
         buf_free(&answer.message);
         return TRANSPORT_AGAIN;
     }
-    go_on(sender, journey, answer_take(sending, journey, &answer, from));
+    set_retrying(sender, journey, false);
+    enum journey_state state = answer_take(sending, journey, &answer, from);
+    log_answer(sender, journey, &line, &answer, from);
+    go_on(sender, journey, state);
     buf_free(&answer.message);
     if (sending->error->code == NULL && is_due(sender))
         commit(sender);
@@ -202,6 +285,7 @@ static void on_failed(void *context, void *tag, const struct transport_failure *
 {
     struct sender *sender = context;
     struct journey *journey = tag;
+    set_retrying(sender, journey, false);
     journey_order(&sender->sending, journey)->sent |= failure->maybe_received || journey->doubted;
     if (is_to_be_asked(sender, journey, failure)) {
         ask(sender, journey);
@@ -272,7 +356,12 @@ static bool send_all(struct sender *sender)
                                         .rate = asked->rate,
                                         .ca_file = asked->ca_file,
                                         .interrupt = work->interrupt};
-    struct transport_client client = {.context = sender, .next = on_next, .answered = on_answered, .failed = on_failed};
+    struct transport_client client = {.context = sender,
+                                      .next = on_next,
+                                      .answered = on_answered,
+                                      .failed = on_failed,
+                                      .attempted = on_attempted,
+                                      .turn = on_turn};
     struct error error = {0};
     enum transport_end end = transport_run(&options, &client, &error);
     const char *reason = end == TRANSPORT_END_INTERRUPTED ? "REASON_INTERRUPTED" : "REASON_STOPPED";

@@ -15,7 +15,7 @@ struct service {
     struct api_account account;
     struct ledger *ledger;
     const regex_t *retry_on; /* refusals whose message matches are worth another attempt; NULL: none are */
-    struct log *log; /* NULL: none */
+    struct log *log;         /* NULL: none */
 };
 
 /* Do `work->operation` to each BOOK_VALID order of the book, in the order of the file, as far as its state asks for it

@@ -49,9 +49,10 @@ struct work {
 
     /* What is wrong with its orders (run/check), and how they fared (run/send). */
     struct findings findings;
-    uint64_t total;  /* orders that the operation is for */
-    uint64_t done;   /* of these: answered for good, */
-    uint64_t failed; /* and not as was hoped for */
+    uint64_t total;    /* orders that the operation is for */
+    uint64_t done;     /* of these: answered for good, */
+    uint64_t failed;   /* and not as was hoped for */
+    uint64_t retrying; /* whose request is sent again */
 };
 
 #endif
