@@ -143,13 +143,26 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
             .notes = {"Ctrl+C で終わります。\n"
                       "LISTには、種類=確率（0から1）をカンマで区切って並べます。種類：\n"
                       "  timeout, reset, 500, 429, garbage, slow, lost-answer\n"
+                      "  err（--dialect kuroneko のときだけ。サービスの内部エラー）\n"
                       "結果は、注文者のメールアドレスの @ より前で決まります：\n"
-                      "  ng 与信NG、pending 与信中（一度尋ねると与信OK）、failed 与信失敗、ほかは与信OK\n",
+                      "  ng 与信NG、pending 与信中（一度尋ねると与信OK）、failed 与信失敗、ほかは与信OK\n"
+                      "  shipng は出荷情報登録が、cancelng は与信の取消が断られます。\n"
+                      "--dialect kuroneko では、さらに：\n"
+                      "  limit 限度額超過、pendingng 与信中のあと与信NG、stuck ずっと与信中、\n"
+                      "  revoked 与信OKのあと与信NG。出荷のあと、survey 配送要調査、alarmed 警報メール、\n"
+                      "  sold 売上確定、invoiced 請求書発行済み、paid 入金済み\n"
+                      "  加盟店コードは数字11桁、パスワードは半角英数字8文字まで（forbid01 は断られます）\n",
                       "Ctrl-C ends it.\n"
                       "LIST is KIND=PROBABILITY (0 to 1), separated by commas. Kinds:\n"
                       "  timeout, reset, 500, 429, garbage, slow, lost-answer\n"
+                      "  err (--dialect kuroneko only: an exception inside the service)\n"
                       "The part of the buyer's email before the @ decides the outcome:\n"
-                      "  ng 与信NG, pending 与信中 (与信OK once asked), failed 与信失敗, any other 与信OK\n"},
+                      "  ng 与信NG, pending 与信中 (与信OK once asked), failed 与信失敗, any other 与信OK;\n"
+                      "  shipng has its shipment refused, cancelng its cancellation.\n"
+                      "With --dialect kuroneko there are more:\n"
+                      "  limit over the limit, pendingng 与信中 and then 与信NG, stuck 与信中 for ever,\n"
+                      "  revoked 与信OK and then 与信NG. After shipping: survey, alarmed, sold, invoiced, paid\n"
+                      "  A merchant code has 11 digits, a password at most 8 letters and digits, not forbid01.\n"},
         },
 };
 

@@ -50,7 +50,7 @@ static enum atobarai_status announce(const struct cli_options *options, const st
         cli_console_error(options->language, "OUTPUT_UNWRITABLE", path, strerror(reason), NULL);
         return ATOBARAI_USAGE;
     }
-    printf("listening on %s\n", atobarai_sandbox_url(sandbox));
+    printf("listening on %s\nlistening on %s\n", atobarai_sandbox_url(sandbox), atobarai_sandbox_kuroneko_url(sandbox));
     return cli_console_flush(options->language) ? ATOBARAI_DONE : ATOBARAI_USAGE;
 }
 

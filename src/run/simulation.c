@@ -52,6 +52,11 @@ const char *atobarai_sandbox_url(const struct atobarai_sandbox *sandbox)
     return sandbox_url(sandbox->sandbox);
 }
 
+const char *atobarai_sandbox_kuroneko_url(const struct atobarai_sandbox *sandbox)
+{
+    return sandbox_kuroneko_url(sandbox->sandbox);
+}
+
 uint16_t atobarai_sandbox_port(const struct atobarai_sandbox *sandbox)
 {
     return sandbox_port(sandbox->sandbox);

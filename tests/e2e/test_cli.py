@@ -348,12 +348,13 @@ def full_problems(*arguments):
 
 @contextlib.contextmanager
 def sandbox(folder, *arguments):
-    """A running sandbox: the process and what it printed first."""
+    """A running sandbox: the process and the two lines that it printed."""
     with subprocess.Popen([PROGRAM, "sandbox", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, cwd=folder) as process:
         try:
             ready, _, _ = select.select([process.stdout], [], [], SECONDS)
-            yield process, process.stdout.readline().decode("utf-8") if ready else "(nothing)"
+            lines = process.stdout.readline() + process.stdout.readline() if ready else b"(nothing)"
+            yield process, lines.decode("utf-8")
         finally:
             if process.poll() is None:
                 process.kill()
@@ -367,10 +368,11 @@ def end_problems(process, number):
 
 
 def answer_problems(number):
-    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--port", "0", "--port-file", "port") as (process, line):
-        found = re.fullmatch(r"listening on (http://127\.0\.0\.1:(\d+)/v1)\n", line)
+    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--port", "0", "--port-file", "port") as (process, lines):
+        found = re.fullmatch(r"listening on (http://127\.0\.0\.1:(\d+)/v1)\n"
+                             r"listening on http://127\.0\.0\.1:\2/kuroneko-atobarai-api/\n", lines)
         if not found:
-            yield f"printed {line!r}"
+            yield f"printed {lines!r}"
             return
         text = Path(folder, "port").read_text(encoding="ascii")
         if text != found[2] + "\n" or os.listdir(folder) != ["port"]:
@@ -386,8 +388,8 @@ def answer_problems(number):
 
 def fault_problems():
     """--fault and --seed reach the service: 500=1 answers every request with 500."""
-    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--fault=500=1", "--seed", "3") as (process, line):
-        url = line.removeprefix("listening on ").strip()
+    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--fault=500=1", "--seed", "3") as (process, lines):
+        url = lines.split()[2]
         try:
             with urllib.request.urlopen(url + "/orders/1", timeout=SECONDS) as answer:
                 yield f"answered {answer.status}"
@@ -420,9 +422,9 @@ def port_file_problems():
         path = Path(folder, "port")
         path.write_text("something longer than a port\n", encoding="ascii")
         before = path.stat().st_ino
-        with sandbox(folder, "--port-file", "port") as (process, line):
-            if not re.search(rf":{path.read_text(encoding='ascii').strip()}/v1\n$", line) or path.stat().st_ino == before:
-                yield f"port file {path.read_text(encoding='ascii')!r}, printed {line!r}"
+        with sandbox(folder, "--port-file", "port") as (process, lines):
+            if not re.search(rf":{path.read_text(encoding='ascii').strip()}/v1\n", lines) or path.stat().st_ino == before:
+                yield f"port file {path.read_text(encoding='ascii')!r}, printed {lines!r}"
             yield from end_problems(process, signal.SIGTERM)
             if os.listdir(folder):
                 yield f"files at the end: {os.listdir(folder)}"
