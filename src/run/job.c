@@ -196,8 +196,13 @@ static bool open_sandbox(struct atobarai_job *job, struct connection *service)
     buf_free(&state);
     if (service->sandbox == NULL)
         return false;
-    service->account = (struct api_account){sandbox_url(service->sandbox), "sandbox", "sandbox"};
-    service->name = "sandbox"; /* its port is another one each time */
+    if (speaks(job, "kuroneko")) {
+        service->account = (struct api_account){sandbox_kuroneko_url(service->sandbox), "sandbox", "10000000000"};
+        service->name = "sandbox of kuroneko";
+    } else {
+        service->account = (struct api_account){sandbox_url(service->sandbox), "sandbox", "sandbox"};
+        service->name = "sandbox"; /* its port is another one each time */
+    }
     return true;
 }
 
