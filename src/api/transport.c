@@ -676,6 +676,8 @@ static enum transport_reason reason_of(const struct slot *slot, const struct out
     switch (outcome->code) {
     case CURLE_OPERATION_TIMEDOUT:
         return TRANSPORT_TIMEOUT;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return TRANSPORT_UNTRUSTED;
     case CURLE_OK:                   /* the judge said so */
     case CURLE_OUT_OF_MEMORY:        /* see is_hopeless() */
     case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, which is anything */
@@ -703,7 +705,8 @@ static void attempt_tell(const struct transport *transport, const struct work *w
 static void attempt_missed(struct transport *transport, struct work *work, const struct outcome *outcome,
                            enum transport_reason reason)
 {
-    bool again = reason != TRANSPORT_STOPPED && work_goes_on(transport, work, outcome->retry_after);
+    bool again = reason != TRANSPORT_STOPPED && reason != TRANSPORT_UNTRUSTED &&
+                 work_goes_on(transport, work, outcome->retry_after);
     attempt_tell(transport, work, outcome, reason, again);
     if (again)
         work_wait(transport, work, outcome->retry_after);

@@ -9,6 +9,8 @@
  * 0.5 s up to 30 s, each drawn evenly from its upper half, so that many clients do not come back at once; a Retry-After
  * (seconds or HTTP date) is heeded where it is longer, and one beyond 4 × timeout ends the request's attempts.
  *
+ * Not worth one: a certificate that cannot be verified. Time does not heal it, and nothing was sent.
+ *
  * A request that is to be sent `once` has no second attempt where the first one may have been received: its server
  * could not tell that it is the same.
  *
@@ -91,6 +93,7 @@ enum transport_verdict {
 enum transport_reason {
     TRANSPORT_TIMEOUT,
     TRANSPORT_CONNECTION,   /* no connection, or it broke */
+    TRANSPORT_UNTRUSTED,    /* the server's certificate: expired, of another host, or of an authority unknown here */
     TRANSPORT_SERVER_ERROR, /* 5xx */
     TRANSPORT_BUSY,         /* 429 */
     TRANSPORT_GARBAGE,      /* the judge said RETRY to the last answer, or it was too large, or no HTTP */

@@ -15,7 +15,7 @@
  *     ms         how long the attempt took
  *     outcome    of a complete answer: accepted, refused, conflict (409), unknown (no such order), credentials;
  *                of any other: timeout, connection, server_error (5xx), busy (429), garbage (not what was promised),
- *                refused_for_now (--retry-on), stopped (it ended here, not there)
+ *                untrusted (its certificate), refused_for_now (--retry-on), stopped (it ended here, not there)
  *     retry      another attempt follows, unless the run ends before
  *
  * and where they apply

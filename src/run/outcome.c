@@ -66,10 +66,15 @@ void outcome_leave(struct work *work, struct book_order *order, const char *code
 const char *outcome_reason(enum transport_reason reason)
 {
     static const char *const reasons[] = {
-        [TRANSPORT_TIMEOUT] = "REASON_TIMEOUT",           [TRANSPORT_CONNECTION] = "REASON_CONNECTION",
-        [TRANSPORT_SERVER_ERROR] = "REASON_SERVER_ERROR", [TRANSPORT_BUSY] = "REASON_BUSY",
-        [TRANSPORT_GARBAGE] = "REASON_GARBAGE",           [TRANSPORT_REFUSED] = "REASON_REFUSED",
-        [TRANSPORT_STOPPED] = "REASON_STOPPED",           [TRANSPORT_INTERRUPTED] = "REASON_INTERRUPTED",
+        [TRANSPORT_TIMEOUT] = "REASON_TIMEOUT",
+        [TRANSPORT_CONNECTION] = "REASON_CONNECTION",
+        [TRANSPORT_UNTRUSTED] = "REASON_UNTRUSTED",
+        [TRANSPORT_SERVER_ERROR] = "REASON_SERVER_ERROR",
+        [TRANSPORT_BUSY] = "REASON_BUSY",
+        [TRANSPORT_GARBAGE] = "REASON_GARBAGE",
+        [TRANSPORT_REFUSED] = "REASON_REFUSED",
+        [TRANSPORT_STOPPED] = "REASON_STOPPED",
+        [TRANSPORT_INTERRUPTED] = "REASON_INTERRUPTED",
     };
     return reasons[reason];
 }

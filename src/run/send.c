@@ -164,7 +164,8 @@ static void on_attempted(void *context, void *tag, const struct transport_attemp
         [TRANSPORT_TIMEOUT] = "timeout",           [TRANSPORT_CONNECTION] = "connection",
         [TRANSPORT_SERVER_ERROR] = "server_error", [TRANSPORT_BUSY] = "busy",
         [TRANSPORT_GARBAGE] = "garbage",           [TRANSPORT_REFUSED] = "refused_for_now",
-        [TRANSPORT_STOPPED] = "stopped",           [TRANSPORT_INTERRUPTED] = "stopped",
+        [TRANSPORT_UNTRUSTED] = "untrusted",       [TRANSPORT_STOPPED] = "stopped",
+        [TRANSPORT_INTERRUPTED] = "stopped",
     };
     struct sender *sender = context;
     char id[LEDGER_ID_SIZE];

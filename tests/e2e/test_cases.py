@@ -37,13 +37,14 @@ KEYS = {"about", "arguments", "command", "exit", "stderr", "codes", "bytes", "sa
 BAD_INPUT, REGISTER = "tests/e2e/test_bad_input.py", "tests/e2e/test_register.py"
 BASE, MESSAGE, ORDER = "tests/unit/test_base.c", "tests/unit/test_message.c", "tests/unit/test_order.c"
 TRANSPORT = "tests/unit/test_transport.c"
+WIRE = "tests/e2e/test_wire.py"
 LEDGER, LEDGER_UNIT, PLAN = "tests/e2e/test_ledger.py", "tests/unit/test_ledger.c", "tests/unit/test_plan.c"
 ELSEWHERE = {
     "HEADER_TOO_LONG": BAD_INPUT, "ROW_TOO_LONG": BAD_INPUT, "ROW_UNREADABLE": BAD_INPUT, "ORDER_TOO_LARGE": BAD_INPUT,
     "INPUT_CHANGED": BAD_INPUT, "RESULT_LOST": BAD_INPUT, "INPUT_TOO_LARGE": BAD_INPUT,
     "SET_STATUS_NO_COLUMN": "tests/unit/test_set_status.c",
     "INTERRUPTED": REGISTER, "REASON_INTERRUPTED": REGISTER, "TRANSPORT_FAILED": TRANSPORT,
-    "REASON_REFUSED": TRANSPORT, "CA_FILE_INVALID": TRANSPORT, "OUT_OF_MEMORY": BASE,
+    "REASON_REFUSED": TRANSPORT, "CA_FILE_INVALID": TRANSPORT, "REASON_UNTRUSTED": WIRE, "OUT_OF_MEMORY": BASE,
     "CATALOG_INVALID": ORDER, "SHIP_SEVERAL_NUMBERS": ORDER, "ENCODING_UNAVAILABLE": MESSAGE,
     "ERRNO_EACCES": MESSAGE, "ERRNO_EBADF": MESSAGE, "ERRNO_EDQUOT": MESSAGE, "ERRNO_EEXIST": MESSAGE,
     "ERRNO_EFBIG": MESSAGE, "ERRNO_ELOOP": MESSAGE, "ERRNO_EPERM": MESSAGE, "ERRNO_EPIPE": MESSAGE,
