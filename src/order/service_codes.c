@@ -3,10 +3,27 @@
 
 #include "base/embedded.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 /* The columns of the file, which are those of its first line. */
-enum column { COLUMN_CODE, COLUMN_LABEL, COLUMN_RULE, COLUMN_MEANING, COLUMNS };
+enum column {
+    COLUMN_CODE,
+    COLUMN_LABEL,
+    COLUMN_RULE,
+    COLUMN_MEANING,
+    COLUMN_ENTRY,
+    COLUMN_LIMIT,
+    COLUMN_FIELD,
+    COLUMNS,
+};
+
+enum { NAME_SIZE = 64 }; /* of an entry or a field, with the NUL: longer than any */
+
+static void copy_name(struct span name, char text[NAME_SIZE])
+{
+    snprintf(text, NAME_SIZE, "%.*s", name.length < NAME_SIZE ? (int)name.length : NAME_SIZE, name.data);
+}
 
 /* Take the next line of `*rest`; false at the end. */
 static bool next_line(const char **rest, struct span *line)
@@ -46,11 +63,15 @@ static enum service_meaning meaning_of(struct span word)
 static void read_line(struct span line, struct service_code *code)
 {
     struct span cells[COLUMNS];
+    char field[NAME_SIZE];
     split(line, cells);
-    *code = (struct service_code){.code = cells[COLUMN_CODE],
-                                  .label = cells[COLUMN_LABEL],
-                                  .rule = cells[COLUMN_RULE],
-                                  .meaning = meaning_of(cells[COLUMN_MEANING])};
+    *code = (struct service_code){.rule = cells[COLUMN_RULE],
+                                  .meaning = meaning_of(cells[COLUMN_MEANING]),
+                                  .entry = cells[COLUMN_ENTRY],
+                                  .args = {cells[COLUMN_CODE], cells[COLUMN_LABEL], cells[COLUMN_LIMIT]},
+                                  .field = ORDER_FIELD_NONE};
+    copy_name(cells[COLUMN_FIELD], field);
+    order_field_of(field, &code->field);
 }
 
 /* The lines behind the first. */
@@ -76,6 +97,13 @@ bool service_code_find(struct span text, struct service_code *code)
         }
     }
     return false;
+}
+
+const struct catalog_entry *service_code_entry(const struct service_code *code, const struct catalog *catalog)
+{
+    char name[NAME_SIZE];
+    copy_name(code->entry, name);
+    return catalog_find(catalog, name);
 }
 
 bool service_code_at(size_t index, struct service_code *code)
