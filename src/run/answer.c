@@ -62,14 +62,11 @@ static bool load_order(const struct sending *sending, const struct journey *jour
            error_set_memory(sending->error);
 }
 
-/* The service refuses for good, in its own words. */
-static void refuse(const struct sending *sending, struct journey *journey, const struct buf *message)
+/* Put a message into the order's outcome, at the line that it is about. The code of the finding. */
+static const char *tell_words(const struct sending *sending, struct journey *journey, const struct order *loaded,
+                              const struct buf *message)
 {
     struct work *work = sending->work;
-    struct book_order *order = journey_order(sending, journey);
-    struct order loaded;
-    struct order_content content;
-    struct buf kept = {0};
     long item;
     uint32_t row = 0;
     const struct catalog_entry *entry =
@@ -78,16 +75,29 @@ static void refuse(const struct sending *sending, struct journey *journey, const
         entry = catalog_find(work->catalog, "SERVICE_REFUSED");
         item = -1;
     }
+    if (item >= 0 && (size_t)item < loaded->count)
+        row = loaded->rows[item].number;
+    const char *args[FINDING_ARGS] = {buf_text(message)};
+    outcome_refuse(work, journey_order(sending, journey), entry->code, row, item, args);
+    return entry->code;
+}
+
+/* The service refuses for good, in its own words or with a code of its own. */
+static void refuse(const struct sending *sending, struct journey *journey, const struct buf *message)
+{
+    struct order loaded;
+    struct order_content content;
+    struct buf kept = {0};
     if (!load_order(sending, journey, &loaded, &content))
         return;
-    if (item >= 0 && (size_t)item < loaded.count)
-        row = loaded.rows[item].number;
     buf_append(&kept, buf_text(message), message->length);
     hiding_apply(&content, &kept);
-    const char *args[FINDING_ARGS] = {buf_text(message)};
-    outcome_refuse(work, order, entry->code, row, item, args);
+    const char *code = outcome_refuse_code(sending->work, journey_order(sending, journey),
+                                           (struct span){buf_text(message), message->length});
+    if (code == NULL)
+        code = tell_words(sending, journey, &loaded, message);
     if (journey->known.in_doubt)
-        settle(sending, journey, LEDGER_REFUSED, ORDER_STATUS_NONE, entry->code, &kept);
+        settle(sending, journey, LEDGER_REFUSED, ORDER_STATUS_NONE, code, &kept);
     if (kept.failed)
         error_set_memory(sending->error);
     buf_free(&kept);
