@@ -2,7 +2,21 @@
  * fees as items, ten items at most. Conversion and limits in one, so that what is checked is what is sent. Pure.
  *
  * Source: the protocol's error codes (schemas/api/kuroneko-errors.tsv) and its public clients. Lengths are in
- * characters (a character outside the BMP cannot be sent at all). */
+ * characters (a character outside the BMP cannot be sent at all).
+ *
+ *   what                      becomes, without a word                            is told
+ *   氏名, 商品名, 送付先氏名   full width (text/wide.h)                            over 30; what CP932 has not in two
+ * bytes 住所                       the same, a blank between the columns, no prefecture over 25 + 25; no prefecture at
+ * its twice; parted at the best place (order/address.h)   beginning; no street number 氏名カナ half-width kana what
+ * cannot be: it is left out 郵便番号, 電話番号         digits only                                         other than
+ * 7; than 10 or 11 from 0 on メールアドレス             itself                                              over 64
+ * (with `fit` it is left out) 商品                       name and 小計 (or 単価 × 個数; of one line without   over 10
+ * with the fees: the last become either, what is left of 請求金額); 単価 and 個数     one; a sum that is not 請求金額;
+ * amounts where they are in range and make the 小計           beyond 999999 送料, 手数料, 値引         items, where
+ * they are not 0 出荷予定日                 where there is none, today and `ship_days`, or the  before the order; over
+ * 90 days from today day of the order if that is later 送付先                     none where it says what the buyer's
+ * address says,   without name, postal code or address; whatever the blanks; each once                      over 10
+ *   line ends in a text        a blank                                             that they were there */
 #ifndef ORDER_KURONEKO_H
 #define ORDER_KURONEKO_H
 
@@ -23,6 +37,7 @@ enum {
     KURONEKO_SHIP_DAYS_DEFAULT = 10, /* from today, where the file has no 出荷予定日 */
     KURONEKO_SHIP_DAYS_MAX = 90,
     KURONEKO_DATE_SIZE = 9, /* yyyymmdd and the NUL */
+    KURONEKO_TRACKING_DIGITS = 12,
     KURONEKO_PAYMENT_NUMBER_MAX = 20,
 };
 
@@ -72,9 +87,9 @@ struct kuroneko_remark {
     const char *code;               /* of the catalogue; static */
     const char *service;            /* the service's own code for it, such as kaara021E; static. NULL: it has none */
     enum order_field field;         /* where */
-    size_t item;                    /* the line, from 0; SIZE_MAX: it is about the order */
-    size_t delivery;                /* the 送付先, from 0, with a field of the delivery */
-    struct span args[FINDING_ARGS]; /* {1}, {2}, {3}; in the arena */
+    size_t item;                    /* the line, from 0; of a 送付先 the first that names it. SIZE_MAX: the order */
+    struct span character;          /* KURONEKO_CHARACTER: the character, as it stands in the cell; otherwise empty */
+    struct span args[FINDING_ARGS]; /* {1}, {2}, {3}; in the arena, or static */
 };
 
 /* Called for each remark, in the order of the fields. */
@@ -85,6 +100,9 @@ typedef void kuroneko_remark_fn(void *context, const struct kuroneko_remark *rem
 bool kuroneko_convert(const struct order_content *content, const struct kuroneko_terms *terms, struct arena *arena,
                       kuroneko_remark_fn *remark, void *context, struct kuroneko_order *order);
 
+/* Whether `id` can be an order number of the service: 1 to KURONEKO_ID_MAX of 0-9 A-Z a-z - _. */
+bool kuroneko_is_order_number(struct span id);
+
 /* ---- Shipments ---- */
 
 enum kuroneko_process {
@@ -92,9 +110,14 @@ enum kuroneko_process {
     KURONEKO_PROCESS_OTHER = 2,  /* another carrier's */
 };
 
-/* How one 送り状番号 is reported: its digits without hyphens in `number`, in half width. */
+/* How one 送り状番号 is reported: in half width, without hyphens and blanks, in `number`; as much as finds room. */
 enum kuroneko_process kuroneko_parcel(struct span tracking_number, struct span carrier,
                                       char number[KURONEKO_PAYMENT_NUMBER_MAX + 1]);
+
+/* The service's own code for what is wrong with a number of kuroneko_parcel(): kaasl010E and the like; static. NULL: it
+ * is good. Yamato's has KURONEKO_TRACKING_DIGITS digits, the last of which is what the others leave when they are
+ * divided by 7; another carrier's are letters and digits. */
+const char *kuroneko_parcel_fault(enum kuroneko_process process, struct span tracking_number);
 
 /* ---- Time ---- */
 

@@ -241,7 +241,7 @@ bool value_time(struct span text, char time[VALUE_TIME_SIZE])
     return true;
 }
 
-bool value_is_date(struct span text)
+bool value_date(struct span text, char date[VALUE_DATE_SIZE])
 {
     char bytes[VALUE_NARROW_MAX];
     char time[VALUE_TIME_SIZE];
@@ -250,7 +250,16 @@ bool value_is_date(struct span text)
     if (!narrow(text, bytes, &text))
         return false;
     rest = text;
-    return take_day(&rest, &day) && (rest.length == 0 || value_time(text, time));
+    if (!take_day(&rest, &day) || (rest.length > 0 && !value_time(text, time)))
+        return false;
+    *put_digits(put_digits(put_digits(date, 4, day.year), 2, day.month), 2, day.day) = '\0';
+    return true;
+}
+
+bool value_is_date(struct span text)
+{
+    char date[VALUE_DATE_SIZE];
+    return value_date(text, date);
 }
 
 /* ---- Phone numbers ---- */

@@ -5,7 +5,7 @@
 #include "order/value.h"
 #include "text/fold.h"
 
-_Static_assert((int)FINGERPRINT_FIELDS <= (int)LEDGER_FIELDS_MAX, "the ledger has a place for each field's tag");
+_Static_assert((int)FINGERPRINT_FIELDS_MAX <= (int)LEDGER_FIELDS_MAX, "the ledger has a place for each field's tag");
 
 /* ---- Content ---- */
 
@@ -27,10 +27,11 @@ bool digest_content(const struct ledger *ledger, const struct order_content *con
     struct fingerprint fingerprint;
     *digest = (struct ledger_content){0};
     if (!fingerprint_make(content, arena, &fingerprint) ||
-        !ledger_hash_make(ledger, fingerprint.fields, FINGERPRINT_FIELDS, &digest->hash))
+        !ledger_hash_make(ledger, fingerprint.fields, fingerprint.count, &digest->hash))
         return false;
-    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++)
-        if (!tag_of(ledger, fingerprint_field(i), fingerprint.fields[i], &digest->fields[i]))
+    for (size_t i = 0; i < fingerprint.count; i++)
+        if ((i < FINGERPRINT_FIELDS || fingerprint.fields[i].length > 0) &&
+            !tag_of(ledger, fingerprint_field(i), fingerprint.fields[i], &digest->fields[i]))
             return false;
     return true;
 }
@@ -48,7 +49,7 @@ void digest_changed(const struct work *work, const struct ledger_content *before
                     struct buf *names)
 {
     const char *separator = "";
-    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++) {
+    for (size_t i = 0; i < FINGERPRINT_FIELDS_MAX; i++) {
         if (before->fields[i] == now->fields[i])
             continue;
         struct span heading = heading_of(work, fingerprint_field(i));
