@@ -275,18 +275,28 @@ char *atobarai_orders(const char *ledger, const char *credit_status, enum atobar
 
 struct atobarai_sandbox;
 
-/* Start it on `port` (0: any free one). `state` is a file that keeps its orders from one start to the next, NULL: in
- * memory only. `faults` is "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P,err=P"
- * or a part of it, NULL for none; `seed` makes them repeatable. On failure NULL: `status` and `message` say why. */
-struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *state, const char *faults, uint64_t seed,
+struct atobarai_sandbox_options {
+    uint16_t port;     /* 0: any free one */
+    const char *state; /* a file that keeps its orders from one start to the next; NULL: in memory only */
+    const char
+        *faults; /* "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P,err=P" or a part of it; NULL: none */
+    uint64_t seed; /* makes them repeatable */
+    bool tls;      /* HTTPS, with a certificate for 127.0.0.1 that is made at start */
+};
+
+/* Start it. On failure NULL: `status` and `message` say why. */
+struct atobarai_sandbox *atobarai_sandbox_start(const struct atobarai_sandbox_options *options,
                                                 enum atobarai_language language, enum atobarai_status *status,
                                                 struct atobarai_message *message);
 
-/* "http://127.0.0.1:PORT/v1". Borrowed. */
+/* "http://127.0.0.1:PORT/v1", with TLS "https://…". Borrowed. */
 const char *atobarai_sandbox_url(const struct atobarai_sandbox *sandbox);
 
 /* The same service in the dialect kuroneko: "http://127.0.0.1:PORT/kuroneko-atobarai-api/". Borrowed. */
 const char *atobarai_sandbox_kuroneko_url(const struct atobarai_sandbox *sandbox);
+
+/* The certificate of the authority that a client has to trust, PEM; NULL without TLS. Borrowed. */
+const char *atobarai_sandbox_authority(const struct atobarai_sandbox *sandbox);
 uint16_t atobarai_sandbox_port(const struct atobarai_sandbox *sandbox);
 
 /* NULL is allowed. */

@@ -78,6 +78,8 @@ enum cli_option {
     CLI_STATE,
     CLI_FAULT,
     CLI_SEED,
+    CLI_TLS,
+    CLI_AUTHORITY_FILE,
     CLI_LANG,
     CLI_QUIET,
     CLI_VERBOSE,

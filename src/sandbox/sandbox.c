@@ -6,6 +6,7 @@
 #include "sandbox/sandbox.h"
 
 #include "base/buf.h"
+#include "sandbox/certificate.h"
 #include "sandbox/faults.h"
 #include "sandbox/kuroneko_orders.h"
 #include "sandbox/kuroneko_reply.h"
@@ -58,9 +59,11 @@ struct sandbox {
     struct sandbox_faults faults;
     uint64_t seed;
     _Atomic uint64_t requests; /* of both dialects, all but those for _stats */
+    bool tls;
+    struct sandbox_certificate certificate; /* with TLS */
     uint16_t port;
-    char url[sizeof "http://127.0.0.1:65535" SANDBOX_JSON_PATH];
-    char kuroneko_url[sizeof "http://127.0.0.1:65535" SANDBOX_KURONEKO_PATH];
+    char url[sizeof "https://127.0.0.1:65535" SANDBOX_JSON_PATH];
+    char kuroneko_url[sizeof "https://127.0.0.1:65535" SANDBOX_KURONEKO_PATH];
 };
 
 /* What a request is waiting for. */
@@ -392,11 +395,19 @@ static struct MHD_Daemon *start_daemon(struct sandbox *sandbox, uint16_t port)
         .sin_port = htons(port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
-    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME, port, NULL, NULL, on_request,
-                            sandbox, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE,
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME;
+    const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    const struct MHD_OptionItem secure[] = {
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, sandbox->certificate.key},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, sandbox->certificate.chain},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"}, /* GnuTLS's words */
+        {MHD_OPTION_END, 0, NULL},
+    };
+    return MHD_start_daemon(sandbox->tls ? flags | MHD_USE_TLS : flags, port, NULL, NULL, on_request, sandbox,
+                            MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE,
                             (unsigned)THREADS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
                             MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped,
-                            NULL, MHD_OPTION_END);
+                            NULL, MHD_OPTION_ARRAY, sandbox->tls ? secure : plain, MHD_OPTION_END);
 }
 
 static bool load_json(void *context, const struct sandbox_record *record)
@@ -431,14 +442,17 @@ static bool start(struct sandbox *sandbox, const struct sandbox_options *options
     errno = ENOMEM; /* what stays where libmicrohttpd gives up before any system call */
     if (sandbox->orders == NULL || sandbox->kuroneko == NULL || sandbox->parking == NULL)
         return false;
+    if (options->tls && !sandbox_certificate_make(&sandbox->certificate))
+        return false;
     if (options->state != NULL && !keep_orders(sandbox, options->state))
         return false;
     sandbox->daemon = start_daemon(sandbox, options->port);
     if (sandbox->daemon == NULL)
         return false;
     sandbox->port = MHD_get_daemon_info(sandbox->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
-    snprintf(sandbox->url, sizeof sandbox->url, "http://127.0.0.1:%u" SANDBOX_JSON_PATH, (unsigned)sandbox->port);
-    snprintf(sandbox->kuroneko_url, sizeof sandbox->kuroneko_url, "http://127.0.0.1:%u" SANDBOX_KURONEKO_PATH,
+    const char *scheme = options->tls ? "https" : "http";
+    snprintf(sandbox->url, sizeof sandbox->url, "%s://127.0.0.1:%u" SANDBOX_JSON_PATH, scheme, (unsigned)sandbox->port);
+    snprintf(sandbox->kuroneko_url, sizeof sandbox->kuroneko_url, "%s://127.0.0.1:%u" SANDBOX_KURONEKO_PATH, scheme,
              (unsigned)sandbox->port);
     return true;
 }
@@ -449,10 +463,17 @@ struct sandbox *sandbox_start(const struct sandbox_options *options, struct erro
     char address[sizeof "127.0.0.1:65535"];
     sigset_t all;
     sigset_t before;
+    snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned)options->port);
     if (sandbox == NULL) {
         error_set_memory(error);
         return NULL;
     }
+    if (options->tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES) {
+        error_set(error, ERROR_CONFIG, "SANDBOX_NO_TLS", address, NULL, NULL, NULL);
+        free(sandbox);
+        return NULL;
+    }
+    sandbox->tls = options->tls;
     sandbox->faults = options->faults;
     sandbox->seed = options->seed;
     sandbox->state = -1;
@@ -463,7 +484,6 @@ struct sandbox *sandbox_start(const struct sandbox_options *options, struct erro
     int reason = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!started) {
-        snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned)options->port);
         error_set_errno(error, ERROR_CONFIG, "SANDBOX_FAILED", address, reason);
         sandbox_stop(sandbox);
         return NULL;
@@ -481,6 +501,11 @@ const char *sandbox_kuroneko_url(const struct sandbox *sandbox)
     return sandbox->kuroneko_url;
 }
 
+const char *sandbox_authority(const struct sandbox *sandbox)
+{
+    return sandbox->certificate.authority;
+}
+
 uint16_t sandbox_port(const struct sandbox *sandbox)
 {
     return sandbox->port;
@@ -494,6 +519,7 @@ void sandbox_stop(struct sandbox *sandbox)
         sandbox_parking_close(sandbox->parking);
     if (sandbox->daemon != NULL)
         MHD_stop_daemon(sandbox->daemon);
+    sandbox_certificate_free(&sandbox->certificate);
     sandbox_parking_free(sandbox->parking);
     sandbox_orders_free(sandbox->orders);
     sandbox_kuroneko_free(sandbox->kuroneko);

@@ -54,6 +54,7 @@ struct sandbox_options {
     struct sandbox_faults faults;
     uint64_t seed;     /* of the faults */
     const char *state; /* path of a file that keeps the orders; NULL: in memory only */
+    bool tls;          /* HTTPS, with a certificate that is made at start (certificate.h), TLS 1.2 or 1.3 */
 };
 
 struct sandbox;
@@ -64,15 +65,19 @@ struct sandbox;
 bool sandbox_parse_faults(const char *text, struct sandbox_faults *faults, struct error *error);
 
 /* Start answering in threads of its own, which leave all signals to the caller's. NULL with `error` SANDBOX_FAILED
- * (kind ERROR_CONFIG, path "127.0.0.1:PORT", {1} the system's reason) when the port or the state file cannot be had.
- * End it with sandbox_stop(). */
+ * (kind ERROR_CONFIG, path "127.0.0.1:PORT", {1} the system's reason) when the port or the state file cannot be had;
+ * SANDBOX_NO_TLS (the same kind and path) when the libmicrohttpd of this system knows no TLS. End it with
+ * sandbox_stop(). */
 struct sandbox *sandbox_start(const struct sandbox_options *options, struct error *error);
 
-/* The base URL, "http://127.0.0.1:PORT/v1". Borrowed until sandbox_stop(). */
+/* The base URL, "http://127.0.0.1:PORT/v1"; with TLS it begins with https. Borrowed until sandbox_stop(). */
 const char *sandbox_url(const struct sandbox *sandbox);
 
 /* "http://127.0.0.1:PORT/kuroneko-atobarai-api/", likewise. */
 const char *sandbox_kuroneko_url(const struct sandbox *sandbox);
+
+/* The certificate of the authority that a client has to trust, PEM; NULL without TLS. Borrowed until sandbox_stop(). */
+const char *sandbox_authority(const struct sandbox *sandbox);
 
 uint16_t sandbox_port(const struct sandbox *sandbox);
 

@@ -43,7 +43,7 @@ TAKEN = {
     "history": {"version", "ledger", "since", "format", "lang", "help"},
     "orders": {"version", "ledger", "status", "format", "lang", "help"},
     "explain": {"version", "list", "format", "lang", "help"},
-    "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "lang", "help"},
+    "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "tls", "ca-file", "lang", "help"},
 }
 # A value for each option that takes one.
 VALUES = {

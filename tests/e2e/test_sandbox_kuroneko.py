@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The sandbox in the dialect kuroneko, by plain HTTP: every call, every code that it can refuse with, states, test cards,
-faults, and a restart that keeps its orders.
+"""The sandbox in the dialect kuroneko: every call, every code that it can refuse with, states, test cards, faults, and a
+restart that keeps its orders. And over HTTPS, in both dialects.
 
 Prints one line "ok - ..." or "not ok - ..." per test and exits 1 if any failed. Standard library only. The program is in
 the environment variable ATOBARAI.
@@ -9,12 +9,14 @@ import datetime
 import http.client
 import json
 import re
+import socket
+import ssl
 import sys
 import threading
 import urllib.parse
 import xml.etree.ElementTree
 
-from harness import ROOT, Case, done
+from harness import ROOT, Case, done, run
 from service import Sandbox
 
 PREFIX = "/kuroneko-atobarai-api/"
@@ -32,7 +34,27 @@ def moment():
     return datetime.datetime.now(JAPAN).strftime("%Y%m%d%H%M%S")
 
 
+class SecureSandbox(Sandbox):
+    """One that speaks HTTPS, and what is needed to trust it."""
+
+    def __init__(self, folder, *options):
+        self.authority = folder / "authority.pem"
+        super().__init__(folder, "--ca-file", self.authority, *options)
+
+    def __enter__(self):
+        super().__enter__()
+        self.context = ssl.create_default_context(cafile=self.authority)
+        return self
+
+
 # ---- Calls ----
+
+
+def connect(sandbox, timeout=20):
+    context = getattr(sandbox, "context", None)
+    if context is None:
+        return http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=timeout)
+    return http.client.HTTPSConnection("127.0.0.1", sandbox.port, timeout=timeout, context=context)
 
 
 class Answer:
@@ -61,7 +83,7 @@ class Answer:
 
 
 def post(sandbox, api, body, content_type="application/x-www-form-urlencoded; charset=UTF-8", method="POST", timeout=20):
-    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=timeout)
+    connection = connect(sandbox, timeout)
     try:
         connection.request(method, f"{PREFIX}{api}0010APIAction_execute.action", body,
                            {"Content-Type": content_type} if content_type else {})
@@ -134,8 +156,19 @@ def state(sandbox, number):
     return answer.error or (answer.part("result"), answer.part("warning"))
 
 
+def get(sandbox, path):
+    """HTTP status and JSON, of a path that needs no credentials or takes any."""
+    connection = connect(sandbox)
+    try:
+        connection.request("GET", path, headers={"Authorization": "Bearer k", "X-Merchant-Code": "m"})
+        response = connection.getresponse()
+        return response.status, json.load(response)
+    finally:
+        connection.close()
+
+
 def stats(sandbox):
-    return sandbox.get(PREFIX + "_stats")[1]
+    return get(sandbox, PREFIX + "_stats")[1]
 
 
 # ---- Every code ----
@@ -473,46 +506,112 @@ def dropped(sandbox, api, parameters):
     """Whether the connection ends without an answer."""
     try:
         call(sandbox, api, parameters)
-    except (http.client.RemoteDisconnected, ConnectionResetError):
+    except (http.client.RemoteDisconnected, ConnectionResetError, ssl.SSLEOFError):
         return True
     return False
 
 
-def test_faults():
-    with Case("kuroneko: faults before the work") as case:
-        with Sandbox(case.tmp, "--fault", "500=1") as sandbox:
+def test_faults(start, protocol):
+    with Case(f"kuroneko: {protocol}: faults before the work") as case:
+        with start(case.tmp, "--fault", "500=1") as sandbox:
             answer = call(sandbox, "KAARA", registration("1"))
             case.equal("500", (answer.status, answer.parts), (500, {}))
             case.equal("500: registered", stats(sandbox)["registered"], 0)
-        with Sandbox(case.tmp, "--fault", "429=1") as sandbox:
+        with start(case.tmp, "--fault", "429=1") as sandbox:
             answer = call(sandbox, "KAARA", registration("1"))
             case.equal("429", (answer.status, answer.headers["Retry-After"]), (429, "1"))
-        with Sandbox(case.tmp, "--fault", "reset=1") as sandbox:
+        with start(case.tmp, "--fault", "reset=1") as sandbox:
             case.true("reset", dropped(sandbox, "KAARA", registration("1")))
             case.equal("reset: registered", stats(sandbox)["registered"], 0)
-        with Sandbox(case.tmp, "--fault", "timeout=1") as sandbox:
+        with start(case.tmp, "--fault", "timeout=1") as sandbox:
             try:
                 post(sandbox, "KAARS", b"x=1", timeout=0.5)
                 case.true("a timeout is answered by nobody", False)
             except TimeoutError:
                 pass
-    with Case("kuroneko: faults behind the work") as case:
-        with Sandbox(case.tmp, "--fault", "lost-answer=1") as sandbox:
+    with Case(f"kuroneko: {protocol}: faults behind the work") as case:
+        with start(case.tmp, "--fault", "lost-answer=1") as sandbox:
             case.true("lost", dropped(sandbox, "KAARA", registration("1")))
             case.equal("lost: registered", stats(sandbox)["registered"], 1)
-        with Sandbox(case.tmp, "--fault", "slow=1") as sandbox:
+        with start(case.tmp, "--fault", "slow=1") as sandbox:
             case.equal("slow", call(sandbox, "KAARA", registration("1")).error, "")
-        with Sandbox(case.tmp, "--fault", "garbage=1") as sandbox:
+        with start(case.tmp, "--fault", "garbage=1") as sandbox:
             answers = [call(sandbox, "KAARA", registration(str(i))) for i in range(20)]
             case.equal("garbage: registered", stats(sandbox)["registered"], 20)
             case.true("garbage is 200 and no XML", all(answer.status == 200 and not answer.parts for answer in answers))
             case.true("garbage: HTML", any(b"<html" in answer.body for answer in answers))
             case.true("garbage: torn XML", any(answer.body.startswith(b"<?xml") for answer in answers))
-        with Sandbox(case.tmp, "--fault", "err=1") as sandbox:
+        with start(case.tmp, "--fault", "err=1") as sandbox:
             codes = {call(sandbox, "KAARA", registration(str(i))).error for i in range(30)}
             case.equal("err", codes, {"err0001", "err0002", "err0003"})
             case.true("err: some were registered, some not", 0 < stats(sandbox)["registered"] < 30)
-            case.equal("err: JSON knows none", sandbox.get("/v1/orders/1")[0], 404)
+            case.equal("err: JSON knows none", get(sandbox, "/v1/orders/1")[0], 404)
+
+
+# ---- HTTPS ----
+
+
+def handshake(sandbox, context, name="127.0.0.1"):
+    """How a handshake goes: the version that was agreed on, or the kind of the failure."""
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=20) as plain:
+        try:
+            with context.wrap_socket(plain, server_hostname=name) as secure:
+                return secure.version()
+        except (ssl.SSLError, ConnectionResetError) as error:
+            return type(error).__name__
+
+
+def no_newer(context, version):
+    context.minimum_version, context.maximum_version = version, version
+    return context
+
+
+def test_tls():
+    with Case("kuroneko: HTTPS in both dialects") as case, SecureSandbox(case.tmp) as sandbox:
+        register(sandbox, "SECURE")
+        case.equal("review", review(sandbox, "SECURE"), "0")
+        case.equal("shipped", ship(sandbox, "SECURE"), "")
+        case.equal("cancelled", cancel(sandbox, "SECURE"), "")
+        case.equal("json", get(sandbox, "/v1/orders/1")[0], 404)
+        case.equal("counts", stats(sandbox)["registered"], 1)
+        connection = connect(sandbox)
+        for _ in range(3):  # one connection carries them all
+            connection.request("GET", "/v1/_stats")
+            case.equal("kept alive", connection.getresponse().read()[:1], b"{")
+        connection.close()
+        large = urllib.parse.urlencode(common("A" * 600000)).encode()
+        case.equal("a body of many records", post(sandbox, "KAARS", large).error, "kaars005E")
+    with Case("kuroneko: HTTPS is trusted by its authority only, and for loopback only") as case:
+        folder = case.tmp / "other"
+        folder.mkdir()
+        with SecureSandbox(case.tmp) as sandbox, SecureSandbox(folder) as other:
+            case.equal("the address", handshake(sandbox, sandbox.context), "TLSv1.3")
+            case.equal("the name", handshake(sandbox, sandbox.context, "localhost"), "TLSv1.3")
+            case.equal("another name", handshake(sandbox, sandbox.context, "example.com"), "SSLCertVerificationError")
+            case.equal("another authority", handshake(sandbox, other.context), "SSLCertVerificationError")
+            case.equal("no authority", handshake(sandbox, ssl.create_default_context()), "SSLCertVerificationError")
+            trusting = ssl.create_default_context(cafile=sandbox.authority)
+            case.equal("TLS 1.2", handshake(sandbox, no_newer(trusting, ssl.TLSVersion.TLSv1_2)), "TLSv1.2")
+            strict = ssl.create_default_context(cafile=sandbox.authority)
+            strict.verify_flags |= ssl.VERIFY_X509_STRICT
+            case.equal("looked at strictly", handshake(sandbox, strict), "TLSv1.3")
+            plain = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=20)
+            try:
+                plain.request("GET", "/v1/_stats")
+                case.true("no plain HTTP", plain.getresponse().status >= 400)
+            except (http.client.HTTPException, ConnectionResetError):
+                pass  # as it should be
+            plain.close()
+    with Case("kuroneko: --ca-file holds one certificate, and goes with the sandbox") as case:
+        with SecureSandbox(case.tmp) as sandbox:
+            text = sandbox.authority.read_text("ascii")
+            case.equal("blocks", re.findall("-----BEGIN (.*)-----", text), ["CERTIFICATE"])
+            for path in case.tmp.iterdir():
+                case.true(f"no key in {path.name}", "PRIVATE" not in path.read_text("ascii"))
+        case.equal("files left", list(case.tmp.iterdir()), [])
+        status, out, err = run("sandbox", "--ca-file", case.tmp / "missing" / "ca.pem")
+        case.equal("unwritable", (status, out), (2, b""))
+        case.true("unwritable is named", "missing/ca.pem" in err)
 
 
 # ---- Restart ----
@@ -577,7 +676,9 @@ def main():
         test_answers(sandbox)
         test_forms(sandbox)
         test_race(sandbox)
-    test_faults()
+    test_faults(Sandbox, "HTTP")
+    test_faults(SecureSandbox, "HTTPS")
+    test_tls()
     test_restart()
     return done()
 
