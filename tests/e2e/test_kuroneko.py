@@ -143,7 +143,7 @@ def test_what_is_sent():
         case.equal("form", {name: form.get(name) for name in (
             "ycfStrCode", "password", "orderNo", "name", "postCode", "telNum", "totalAmount", "sendDiv", "itemName1",
             "subTotal1", "itemName2", "itemName3", "subTotal3", "sendName")},
-            {"ycfStrCode": MERCHANT, "password": PASSWORD, "orderNo": "10", "name": "見本　太郎", "postCode": "100-0014",
+            {"ycfStrCode": MERCHANT, "password": PASSWORD, "orderNo": "10", "name": "見本　太郎", "postCode": "1000014",
              "telNum": "0300000001", "totalAmount": "2200", "sendDiv": "0", "itemName1": "テスト　ｐｒｏｄｕｃｔ　１",
              "subTotal1": "1000", "itemName2": "見本２", "itemName3": "送料", "subTotal3": "200", "sendName": None})
         case.true("address", form["address1"].startswith("東京都") and "永田町" in form["address1"])

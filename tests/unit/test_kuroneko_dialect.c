@@ -475,11 +475,11 @@ static void refusals_mean_what_their_code_says(void **state)
     assert_refused(API_SHIP, "kaasl020E", API_CONFLICT);
     assert_refused(API_SHIP, "kaasl022E", API_CONFLICT);
     assert_refused(API_SHIP, "kaasl041E", API_CREDENTIALS);
-    assert_refused(API_REDUCE, "kaakk004E", API_REFUSED); /* the contract has no such option */
+    assert_refused(API_REDUCE, "kaakk004E", API_CONFLICT); /* no such option in the contract: registered anew */
     assert_refused(API_REDUCE, "kaakk008E", API_UNKNOWN);
     assert_refused(API_REDUCE, "kaakk009E", API_CONFLICT);
     assert_refused(API_REDUCE, "kaakk011E", API_CONFLICT);
-    assert_refused(API_REDUCE, "kaakk050E", API_REFUSED);
+    assert_refused(API_REDUCE, "kaakk050E", API_CONFLICT);
     static const char *const unheard_of[] = {"kaara999E", "kaara", "err0004", "x", "kaara021E,kaara022E", "氏名です"};
     for (size_t i = 0; i < COUNT(unheard_of); i++)
         assert_refused(API_REGISTER, unheard_of[i], API_REFUSED);
