@@ -40,7 +40,8 @@ LIBRARY  := $(BUILD)/libatobarai.a
 PROGRAM  := $(BUILD)/atobarai
 
 # Debian packages: what building needs, and what the tests need on top.
-DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libsqlite3-dev libssl-dev libexpat1-dev
+DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libsqlite3-dev libssl-dev libexpat1-dev \
+              libinih-dev
 DEPS_BENCH := python3 miller csvkit
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck \
               valgrind
@@ -51,7 +52,7 @@ DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev 
 all: $(PROGRAM)
 
 $(PROGRAM): $(CLI:%.c=$(BUILD)/%.o) $(LIBRARY)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -linih
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@

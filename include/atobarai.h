@@ -271,6 +271,49 @@ char *atobarai_history(const char *ledger, const char *id, int64_t since, enum a
 char *atobarai_orders(const char *ledger, const char *credit_status, enum atobarai_format format,
                       enum atobarai_language language, enum atobarai_status *status, struct atobarai_message *message);
 
+/* ---- Whether a run could work ---- */
+
+enum atobarai_verdict {
+    ATOBARAI_GOOD,
+    ATOBARAI_DOUBTFUL, /* a run works, and may go wrong later */
+    ATOBARAI_BAD,      /* no run would get through */
+};
+
+/* What was found of one thing that a run needs. */
+struct atobarai_condition {
+    const char *key;     /* "schema", "dialect", "url", "credentials", "host", "connection", "tls", "answer", "clock",
+                            "ledger" */
+    const char *name[2]; /* the same in words, by enum atobarai_language */
+    enum atobarai_verdict verdict;
+    const char *detail;                     /* a path, a host, a time; "": nothing to say */
+    const struct atobarai_message *message; /* why it is not good, and what to do; NULL: it is */
+};
+
+/* Called as things are found, in the order of their keys; all is borrowed during the call. */
+typedef void atobarai_condition_fn(void *context, const struct atobarai_condition *condition);
+
+/* Look whether a run with `options` could work: whether schema and API definition can be read, URL and credentials are
+ * such as the service takes, the service can be reached, its certificate is right, its clock and ours agree, and the
+ * ledger can be read and written. Neither an order nor a secret leaves, and nothing is written. What needs something
+ * that is bad is not looked at. The network takes `timeout` seconds at most. With `sandbox` it is the built-in one.
+ *
+ * ATOBARAI_DONE, or ATOBARAI_CONFIG and ATOBARAI_UNSENT (the service cannot be reached) where something is bad: the
+ * higher of both. */
+enum atobarai_status atobarai_check_conditions(const struct atobarai_options *options, enum atobarai_language language,
+                                               atobarai_condition_fn *found, void *context);
+
+/* ---- Listings of the caller's own ---- */
+
+struct atobarai_column {
+    const char *headings[2]; /* by enum atobarai_language */
+    const char *key;         /* in JSON */
+};
+
+/* Rows of texts in the form in which atobarai_history() has them: `cells` row by row, NULL and "" are empty ones. Free
+ * it with free(). NULL when memory ran out. */
+char *atobarai_table(const struct atobarai_column *columns, size_t column_count, const char *const *cells,
+                     size_t row_count, enum atobarai_format format, enum atobarai_language language);
+
 /* ---- The sandbox: the service, simulated, on loopback ---- */
 
 struct atobarai_sandbox;

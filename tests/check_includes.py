@@ -34,6 +34,7 @@ LIBRARIES = {
     "sqlite3.h": {"ledger"},
     "microhttpd.h": {"sandbox"},
     "expat.h": {"api"},
+    "ini.h": {"cli"},
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]*)"|<([^>]*)>|(.*))', re.MULTILINE)

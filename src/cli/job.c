@@ -1,6 +1,7 @@
 /* cli/job.c: see job.h. */
 #include "cli/job.h"
 
+#include "cli/config.h"
 #include "cli/console.h"
 #include "cli/progress.h"
 
@@ -43,42 +44,19 @@ static enum atobarai_status run_interruptibly(struct atobarai_job *job, struct c
     return status;
 }
 
-/* The value of a secret; NULL: not set, or set to nothing. */
-static const char *secret(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
-/* No process that is ever started inherits it, and /proc/PID/environ shows it no more. */
-static void forget_secret(const char *name)
-{
-    char *value = getenv(name);
-    if (value != NULL)
-        explicit_bzero(value, strlen(value));
-    unsetenv(name);
-}
-
 static bool sends(const struct cli_options *options)
 {
     return cli_commands[options->command].operation != NULL;
 }
 
-/* NULL when memory ran out. */
-static struct atobarai_job *new_job(const struct cli_options *options)
+struct atobarai_options cli_job_options(const struct cli_options *options)
 {
-    static const enum atobarai_operation operations[CLI_COMMANDS] = {
-        [CLI_CHECK] = ATOBARAI_CHECK,   [CLI_REGISTER] = ATOBARAI_REGISTER, [CLI_SHIP] = ATOBARAI_SHIP,
-        [CLI_CANCEL] = ATOBARAI_CANCEL, [CLI_STATUS] = ATOBARAI_STATUS,     [CLI_REREGISTER] = ATOBARAI_REREGISTER,
-    };
-    static const char api_key[] = "ATOBARAI_API_KEY";
-    static const char merchant_code[] = "ATOBARAI_MERCHANT_CODE";
-    struct atobarai_options job_options = {
+    return (struct atobarai_options){
         .schema = cli_options_text(options, CLI_SCHEMA),
         .dialect = cli_options_text(options, CLI_DIALECT),
         .api_url = cli_options_text(options, CLI_API_URL),
-        .api_key = sends(options) ? secret(api_key) : NULL,
-        .merchant_code = sends(options) ? secret(merchant_code) : NULL,
+        .api_key = cli_options_text(options, CLI_API_KEY),
+        .merchant_code = cli_options_text(options, CLI_MERCHANT_CODE),
         .ledger = cli_options_text(options, CLI_LEDGER),
         .ca_file = cli_options_text(options, CLI_CA_FILE),
         .retry_on = cli_options_text(options, CLI_RETRY_ON),
@@ -101,10 +79,19 @@ static struct atobarai_job *new_job(const struct cli_options *options)
         .max_errors = (unsigned)cli_options_number(options, CLI_MAX_ERRORS),
         .ship_days = (unsigned)cli_options_number(options, CLI_SHIP_DAYS),
     };
+}
+
+/* NULL when memory ran out. */
+static struct atobarai_job *new_job(const struct cli_options *options)
+{
+    static const enum atobarai_operation operations[CLI_COMMANDS] = {
+        [CLI_CHECK] = ATOBARAI_CHECK,   [CLI_REGISTER] = ATOBARAI_REGISTER, [CLI_SHIP] = ATOBARAI_SHIP,
+        [CLI_CANCEL] = ATOBARAI_CANCEL, [CLI_STATUS] = ATOBARAI_STATUS,     [CLI_REREGISTER] = ATOBARAI_REREGISTER,
+    };
+    struct atobarai_options job_options = cli_job_options(options);
     struct atobarai_job *job = atobarai_job_new(operations[options->command], options->input,
                                                 cli_options_text(options, CLI_OUTPUT), &job_options);
-    forget_secret(api_key);
-    forget_secret(merchant_code);
+    cli_config_forget_secrets(options);
     return job;
 }
 

@@ -40,7 +40,7 @@ static void put_error(struct reading *reading, const char *code, const char *mes
 
 /* ---- The operations ---- */
 
-static const struct table_column history_columns[] = {
+static const struct atobarai_column history_columns[] = {
     {{"日時", "Time"}, "time"},
     {{"受注ID", "Order ID"}, "order_id"},
     {{"後払い受注番号", "ID at the service"}, "service_id"},
@@ -99,7 +99,7 @@ static bool put_entry(void *context, const struct ledger_entry *entry)
 
 /* ---- The orders ---- */
 
-static const struct table_column order_columns[] = {
+static const struct atobarai_column order_columns[] = {
     {{"受注ID", "Order ID"}, "order_id"},
     {{"後払い受注番号", "ID at the service"}, "service_id"},
     {{"与信ステータス", "Credit status"}, "credit_status"},

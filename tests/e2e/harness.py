@@ -24,6 +24,7 @@ _failures = 0
 # process, which is inherited by programs that are started in any other way.
 _cases = threading.local()
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="atobarai-state-")
+os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"]  # nor its config file
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 

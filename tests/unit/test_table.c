@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-static const struct table_column columns[] = {{{"番号", "No"}, "number"}, {{"名前", "Name"}, "name"}};
+static const struct atobarai_column columns[] = {{{"番号", "No"}, "number"}, {{"名前", "Name"}, "name"}};
 
 /* The table of so many cells, written out. */
 static void assert_written(const char *const *cells, size_t count, enum atobarai_format format,

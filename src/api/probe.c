@@ -1,0 +1,227 @@
+/* api/probe.c: see probe.h. */
+#include "api/probe.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum { CONNECT_MAX_SECONDS = 10 }; /* for connecting alone, as in transport.c */
+
+struct looking {
+    struct probe *probe;
+    CURL *curl;
+    int64_t date; /* of the answer; -1: it does not say */
+    char words[CURL_ERROR_SIZE];
+};
+
+/* ---- What libcurl tells ---- */
+
+static size_t on_header(char *data, size_t size, size_t count, void *user)
+{
+    static const char name[] = "Date:";
+    struct looking *looking = user;
+    size_t length = size * count;
+    char value[64];
+    if (length <= sizeof name || length - sizeof name >= sizeof value || strncasecmp(data, name, sizeof name - 1) != 0)
+        return length;
+    snprintf(value, sizeof value, "%.*s", (int)(length - (sizeof name - 1)), data + sizeof name - 1);
+    looking->date = (int64_t)curl_getdate(value, NULL);
+    return length;
+}
+
+/* The headers are there, and that is enough: this ends the transfer. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
+static size_t on_body(char *data, size_t size, size_t count, void *user)
+{
+    (void)data;
+    (void)size;
+    (void)count;
+    (void)user;
+    return 0;
+}
+
+/* ---- What it is told ---- */
+
+struct setup {
+    CURL *curl;
+    CURLcode code;
+};
+
+static void set_number(struct setup *setup, CURLoption option, long value)
+{
+    if (setup->code == CURLE_OK)
+        setup->code = curl_easy_setopt(setup->curl, option, value);
+}
+
+static void set_text(struct setup *setup, CURLoption option, const char *value)
+{
+    if (setup->code == CURLE_OK && value != NULL)
+        setup->code = curl_easy_setopt(setup->curl, option, value);
+}
+
+static bool is_loopback(const char *host)
+{
+    return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", strlen("127.")) == 0 ||
+           strcmp(host, "[::1]") == 0;
+}
+
+static CURLcode prepare(struct looking *looking, const char *url, const char *ca_file, unsigned timeout)
+{
+    struct setup setup = {looking->curl, CURLE_OK};
+    long seconds = timeout > 0 ? (long)timeout : 1; /* 0 would be no limit at all */
+    set_text(&setup, CURLOPT_URL, url);
+    set_text(&setup, CURLOPT_CAINFO, ca_file);
+    set_text(&setup, CURLOPT_PROTOCOLS_STR, looking->probe->tls ? "https" : "http");
+    set_text(&setup, CURLOPT_PROXY, is_loopback(looking->probe->host) ? "" : NULL);
+    set_number(&setup, CURLOPT_TIMEOUT, seconds);
+    set_number(&setup, CURLOPT_CONNECTTIMEOUT, seconds < CONNECT_MAX_SECONDS ? seconds : CONNECT_MAX_SECONDS);
+    set_number(&setup, CURLOPT_NOSIGNAL, 1);
+    set_number(&setup, CURLOPT_QUICK_EXIT, 1);
+    set_number(&setup, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+    set_number(&setup, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2); /* or later */
+    set_number(&setup, CURLOPT_SSL_VERIFYPEER, 1);
+    set_number(&setup, CURLOPT_SSL_VERIFYHOST, 2);
+    set_number(&setup, CURLOPT_FOLLOWLOCATION, 0);
+    set_number(&setup, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+    set_number(&setup, CURLOPT_HTTP09_ALLOWED, 0);
+    set_number(&setup, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+    /* These only store a pointer, and cannot fail. */
+    curl_easy_setopt(looking->curl, CURLOPT_ERRORBUFFER, looking->words);
+    curl_easy_setopt(looking->curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(looking->curl, CURLOPT_HEADERDATA, looking);
+    curl_easy_setopt(looking->curl, CURLOPT_WRITEFUNCTION, on_body);
+    return setup.code;
+}
+
+/* ---- What became of it ---- */
+
+static bool has_passed(CURL *curl, CURLINFO moment)
+{
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(curl, moment, &microseconds);
+    return microseconds > 0;
+}
+
+/* The step that failed. Where libcurl's reason does not tell, as with a time-out, its clock does. */
+static enum probe_step step_of(const struct looking *looking, CURLcode code)
+{
+    if (looking->probe->status > 0)
+        return PROBE_STEPS;
+    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+        !has_passed(looking->curl, CURLINFO_NAMELOOKUP_TIME_T))
+        return PROBE_HOST;
+    if (code == CURLE_COULDNT_CONNECT || !has_passed(looking->curl, CURLINFO_CONNECT_TIME_T))
+        return PROBE_CONNECTION;
+    if (looking->probe->tls && !has_passed(looking->curl, CURLINFO_APPCONNECT_TIME_T))
+        return PROBE_TLS;
+    return PROBE_ANSWER;
+}
+
+static void explain(const struct looking *looking, enum probe_step step, CURLcode code, struct error *error)
+{
+    static const char *const codes[] = {"HOST_UNKNOWN", "HOST_UNREACHABLE", "TLS_FAILED", "SERVICE_SILENT"};
+    const char *words = looking->words[0] != '\0' ? looking->words : curl_easy_strerror(code);
+    error_set(error, ERROR_SERVICE, code == CURLE_PEER_FAILED_VERIFICATION ? "CERTIFICATE_REFUSED" : codes[step], NULL,
+              looking->probe->host, words, NULL);
+}
+
+static void note_answer(struct looking *looking)
+{
+    struct probe *probe = looking->probe;
+    const char *address = NULL;
+    long port = 0;
+    curl_easy_getinfo(looking->curl, CURLINFO_RESPONSE_CODE, &probe->status);
+    curl_easy_getinfo(looking->curl, CURLINFO_PRIMARY_IP, &address);
+    curl_easy_getinfo(looking->curl, CURLINFO_PRIMARY_PORT, &port);
+    if (address != NULL && *address != '\0')
+        snprintf(probe->address, sizeof probe->address, strchr(address, ':') != NULL ? "[%s]:%ld" : "%s:%ld", address,
+                 port);
+    probe->dated = looking->date >= 0;
+    if (probe->dated)
+        probe->clock_off = (int64_t)time(NULL) - looking->date;
+}
+
+static enum probe_step look(struct looking *looking, const char *url, const char *ca_file, unsigned timeout,
+                            struct error *error)
+{
+    CURLcode code = prepare(looking, url, ca_file, timeout);
+    bool ready = code == CURLE_OK;
+    if (ready)
+        code = curl_easy_perform(looking->curl);
+    note_answer(looking);
+    enum probe_step step = step_of(looking, code);
+    if (code == CURLE_OUT_OF_MEMORY)
+        error_set_memory(error);
+    else if (code == CURLE_SSL_CACERT_BADFILE)
+        error_set(error, ERROR_CONFIG, "CA_FILE_INVALID", ca_file, looking->words, NULL, NULL);
+    else if (!ready || code == CURLE_FAILED_INIT || code == CURLE_UNSUPPORTED_PROTOCOL)
+        error_set(error, ERROR_CONFIG, "TRANSPORT_FAILED", NULL, curl_easy_strerror(code), NULL, NULL);
+    else if (step < PROBE_STEPS)
+        explain(looking, step, code, error);
+    return step;
+}
+
+/* The parts of `url` that matter. */
+static bool read_url(const char *url, struct probe *probe, struct error *error)
+{
+    CURLU *handle = curl_url();
+    char *host = NULL;
+    bool read = handle != NULL && curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK;
+    if (read)
+        snprintf(probe->host, sizeof probe->host, "%s", host);
+    probe->tls = strncasecmp(url, "https:", strlen("https:")) == 0;
+    curl_free(host);
+    curl_url_cleanup(handle);
+    return read || error_set_memory(error);
+}
+
+static void hold_sigpipe(sigset_t *before)
+{
+    sigset_t sigpipe;
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe, before);
+}
+
+static void release_sigpipe(const sigset_t *before)
+{
+    static const struct timespec at_once = {0};
+    sigset_t sigpipe;
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    while (sigismember(before, SIGPIPE) == 0 && (sigtimedwait(&sigpipe, NULL, &at_once) >= 0 || errno == EINTR))
+        ;
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+enum probe_step probe_run(const char *url, const char *ca_file, unsigned timeout, struct probe *probe,
+                          struct error *error)
+{
+    struct looking looking = {.probe = probe, .date = -1};
+    enum probe_step step = PROBE_HOST;
+    sigset_t before;
+    *probe = (struct probe){0};
+    if (!read_url(url, probe, error))
+        return step;
+    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK) {
+        error_set(error, ERROR_CONFIG, "TRANSPORT_FAILED", NULL, curl_easy_strerror(code), NULL, NULL);
+        return step;
+    }
+    hold_sigpipe(&before);
+    looking.curl = curl_easy_init();
+    if (looking.curl != NULL)
+        step = look(&looking, url, ca_file, timeout, error);
+    else
+        error_set_memory(error);
+    curl_easy_cleanup(looking.curl);
+    release_sigpipe(&before);
+    curl_global_cleanup();
+    return step;
+}
