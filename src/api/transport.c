@@ -407,10 +407,9 @@ static void waiting_fail(struct transport *transport)
         work_failed(transport, waiting_pop(transport), interrupted ? TRANSPORT_INTERRUPTED : TRANSPORT_STOPPED);
 }
 
-/* Milliseconds before the attempt that follows `attempts`. */
-static int64_t pause_after(unsigned attempts)
+unsigned transport_pause(unsigned attempts)
 {
-    int64_t pause = PAUSE_FIRST_MS;
+    unsigned pause = PAUSE_FIRST_MS;
     uint32_t random;
     for (unsigned i = 1; i < attempts && pause < PAUSE_MAX_MS; i++)
         pause *= 2;
@@ -436,7 +435,7 @@ static bool work_goes_on(struct transport *transport, const struct work *work, c
 /* Another attempt after its pause. */
 static void work_wait(struct transport *transport, struct work *work, curl_off_t retry_after)
 {
-    int64_t pause = pause_after(work->attempts);
+    int64_t pause = transport_pause(work->attempts);
     if (pause < retry_after * 1000)
         pause = retry_after * 1000;
     waiting_push(transport, work, now_ms() + pause);

@@ -155,6 +155,9 @@ bool transport_check_url(const char *url, struct error *error);
  * base/file.h). */
 bool transport_check_ca_file(const char *path, struct error *error);
 
+/* Milliseconds to wait before the attempt that follows `attempts`, from 1: see above. Each time another number. */
+unsigned transport_pause(unsigned attempts);
+
 /* Pull and send until no work is left and nothing is in flight. Every request taken from next() ends in exactly one
  * answered() with DONE or STOP, or one failed(), whatever the end; after a STOP, max_errors or an interrupt, requests
  * in flight are still finished (this attempt, judged as ever), and those that wait for another one, or would, fail at

@@ -251,17 +251,6 @@ static enum transport_verdict on_answered(void *context, void *tag, const struct
     return sending->error->code != NULL ? TRANSPORT_STOP : TRANSPORT_DONE;
 }
 
-/* Pauses grow as those of the transport do: from half a second, each twice as long as the one before. */
-static unsigned pause_after(unsigned lost)
-{
-    const unsigned first = 500;
-    const unsigned longest = 30000;
-    unsigned pause = first;
-    for (unsigned i = 1; i < lost && pause < longest; i++)
-        pause *= 2;
-    return pause < longest ? pause : longest;
-}
-
 /* Whether the service is asked now what became of a call: where it knows no keys, only then may the call be made
  * again. */
 static bool is_to_be_asked(const struct sender *sender, const struct journey *journey,
@@ -276,7 +265,7 @@ static bool is_to_be_asked(const struct sender *sender, const struct journey *jo
 static void ask(struct sender *sender, struct journey *journey)
 {
     journey->lost++;
-    journey->pause = pause_after(journey->lost);
+    journey->pause = transport_pause(journey->lost);
     journey->doubted = true;
     go_on(sender, journey, journey_advance(&sender->sending, journey));
 }
