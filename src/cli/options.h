@@ -82,6 +82,7 @@ enum cli_option {
     CLI_STATE,
     CLI_FAULT,
     CLI_SEED,
+    CLI_DELAY,
     CLI_TLS,
     CLI_AUTHORITY_FILE,
     CLI_CONFIG_FILE,

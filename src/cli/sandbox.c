@@ -112,6 +112,7 @@ enum atobarai_status cli_sandbox(const struct cli_options *options)
         .faults = cli_options_text(options, CLI_FAULT),
         .seed = cli_options_number(options, CLI_SEED),
         .tls = cli_options_given(options, CLI_TLS) || cli_options_given(options, CLI_AUTHORITY_FILE),
+        .delay_ms = (unsigned)cli_options_number(options, CLI_DELAY),
     };
     struct atobarai_sandbox *sandbox = atobarai_sandbox_start(&asked, options->language, &status, &message);
     if (sandbox == NULL) {

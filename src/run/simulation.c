@@ -11,6 +11,8 @@ struct atobarai_sandbox {
     struct sandbox *sandbox;
 };
 
+_Static_assert((int)ATOBARAI_SANDBOX_DELAY_MAX == (int)SANDBOX_DELAY_MAX, "the caller's bound is the sandbox's");
+
 static bool start(struct atobarai_sandbox *sandbox, const struct atobarai_sandbox_options *asked, struct error *error)
 {
     struct sandbox_options options = {
@@ -18,6 +20,7 @@ static bool start(struct atobarai_sandbox *sandbox, const struct atobarai_sandbo
         .state = asked->state,
         .seed = asked->seed,
         .tls = asked->tls,
+        .delay_ms = asked->delay_ms < ATOBARAI_SANDBOX_DELAY_MAX ? asked->delay_ms : ATOBARAI_SANDBOX_DELAY_MAX,
     };
     if (asked->faults != NULL && !sandbox_parse_faults(asked->faults, &options.faults, error))
         return false;

@@ -58,6 +58,7 @@ struct sandbox {
     struct sandbox_parking *parking;
     struct sandbox_faults faults;
     uint64_t seed;
+    int delay_ms;              /* of every answer */
     _Atomic uint64_t requests; /* of both dialects, all but those for _stats */
     bool tls;
     struct sandbox_certificate certificate; /* with TLS */
@@ -340,6 +341,18 @@ static enum MHD_Result begin(struct sandbox *sandbox, const char *path, void **s
     return MHD_YES;
 }
 
+/* How long the answer has to wait, in milliseconds or SANDBOX_PARK_FOR_EVER; a connection that is dropped waits for
+ * nothing, and the counts are there at once. */
+static int wait_of(const struct sandbox *sandbox, const struct request *request)
+{
+    bool counts = request->route.call == SANDBOX_CALL_STATS || request->route.call == SANDBOX_CALL_KURONEKO_STATS;
+    if (request->fault == SANDBOX_FAULT_TIMEOUT)
+        return SANDBOX_PARK_FOR_EVER;
+    if (request->phase != PHASE_ANSWER || counts)
+        return 0;
+    return sandbox->delay_ms + (request->fault == SANDBOX_FAULT_SLOW ? SLOW_MS : 0);
+}
+
 /* libmicrohttpd calls this with the headers, with each part of the body, at the end of the body, and after parking. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *upload_data, size_t *upload_data_size, void **state)
@@ -358,10 +371,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     }
     if (request->phase == PHASE_BODY) {
         handle(sandbox, connection, method, request);
-        if (request->fault == SANDBOX_FAULT_TIMEOUT)
-            return sandbox_parking_hold(sandbox->parking, connection, SANDBOX_PARK_FOR_EVER) ? MHD_YES : MHD_NO;
-        if (request->fault == SANDBOX_FAULT_SLOW)
-            return sandbox_parking_hold(sandbox->parking, connection, SLOW_MS) ? MHD_YES : MHD_NO;
+        int wait = wait_of(sandbox, request);
+        if (wait != 0)
+            return sandbox_parking_hold(sandbox->parking, connection, wait) ? MHD_YES : MHD_NO;
     }
     return request->phase == PHASE_ANSWER ? answer(connection, request) : MHD_NO; /* MHD_NO drops the connection */
 }
@@ -474,6 +486,7 @@ struct sandbox *sandbox_start(const struct sandbox_options *options, struct erro
         return NULL;
     }
     sandbox->tls = options->tls;
+    sandbox->delay_ms = (int)options->delay_ms;
     sandbox->faults = options->faults;
     sandbox->seed = options->seed;
     sandbox->state = -1;

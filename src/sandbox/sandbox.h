@@ -49,12 +49,15 @@ struct sandbox_faults {
     double exception;    /* kuroneko only: the work is done or not, then err0001 to err0003 */
 };
 
+enum { SANDBOX_DELAY_MAX = 60000 }; /* milliseconds */
+
 struct sandbox_options {
     uint16_t port; /* 0: any free port */
     struct sandbox_faults faults;
     uint64_t seed;     /* of the faults */
     const char *state; /* path of a file that keeps the orders; NULL: in memory only */
     bool tls;          /* HTTPS, with a certificate that is made at start (certificate.h), TLS 1.2 or 1.3 */
+    unsigned delay_ms; /* every answer comes so much later, in milliseconds, at most SANDBOX_DELAY_MAX */
 };
 
 struct sandbox;

@@ -46,7 +46,7 @@ TAKEN = {
     "explain": {"version", "list", "format", "config", "profile", "lang", "help"},
     # All that a file may set.
     "config": {*SENDS, "allow-reimported", "fit", "ship-days", "port", "state", "format"} - {"output", "force", "only", "dry-run"},
-    "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "tls", "ca-file", "config", "profile", "lang", "help"},
+    "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "delay", "tls", "ca-file", "config", "profile", "lang", "help"},
 }
 # A value for each option that takes one.
 VALUES = {
@@ -54,7 +54,7 @@ VALUES = {
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
     "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
     "format": "json", "ledger": "ledger.db", "only": "only.csv", "set-status": "2", "set-shop-status": "済", "since": "7d",
-    "config": "/dev/null", "profile": "test", "status": "与信OK", "ship-days": "7", "ca-file": "ca.pem", "rate": "50", "retry-on": "busy", "log": "log.jsonl",
+    "config": "/dev/null", "profile": "test", "status": "与信OK", "ship-days": "7", "ca-file": "ca.pem", "rate": "50", "retry-on": "busy", "log": "log.jsonl", "delay": "5",
 }
 # Planned, and options that no command has.
 LATER = {
@@ -254,7 +254,8 @@ def bound_problems(command, option, least, most):
 def test_bounds():
     for command, option, least, most in (
             ("register", "--concurrency", 1, 256), ("register", "--timeout", 1, 3600), ("register", "--retries", 0, 100),
-            ("register", "--max-errors", 1, 1000000), ("ship", "--concurrency", 1, 256), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1)):
+            ("register", "--max-errors", 1, 1000000), ("ship", "--concurrency", 1, 256), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1),
+            ("sandbox", "--delay", 0, 60000)):
         check(f"bounds: {command} {option} {least} to {most}", bound_problems(command, option, least, most))
 
 

@@ -13,6 +13,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 import urllib.parse
 import xml.etree.ElementTree
 
@@ -548,6 +549,36 @@ def test_faults(start, protocol):
             case.equal("err: JSON knows none", get(sandbox, "/v1/orders/1")[0], 404)
 
 
+def begin(sandbox, number):
+    """A registration whose answer nobody reads yet."""
+    connection = connect(sandbox)
+    connection.request("POST", PREFIX + "KAARA0010APIAction_execute.action", urllib.parse.urlencode(registration(number)),
+                       {"Content-Type": "application/x-www-form-urlencoded"})
+    return connection
+
+
+def test_delay(start, protocol):
+    with Case(f"kuroneko: {protocol}: --delay holds every answer back") as case:
+        with start(case.tmp, "--delay", "200") as sandbox:
+            before = time.monotonic()
+            case.equal("accepted", call(sandbox, "KAARA", registration("1")).error, "")
+            case.true("not early", time.monotonic() - before >= 0.2)
+            connections = [begin(sandbox, str(number)) for number in range(2, 42)]
+            answers = [connection.getresponse() for connection in connections]
+            case.equal("many at once", {answer.status for answer in answers}, {200})
+            for connection in connections:
+                connection.close()
+    with Case(f"kuroneko: {protocol}: --delay holds no thread") as case:
+        with start(case.tmp, "--delay", "60000") as sandbox:
+            connections = [begin(sandbox, str(number)) for number in range(40)]
+            end = time.monotonic() + 20
+            while stats(sandbox)["registered"] < 40 and time.monotonic() < end:
+                time.sleep(0.02)
+            case.equal("registered while all of them wait", stats(sandbox)["registered"], 40)
+            for connection in connections:
+                connection.close()
+
+
 # ---- HTTPS ----
 
 
@@ -678,6 +709,8 @@ def main():
         test_race(sandbox)
     test_faults(Sandbox, "HTTP")
     test_faults(SecureSandbox, "HTTPS")
+    test_delay(Sandbox, "HTTP")
+    test_delay(SecureSandbox, "HTTPS")
     test_tls()
     test_restart()
     return done()
