@@ -3,116 +3,20 @@
 
 #include "api/calls.h"
 #include "api/flat_xml.h"
-#include "base/buf.h"
+#include "api/kuroneko_form.h"
 #include "order/service_codes.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
     MERCHANT_LENGTH = 11, /* digits of a 加盟店コード */
     PASSWORD_MAX = 8,
-    REQUEST_DATE_SIZE = 15, /* yyyymmddhhmmss and the NUL */
 };
-
-/* Where what is asked for ends, and what says who asks and when begins. No value can look like it: & is encoded. */
-static const char who_asks[] = "&ycfStrCode=";
 
 struct kuroneko_dialect {
     struct api_dialect base;
     struct kuroneko_terms terms;
 };
-
-/* ---- Forms ---- */
-
-static void put_encoded(struct buf *body, struct span value)
-{
-    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (size_t i = 0; i < value.length; i++) {
-        if (value.data[i] != '\0' && strchr(unreserved, value.data[i]) != NULL)
-            buf_append_byte(body, value.data[i]);
-        else
-            buf_printf(body, "%%%02X", (unsigned)(unsigned char)value.data[i]);
-    }
-}
-
-/* A parameter; an empty one is left out. `number` comes behind its name, where it is not 0. */
-static void put_numbered(struct buf *body, const char *name, size_t number, struct span value)
-{
-    if (value.length == 0)
-        return;
-    if (body->length > 0)
-        buf_append_byte(body, '&');
-    buf_append_text(body, name);
-    if (number > 0)
-        buf_printf(body, "%zu", number);
-    buf_append_byte(body, '=');
-    put_encoded(body, value);
-}
-
-static void put(struct buf *body, const char *name, struct span value)
-{
-    put_numbered(body, name, 0, value);
-}
-
-static void put_integer(struct buf *body, const char *name, size_t number, int64_t value)
-{
-    char digits[24];
-    snprintf(digits, sizeof digits, "%" PRId64, value);
-    put_numbered(body, name, number, span_of(digits));
-}
-
-static void put_address(struct buf *body, const struct kuroneko_order *order)
-{
-    put(body, "postCode", order->postal_code);
-    put(body, "address1", order->address1);
-    put(body, "address2", order->address2);
-}
-
-static void put_items(struct buf *body, const struct kuroneko_order *order)
-{
-    for (size_t i = 0; i < order->item_count; i++) {
-        const struct kuroneko_item *item = &order->items[i];
-        put_numbered(body, "itemName", i + 1, item->name);
-        if (item->quantity != 0)
-            put_integer(body, "itemCount", i + 1, item->quantity);
-        if (item->unit_price != 0)
-            put_integer(body, "unitPrice", i + 1, item->unit_price);
-        put_integer(body, "subTotal", i + 1, item->amount);
-    }
-}
-
-static void put_deliveries(struct buf *body, const struct kuroneko_order *order)
-{
-    for (size_t i = 0; i < order->delivery_count; i++) {
-        const struct kuroneko_delivery *delivery = &order->deliveries[i];
-        size_t number = i > 0 ? i + 1 : 0; /* the first one has none */
-        put_numbered(body, "sendName", number, delivery->name);
-        put_numbered(body, "sendPostCode", number, delivery->postal_code);
-        put_numbered(body, "sendAddress1", number, delivery->address1);
-        put_numbered(body, "sendAddress2", number, delivery->address2);
-        put_numbered(body, "sendTelNum", number, delivery->phone);
-    }
-}
-
-/* Who asks, and when. Room for all of it is made before, so that no copy of the password is left behind in memory that
- * was given back. `ship_date`: the day of shipping that nobody named; "" where it is none, or said already. */
-static void put_account(struct buf *body, const struct api_account *account, const struct api_call *call,
-                        const char *ship_date)
-{
-    enum { NAMES = 64 };
-    char now[REQUEST_DATE_SIZE];
-    size_t longest = strlen(account->merchant) + strlen(account->key) + strlen(ship_date) + REQUEST_DATE_SIZE;
-    kuroneko_time(call->now, now);
-    if (!buf_reserve(body, 3 * longest + NAMES))
-        return;
-    buf_append_text(body, who_asks);
-    put_encoded(body, span_of(account->merchant));
-    put(body, "password", span_of(account->key));
-    put(body, "requestDate", span_of(now));
-    put(body, "shipYmd", span_of(ship_date));
-}
 
 /* ---- Requests ---- */
 
@@ -146,74 +50,46 @@ static bool finish(const struct api_account *account, const char *call, bool onc
     return false;
 }
 
-/* The order as it is sent; false when memory ran out. Its day of shipping is the file's where `own_day`. */
-static bool convert(const struct api_dialect *base, const struct api_call *call, const struct order_content *content,
-                    struct arena *arena, struct kuroneko_order *order, bool *own_day)
+/* A request about the content of an order. */
+static bool call_with_content(const struct api_dialect *base, const struct api_account *account,
+                              const struct api_call *call, const struct order_content *content, bool reduces,
+                              struct transport_request *request)
 {
+    struct arena arena = {0};
+    struct buf body = {0};
+    struct kuroneko_order order;
+    bool day_named = content->fields[ORDER_FIELD_SHIP_DATE].kind != CONTENT_NONE;
     struct kuroneko_terms terms = ((const struct kuroneko_dialect *)base)->terms;
     terms.now = call->now;
-    *own_day = content->fields[ORDER_FIELD_SHIP_DATE].kind != CONTENT_NONE;
-    return kuroneko_convert(content, &terms, arena, NULL, NULL, order);
+    if (kuroneko_convert(content, &terms, &arena, NULL, NULL, &order)) {
+        kuroneko_form_id(call->id, &body);
+        if (reduces)
+            kuroneko_form_reduction(&order, &body);
+        else
+            kuroneko_form_registration(&order, day_named, &body);
+        kuroneko_form_account(account, call->now, reduces || day_named ? "" : order.ship_date, &body);
+    } else {
+        body.failed = true;
+    }
+    bool made = finish(account, reduces ? "KAAKK0010" : "KAARA0010", true, &body, request);
+    arena_free(&arena);
+    return made;
 }
 
 static bool kuroneko_register(const struct api_dialect *base, const struct api_account *account,
                               const struct api_call *call, const struct order_content *content,
                               struct transport_request *request)
 {
-    struct arena arena = {0};
-    struct buf body = {0};
-    struct kuroneko_order order;
-    bool own_day;
-    *request = (struct transport_request){0};
-    if (convert(base, call, content, &arena, &order, &own_day)) {
-        put(&body, "orderNo", call->id);
-        put(&body, "orderYmd", span_of(order.order_date));
-        put(&body, "shipYmd", span_of(own_day ? order.ship_date : ""));
-        put(&body, "name", order.name);
-        put(&body, "nameKana", order.kana);
-        put_address(&body, &order);
-        put(&body, "telNum", order.phone);
-        put(&body, "email", order.email);
-        put_integer(&body, "totalAmount", 0, order.amount);
-        put_integer(&body, "sendDiv", 0, order.delivery_kind);
-        put_items(&body, &order);
-        put_deliveries(&body, &order);
-        put_account(&body, account, call, own_day ? "" : order.ship_date);
-    } else {
-        body.failed = true;
-    }
-    bool made = finish(account, "KAARA0010", true, &body, request);
-    arena_free(&arena);
-    return made;
+    return call_with_content(base, account, call, content, false, request);
 }
 
-/* Days and deliveries stay as they were registered; the invoice goes by itself, to the buyer, as this program has it
- * with every order (sendDiv 0 means just that here). */
 static bool kuroneko_reduce(const struct api_dialect *base, const struct api_account *account,
                             const struct api_call *call, const struct order_content *content,
                             struct transport_request *request)
 {
-    struct arena arena = {0};
-    struct buf body = {0};
-    struct kuroneko_order order;
-    bool own_day;
-    *request = (struct transport_request){0};
-    if (convert(base, call, content, &arena, &order, &own_day)) {
-        put(&body, "orderNo", call->id);
-        put_address(&body, &order);
-        put_integer(&body, "totalAmount", 0, order.amount);
-        put_integer(&body, "sendDiv", 0, 0);
-        put_items(&body, &order);
-        put_account(&body, account, call, "");
-    } else {
-        body.failed = true;
-    }
-    bool made = finish(account, "KAAKK0010", true, &body, request);
-    arena_free(&arena);
-    return made;
+    return call_with_content(base, account, call, content, true, request);
 }
 
-/* A parcel of another carrier without a number of its own goes under the order's, as the service's clients do it. */
 static bool kuroneko_ship(const struct api_dialect *base, const struct api_account *account,
                           const struct api_call *call, const struct order_shipment *shipment, size_t parcel,
                           struct transport_request *request)
@@ -223,13 +99,9 @@ static bool kuroneko_ship(const struct api_dialect *base, const struct api_accou
     struct span own = parcel < shipment->number_count ? shipment->numbers[parcel] : shipment->number;
     enum kuroneko_process process = kuroneko_parcel(own, shipment->carrier, number);
     (void)base;
-    put(&body, "orderNo", call->id);
-    if (process == KURONEKO_PROCESS_OTHER && *number == '\0')
-        put(&body, "paymentNo", call->id);
-    else
-        put(&body, "paymentNo", span_of(number));
-    put_integer(&body, "processDiv", 0, process);
-    put_account(&body, account, call, "");
+    kuroneko_form_id(call->id, &body);
+    kuroneko_form_parcel(call->id, process, number, &body);
+    kuroneko_form_account(account, call->now, "", &body);
     return finish(account, "KAASL0010", true, &body, request);
 }
 
@@ -238,8 +110,8 @@ static bool call_by_id(const struct api_account *account, const struct api_call 
                        struct transport_request *request)
 {
     struct buf body = {0};
-    put(&body, "orderNo", call->id);
-    put_account(&body, account, call, "");
+    kuroneko_form_id(call->id, &body);
+    kuroneko_form_account(account, call->now, "", &body);
     return finish(account, name, once, &body, request);
 }
 
@@ -259,9 +131,7 @@ static bool kuroneko_ask(const struct api_dialect *base, const struct api_accoun
 
 static struct span kuroneko_said(const struct transport_request *request)
 {
-    struct span body = {request->body, request->body_length};
-    const char *end = memmem(body.data, body.length, who_asks, strlen(who_asks));
-    return (struct span){body.data, end != NULL ? (size_t)(end - body.data) : 0};
+    return kuroneko_form_said((struct span){request->body, request->body_length});
 }
 
 /* ---- Answers ---- */

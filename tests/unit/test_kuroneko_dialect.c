@@ -9,6 +9,7 @@
 
 #include "api/flat_xml.h"
 #include "api/kuroneko.h"
+#include "api/kuroneko_form.h"
 #include "base/embedded.h"
 #include "order/catalog.h"
 #include "order/service_codes.h"
@@ -137,6 +138,156 @@ static void shipments_parcel_by_parcel(void **state)
     ship(&shipment, 0, &request);
     assert_request(&request, URL("KAASL0010"), "orderNo=" ORDER_ID "&paymentNo=123456789013&processDiv=0" ACCOUNT,
                    true);
+}
+
+/* ---- Bodies of what is converted already ---- */
+
+#define SPAN(text)                                                                                                     \
+    {                                                                                                                  \
+        text, sizeof text - 1                                                                                          \
+    }
+#define MIHON "%E8%A6%8B%E6%9C%AC" /* 見本 */
+
+static const struct kuroneko_order small = {
+    .order_date = "20261129",
+    .ship_date = "20261209",
+    .name = SPAN("見本　太郎"),
+    .postal_code = SPAN("0600001"),
+    .address1 = SPAN("見本"),
+    .phone = SPAN("0900000001"),
+    .amount = 900,
+    .items = {{.name = SPAN("見本"), .amount = 1000, .unit_price = 500, .quantity = 2},
+              {.name = SPAN("値引"), .amount = -100}},
+    .item_count = 2,
+};
+
+static void assert_body(struct buf *body, const char *expected)
+{
+    assert_false(body->failed);
+    assert_string_equal(buf_text(body), expected);
+    buf_free(body);
+}
+
+static void bodies_of_a_registration(void **state)
+{
+    (void)state;
+    static const char before[] = "orderNo=" ORDER_ID "&orderYmd=20261129";
+    static const char behind[] = "&name=" MIHON "%E3%80%80%E5%A4%AA%E9%83%8E&postCode=0600001&address1=" MIHON
+                                 "&telNum=0900000001&totalAmount=900"
+                                 "&sendDiv=0&itemName1=" MIHON "&itemCount1=2&unitPrice1=500&subTotal1=1000"
+                                 "&itemName2=%E5%80%A4%E5%BC%95&subTotal2=-100";
+    struct buf body = {0};
+    char expected[1000];
+    snprintf(expected, sizeof expected, "%s&shipYmd=20261209%s", before, behind);
+    kuroneko_form_id(call.id, &body);
+    kuroneko_form_registration(&small, true, &body);
+    assert_body(&body, expected);
+    /* A day that nobody named does not belong to what is asked for. */
+    snprintf(expected, sizeof expected, "%s%s" ACCOUNT "&shipYmd=20261209", before, behind);
+    kuroneko_form_id(call.id, &body);
+    kuroneko_form_registration(&small, false, &body);
+    size_t said = body.length;
+    kuroneko_form_account(&account, NOW, small.ship_date, &body);
+    assert_int_equal(kuroneko_form_said((struct span){body.data, body.length}).length, said);
+    assert_body(&body, expected);
+}
+
+static void body_of_a_registration_with_everything(void **state)
+{
+    (void)state;
+    struct kuroneko_order order = small;
+    struct buf body = {0};
+    struct buf expected = {0};
+    order.kana = span_of("ﾐ");
+    order.address2 = span_of("２－３");
+    order.email = span_of("taro+a@example.com");
+    order.amount = 999999;
+    order.delivery_kind = 1;
+    order.item_count = KURONEKO_ITEMS_MAX;
+    order.delivery_count = KURONEKO_DELIVERIES_MAX;
+    buf_append_text(&expected, "orderYmd=20261129&shipYmd=20261209&name=" MIHON
+                               "%E3%80%80%E5%A4%AA%E9%83%8E&nameKana=%EF%BE%90&postCode=0600001&address1=" MIHON
+                               "&address2=%EF%BC%92%EF%BC%8D%EF%BC%93&telNum=0900000001&email=taro%2Ba%40example.com"
+                               "&totalAmount=999999&sendDiv=1");
+    for (int i = 0; i < KURONEKO_ITEMS_MAX; i++) {
+        order.items[i] = (struct kuroneko_item){.name = span_of("x"), .amount = i};
+        buf_printf(&expected, "&itemName%d=x&subTotal%d=%d", i + 1, i + 1, i);
+    }
+    for (int i = 0; i < KURONEKO_DELIVERIES_MAX; i++) {
+        char number[4] = "";
+        if (i > 0)
+            snprintf(number, sizeof number, "%d", i + 1);
+        order.deliveries[i] = (struct kuroneko_delivery){.name = span_of("n"),
+                                                         .postal_code = span_of("p"),
+                                                         .address1 = span_of("a"),
+                                                         .address2 = span_of(i == 1 ? "b" : ""),
+                                                         .phone = span_of("t")};
+        buf_printf(&expected, "&sendName%s=n&sendPostCode%s=p&sendAddress1%s=a%s&sendTelNum%s=t", number, number,
+                   number, i == 1 ? "&sendAddress22=b" : "", number);
+    }
+    kuroneko_form_registration(&order, true, &body);
+    assert_body(&body, buf_text(&expected));
+    buf_free(&expected);
+}
+
+static void body_of_a_reduction(void **state)
+{
+    (void)state;
+    struct buf body = {0};
+    struct kuroneko_order order = small;
+    order.delivery_kind = 1; /* to whom the invoice goes is another matter */
+    order.deliveries[0].name = span_of("n");
+    order.delivery_count = 1;
+    kuroneko_form_id(call.id, &body);
+    kuroneko_form_reduction(&order, &body);
+    assert_body(&body,
+                "orderNo=" ORDER_ID "&postCode=0600001&address1=" MIHON "&totalAmount=900&sendDiv=0&itemName1=" MIHON
+                "&itemCount1=2&unitPrice1=500&subTotal1=1000&itemName2=%E5%80%A4%E5%BC%95&subTotal2=-100");
+}
+
+static void bodies_of_parcels(void **state)
+{
+    (void)state;
+    struct buf body = {0};
+    kuroneko_form_parcel(call.id, KURONEKO_PROCESS_YAMATO, "123456789013", &body);
+    assert_body(&body, "paymentNo=123456789013&processDiv=0");
+    kuroneko_form_parcel(call.id, KURONEKO_PROCESS_YAMATO, "", &body);
+    assert_body(&body, "processDiv=0");
+    kuroneko_form_parcel(call.id, KURONEKO_PROCESS_OTHER, "A-1", &body);
+    assert_body(&body, "paymentNo=A-1&processDiv=2");
+    kuroneko_form_parcel(call.id, KURONEKO_PROCESS_OTHER, "", &body);
+    assert_body(&body, "paymentNo=" ORDER_ID "&processDiv=2");
+}
+
+/* From the content on: what the conversion makes of it is the business of its own tests. */
+static void orders_go_through_the_conversion(void **state)
+{
+    (void)state;
+    struct order_content content = {0};
+    struct transport_request first;
+    struct transport_request again;
+    struct api_call later = call;
+    later.now += 3 * 86400;
+    later.generation++;
+    content.fields[ORDER_FIELD_BUYER_NAME] = (struct content_value){.kind = CONTENT_TEXT, .text = SPAN("見本")};
+    assert_true(api_dialect_register(dialect, &account, &call, &content, &first));
+    assert_true(api_dialect_register(dialect, &account, &later, &content, &again));
+    assert_string_equal(first.url, URL("KAARA0010"));
+    assert_true(first.once && again.once);
+    assert_non_null(strstr(first.body, "&name=" MIHON "&"));
+    struct span said = api_dialect_said(dialect, &first);
+    assert_true(span_equal(said, api_dialect_said(dialect, &again))); /* the same is asked for, three days later */
+    assert_string_not_equal(first.body, again.body);
+    assert_false(span_contains(said, span_of(account.key)) || span_contains(said, span_of(account.merchant)));
+    assert_int_equal(strncmp(first.body + said.length, ACCOUNT, strlen(ACCOUNT)), 0);
+    transport_request_drop(&again);
+    assert_true(api_dialect_reduce(dialect, &account, &call, &content, &again));
+    assert_string_equal(again.url, URL("KAAKK0010"));
+    assert_true(again.once);
+    assert_int_equal(strncmp(again.body, "orderNo=" ORDER_ID "&", strlen(ORDER_ID) + 9), 0);
+    assert_null(strstr(again.body, "shipYmd"));
+    transport_request_drop(&again);
+    transport_request_drop(&first);
 }
 
 /* ---- The account ---- */
@@ -543,10 +694,13 @@ static bool build_all(void *context)
 {
     struct transport_request request = {0};
     struct order_shipment shipment = {.number = span_of("123456789013"), .carrier = span_of("ヤマト")};
+    static const struct order_content content = {0};
     bool made = true;
-    for (int i = 0; i < 3 && made; i++) {
+    for (int i = 0; i < 5 && made; i++) {
         made = i == 0   ? api_dialect_cancel(dialect, &account, &call, &request)
                : i == 1 ? api_dialect_ask(dialect, &account, &call, API_ASK_STATE, &request)
+               : i == 2 ? api_dialect_register(dialect, &account, &call, &content, &request)
+               : i == 3 ? api_dialect_reduce(dialect, &account, &call, &content, &request)
                         : api_dialect_ship(dialect, &account, &call, &shipment, 0, &request);
         if (!made)
             assert_true(request.url == NULL && request.body == NULL && request.headers[0] == NULL);
@@ -596,6 +750,11 @@ int main(void)
         cmocka_unit_test(base_with_and_without_slash),
         cmocka_unit_test(values_are_encoded),
         cmocka_unit_test(shipments_parcel_by_parcel),
+        cmocka_unit_test(bodies_of_a_registration),
+        cmocka_unit_test(body_of_a_registration_with_everything),
+        cmocka_unit_test(body_of_a_reduction),
+        cmocka_unit_test(bodies_of_parcels),
+        cmocka_unit_test(orders_go_through_the_conversion),
         cmocka_unit_test(accounts_that_cannot_be),
         cmocka_unit_test(results_of_a_review),
         cmocka_unit_test(results_of_a_state),
