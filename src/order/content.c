@@ -226,9 +226,11 @@ static bool extend(const struct building *building, struct order_content *conten
     for (enum order_field field = ORDER_FIELD_SHIPPING_FEE; field <= ORDER_FIELD_DISCOUNT; field++)
         if (!value_of(building, &order->rows[0], field, &content->fields[field]))
             return false;
-    for (size_t line = 0; line < order->count && ship_date->kind == CONTENT_NONE; line++)
+    for (size_t line = 0; line < order->count && ship_date->kind == CONTENT_NONE; line++) {
+        content->ship_date_line = line;
         if (!value_of(building, &order->rows[line], ORDER_FIELD_SHIP_DATE, ship_date))
             return false;
+    }
     for (size_t line = 1; line < order->count; line++)
         if (!repeats_delivery(building->columns, &order->rows[line]) && !add_delivery(building, line, content, &room))
             return false;

@@ -29,6 +29,7 @@ struct order_content {
     struct content_value fields[ORDER_FIELD_ITEM_ID];   /* by enum order_field; those that are not sent stay empty */
     struct content_value (*items)[CONTENT_ITEM_FIELDS]; /* by field - ORDER_FIELD_ITEM_ID */
     size_t item_count;
+    size_t ship_date_line;               /* extended content: the line that 出荷予定日 is of, from 0 */
     size_t delivery_line;                /* extended content: the line that the 送付先 in `fields` is of, from 0 */
     struct content_delivery *deliveries; /* extended content: the others than the first, in the order of their lines */
     size_t delivery_count;               /* may be beyond CONTENT_DELIVERIES_MAX - 1, which is more than can be sent */

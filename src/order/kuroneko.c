@@ -511,7 +511,7 @@ static void convert_days(struct converting *converting, struct kuroneko_order *o
 {
     const struct order_content *content = converting->content;
     const struct kuroneko_terms *terms = converting->terms;
-    const struct place place = {ORDER_FIELD_SHIP_DATE, SIZE_MAX};
+    struct place place = {ORDER_FIELD_SHIP_DATE, content->ship_date_line};
     char now[15];
     int64_t today = 0;
     int64_t ordered;
@@ -525,6 +525,7 @@ static void convert_days(struct converting *converting, struct kuroneko_order *o
         tell(converting, "KURONEKO_REQUIRED", "kaara010E", (struct place){ORDER_FIELD_ORDERED_AT, SIZE_MAX},
              (struct span){"", 0}, (struct span){"", 0});
     if (!read_day(text_of(&content->fields[ORDER_FIELD_SHIP_DATE]), &ship)) {
+        place.item = SIZE_MAX;
         ship = today + terms->ship_days;
         if (known && ship < ordered)
             ship = ordered;
