@@ -1602,19 +1602,25 @@ struct rule_case {
     const char *expected;
 };
 
-static void check_cases_for(const struct order_schema *schema, enum rules_purpose purpose,
-                            const struct rule_case *cases, size_t count)
+static void check_cases_by(const struct order_schema *schema, enum rules_purpose purpose,
+                           const struct kuroneko_terms *kuroneko, const struct rule_case *cases, size_t count)
 {
     static struct sheet sheet;
     for (size_t i = 0; i < count; i++) {
         struct findings findings = {0};
         sheet_make(&sheet, schema, cases[i].changes);
         order_sort(&sheet.columns, &sheet.order);
-        rules_check(&sheet.columns, &sheet.order, purpose, NULL, NULL, &findings);
+        rules_check(&sheet.columns, &sheet.order, purpose, kuroneko, NULL, &findings);
         assert_findings(&sheet, &findings, cases[i].changes, cases[i].expected);
         findings_free(&findings);
         sheet_free(&sheet);
     }
+}
+
+static void check_cases_for(const struct order_schema *schema, enum rules_purpose purpose,
+                            const struct rule_case *cases, size_t count)
+{
+    check_cases_by(schema, purpose, NULL, cases, count);
 }
 
 static void check_cases(const struct fixture *fixture, const struct rule_case *cases, size_t count)
@@ -2540,6 +2546,98 @@ static void rules_about_the_id_alone(void **state)
         {"2.受注ID~", ""},
     };
     check_cases_for(&fixture->schema, RULES_ID, cases, COUNT(cases));
+}
+
+/* ---- The public protocol ---- */
+
+/* 2026-11-02 12:00 in Japan. */
+static const struct kuroneko_terms public_terms = {.ship_days = 10, .now = 1793588400};
+
+#define HANAKO "送付先氏名=見本 花子;2.送付先郵便番号=530-0001;2.送付先都道府県=大阪府;2.送付先住所1=大阪市北区1"
+
+/* What the JSON API asks for and this does not, and the other way round. */
+static void public_rules_are_those_of_the_protocol(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const struct rule_case cases[] = {
+        {"", ""},
+        {"2.商品番号=;3.商品番号={あ*40}", ""},
+        {"*.コントロールカラム=U;*.商品コード=", "2 REQUIRED 商品コード; 3 REQUIRED 商品コード"}, /* Robot-in's need */
+        {"-商品番号;-商品コード", ""},
+        {"*.受注ID=12345678901234567890", ""},
+        {"*.受注ID=123456789012345678901", "2 KURONEKO_ORDER_NUMBER 受注ID kaara008E 20 123456789012345678901; "
+                                           "3 KURONEKO_ORDER_NUMBER 受注ID kaara008E 20 123456789012345678901"},
+        {"*.受注ID=10_01", "2 NOT_DIGITS 受注ID 10_01; 3 NOT_DIGITS 受注ID 10_01"},
+        {"*.受注ID=10.1",
+         "2 KURONEKO_ORDER_NUMBER 受注ID kaara007E 20 10.1; 3 KURONEKO_ORDER_NUMBER 受注ID kaara007E 20 10.1"},
+        {"*.注文者氏名カナ=見本", "0 KURONEKO_KANA_LEFT_OUT 注文者氏名カナ 見本"},
+        {"2.商品名={あ*30}", ""},
+        {"2.商品名={あ*31}", "2 KURONEKO_TOO_LONG 商品名 kaara055E 30 31"},
+        {"2.商品名={あ*256}", "2 KURONEKO_TOO_LONG 商品名 kaara055E 30 256"},
+        {"2.商品名=", "2 REQUIRED 商品名"},
+        {"2.商品名=a\nb", "2 KURONEKO_LINE_BREAK 商品名 ａ　ｂ"},
+        {"*.注文者氏名={あ*256}", "0 KURONEKO_TOO_LONG 注文者氏名 kaara021E 30 256"},
+        {"-注文者郵便番号", "0 KURONEKO_REQUIRED 注文者郵便番号 kaara025E"},
+        {"*.注文者電話番号=　", "0 KURONEKO_REQUIRED 注文者電話番号 kaara038E"},
+        {"*.注文者都道府県=;*.注文者住所1=;*.注文者住所2=", "0 KURONEKO_REQUIRED 注文者都道府県 kaara030E"},
+        {"-注文者都道府県", "0 KURONEKO_PREFECTURE 注文者住所1 kaara034E 千代田区　１－１"},
+        {"*.注文者都道府県=東京", "0 KURONEKO_PREFECTURE 注文者都道府県 kaara034E 東京　千代田区　１－１"},
+        {"*.注文者住所2=", "0 KURONEKO_STREET_NUMBER 注文者住所1 kaara103E 東京都千代田区"},
+        {"*.注文者住所2=1-1 𠮷ビル", "0 KURONEKO_CHARACTER 注文者住所2 kaara033E 𠮷 U+20BB7 5"},
+        {"*.注文者住所2=1-1 {あ*50}", "0 KURONEKO_TOO_LONG 注文者住所2 kaara036E 50 62"},
+        /* The sum is told once. */
+        {"*.請求金額=4601", "0 TOTAL_MISMATCH - 4601 4600"},
+        {"-送料", "0 KURONEKO_SUM 請求金額 kaara101E 4100 4600"},
+        {"2.個数=x", "2 NOT_A_NUMBER 個数 x"},
+        {"-小計;2.単価=600000", "0 TOTAL_MISMATCH - 4600 1201600; 2 KURONEKO_ITEM_AMOUNT 小計 kaara064E 999999 1200000"},
+        /* What the cells' own rules have found needs no second word. */
+        {"*.注文者電話番号=12", "2 PHONE_INVALID 注文者電話番号 12; 3 PHONE_INVALID 注文者電話番号 12"},
+        {"*.注文者電話番号=312345678",
+         "2 PHONE_REPAIRED 注文者電話番号 312345678 0312345678; 3 PHONE_REPAIRED 注文者電話番号 312345678 0312345678"},
+        {"*.注文者氏名=\xEE\x80\x80", "2 GAIJI 注文者氏名 1 U+E000; 3 GAIJI 注文者氏名 1 U+E000"},
+        {"*.受注日時=x", "2 DATETIME_INVALID 受注日時 x; 3 DATETIME_INVALID 受注日時 x"},
+        {"*.注文者氏名~", ""},
+        {"2!;*.注文者氏名={あ*31}", ""}, /* what is damaged is not judged, nor what it belongs to */
+        /* Days. */
+        {"3.出荷予定日=2026/11/1", "3 KURONEKO_SHIP_DATE_EARLY 出荷予定日 kaara100E 2026-11-02 2026-11-01"},
+        {"2.出荷予定日=2027-02-01", "2 KURONEKO_SHIP_DATE_LATE 出荷予定日 kaara018E 2027-01-31 2027-02-01"},
+        {"2.出荷予定日=未定;3.出荷予定日=2026-11-05", "2 DATE_INVALID 出荷予定日 未定"},
+        {"2.出荷予定日=2026/11/5;3.出荷予定日=2026-11-05 10:00", ""},
+        {"2.出荷予定日=2026/11/5;3.出荷予定日=2026-11-06", "3 KURONEKO_SHIP_DATES 出荷予定日 2 2026/11/5"},
+        /* Deliveries: several are sent, and each on the first row that names it. */
+        {"2." HANAKO, ""},
+        {"2." HANAKO ";3.送付先氏名=見本 次郎", "3 KURONEKO_DELIVERY_INCOMPLETE 送付先郵便番号 kaara102E; "
+                                                "3 KURONEKO_DELIVERY_INCOMPLETE 送付先都道府県 kaara102E"},
+        {"2." HANAKO ";2.送付先氏名={あ*31}", "2 KURONEKO_TOO_LONG 送付先氏名 kaara067E 30 31"},
+        {"-送付先郵便番号;*.送付先氏名=見本 花子;*.送付先都道府県=大阪府;*.送付先住所1=1",
+         "2 KURONEKO_DELIVERY_INCOMPLETE 送付先郵便番号 kaara102E"},
+    };
+    check_cases_by(&fixture->schema, RULES_REGISTER, &public_terms, cases, COUNT(cases));
+}
+
+static void public_rules_to_ship(void **state)
+{
+    const struct fixture *fixture = *state;
+    static const struct rule_case cases[] = {
+        {"2.送り状番号=1234-5678-9013;2.配送会社=ヤマト運輸", ""},
+        /* Each number is reported. */
+        {"2.送り状番号=1234-5678-9013;2.配送会社=ヤマト運輸;3.送り状番号=123456789024", ""},
+        {"2.送り状番号=1234-5678-9013;2.配送会社=ヤマト運輸;3.送り状番号=123456789012",
+         "3 KURONEKO_TRACKING_NUMBER 送り状番号 kaasl014E 20 123456789012"},
+        {"2.送り状番号=1234-5678-9013;2.配送会社=ヤマト運輸;3.送り状番号=123456789012;3.配送会社=佐川急便", ""},
+        {"3.送り状番号=12345;2.配送会社=クロネコ", "3 KURONEKO_TRACKING_NUMBER 送り状番号 kaasl010E 20 12345"},
+        {"3.送り状番号=1、2;3.配送会社=日本郵便", "3 KURONEKO_TRACKING_FORM 送り状番号 kaasl044E 20 1、2"},
+        {"2.送り状番号=1.23457E+11;2.配送会社=ヤマト", "2 NUMBER_ROUNDED 送り状番号 1.23457E+11"},
+        {"2.配送会社=ヤマト", "2 REQUIRED 送り状番号"},
+        {"2.送り状番号=1", "2 REQUIRED 配送会社"},
+        {"2!;2.送り状番号=1;3.送り状番号=2;3.配送会社=ヤマト", "3 KURONEKO_TRACKING_NUMBER 送り状番号 kaasl010E 20 2"},
+    };
+    check_cases_by(&fixture->schema, RULES_SHIP, &public_terms, cases, COUNT(cases));
+    static const struct rule_case ids[] = {
+        {"", ""},
+        {"2.受注ID=123456789012345678901", "2 KURONEKO_ORDER_NUMBER 受注ID kaara008E 20 123456789012345678901"},
+    };
+    check_cases_by(&fixture->schema, RULES_ID, &public_terms, ids, COUNT(ids));
 }
 
 /* One memory for many orders changes nothing. */
@@ -3977,6 +4075,8 @@ int main(void)
         cmocka_unit_test(rules_about_the_id_alone),
         cmocka_unit_test(rules_to_ship_remember),
         cmocka_unit_test(rules_look_at_what_matters),
+        cmocka_unit_test(public_rules_are_those_of_the_protocol),
+        cmocka_unit_test(public_rules_to_ship),
         cmocka_unit_test(rules_codes_have_a_severity),
         cmocka_unit_test(rules_errors_come_before_warnings),
         cmocka_unit_test(findings_keep_their_arguments),
