@@ -549,6 +549,44 @@ static void forms_of_values(void **state)
     check_changes(changes, COUNT(changes));
 }
 
+static void remember_code(void *context, const struct kuroneko_remark *remark)
+{
+    *(const char **)context = remark->code;
+}
+
+/* Codes that a file gets only where a schema of the merchant's own takes these columns for plain texts. */
+static void codes_of_untyped_values(void **state)
+{
+    (void)state;
+    static const struct {
+        enum order_field field;
+        const char *value;
+        const char *code;
+    } cases[] = {
+        {ORDER_FIELD_BUYER_POSTAL_CODE, "100", "KURONEKO_POSTAL_CODE"},
+        {ORDER_FIELD_BUYER_PHONE, "100", "KURONEKO_PHONE"},
+        {ORDER_FIELD_BUYER_EMAIL, "taro", "KURONEKO_EMAIL"},
+        {ORDER_FIELD_AMOUNT, "1000000", "KURONEKO_AMOUNT"},
+    };
+    static struct sample sample;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct kuroneko_order order;
+        struct arena arena = {0};
+        const char *first = NULL;
+        fill(&sample);
+        sample.content.item_count = 0;
+        sample.content.fields[cases[i].field] = text(cases[i].value);
+        if (cases[i].field != ORDER_FIELD_AMOUNT)
+            sample.content.fields[ORDER_FIELD_AMOUNT] = integer(600);
+        sample.content.fields[ORDER_FIELD_SHIPPING_FEE] = sample.content.fields[ORDER_FIELD_AMOUNT];
+        sample.content.fields[ORDER_FIELD_HANDLING_FEE] = none;
+        sample.content.fields[ORDER_FIELD_DISCOUNT] = none;
+        assert_true(kuroneko_convert(&sample.content, &sample.terms, &arena, remember_code, &first, &order));
+        assert_string_equal(first != NULL ? first : "", cases[i].code);
+        arena_free(&arena);
+    }
+}
+
 static void lengths_on_both_sides(void **state)
 {
     (void)state;
@@ -1013,6 +1051,7 @@ int main(void)
         cmocka_unit_test(a_good_order_is_silent),
         cmocka_unit_test(what_is_needed),
         cmocka_unit_test(forms_of_values),
+        cmocka_unit_test(codes_of_untyped_values),
         cmocka_unit_test(lengths_on_both_sides),
         cmocka_unit_test(what_is_cut_ends_with_a_character),
         cmocka_unit_test(days),

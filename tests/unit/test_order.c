@@ -2589,7 +2589,8 @@ static void public_rules_are_those_of_the_protocol(void **state)
         {"*.請求金額=4601", "0 TOTAL_MISMATCH - 4601 4600"},
         {"-送料", "0 KURONEKO_SUM 請求金額 kaara101E 4100 4600"},
         {"2.個数=x", "2 NOT_A_NUMBER 個数 x"},
-        {"-小計;2.単価=600000", "0 TOTAL_MISMATCH - 4600 1201600; 2 KURONEKO_ITEM_AMOUNT 小計 kaara064E 999999 1200000"},
+        {"-小計;2.単価=600000",
+         "0 TOTAL_MISMATCH - 4600 1201600; 2 KURONEKO_ITEM_AMOUNT 小計 kaara064E 999999 1200000"},
         /* What the cells' own rules have found needs no second word. */
         {"*.注文者電話番号=12", "2 PHONE_INVALID 注文者電話番号 12; 3 PHONE_INVALID 注文者電話番号 12"},
         {"*.注文者電話番号=312345678",
@@ -2683,25 +2684,58 @@ static void rules_codes_have_a_severity(void **state)
 {
     const struct fixture *fixture = *state;
     static const char *const errors[] = {
-        "COLUMN_MISSING",      "REQUIRED",
-        "CONTROL_INVALID",     "ORDER_ID_SIZE",
-        "NOT_DIGITS",          "NOT_A_NUMBER",
-        "NUMBER_RANGE",        "NUMBER_ROUNDED",
-        "DATETIME_INVALID",    "PHONE_INVALID",
-        "EMAIL_INVALID",       "TEXT_TOO_LONG",
-        "POSTAL_CODE_INVALID", "GAIJI",
-        "TEXT_GARBLED",        "ITEM_NAME_SIZE",
-        "ITEM_ID_SIZE",        "ITEM_ID_NON_ASCII",
-        "SUBTOTAL_MISMATCH",   "TOTAL_MISMATCH",
-        "LINE_ID_DUPLICATE",   "ROW_DUPLICATE",
-        "ORDER_FIELD_DIFFERS", "MALL_NUMBER_TWICE",
-        "NOT_REGISTERED",      "SIBLING_ROW",
+        "COLUMN_MISSING",
+        "REQUIRED",
+        "CONTROL_INVALID",
+        "ORDER_ID_SIZE",
+        "NOT_DIGITS",
+        "NOT_A_NUMBER",
+        "NUMBER_RANGE",
+        "NUMBER_ROUNDED",
+        "DATETIME_INVALID",
+        "PHONE_INVALID",
+        "EMAIL_INVALID",
+        "TEXT_TOO_LONG",
+        "POSTAL_CODE_INVALID",
+        "GAIJI",
+        "TEXT_GARBLED",
+        "ITEM_NAME_SIZE",
+        "ITEM_ID_SIZE",
+        "ITEM_ID_NON_ASCII",
+        "SUBTOTAL_MISMATCH",
+        "TOTAL_MISMATCH",
+        "LINE_ID_DUPLICATE",
+        "ROW_DUPLICATE",
+        "ORDER_FIELD_DIFFERS",
+        "MALL_NUMBER_TWICE",
+        "NOT_REGISTERED",
+        "SIBLING_ROW",
         "DAMAGED_ROW_NEAR",
+        "KURONEKO_ORDER_NUMBER",
+        "KURONEKO_REQUIRED",
+        "KURONEKO_TOO_LONG",
+        "KURONEKO_CHARACTER",
+        "KURONEKO_PREFECTURE",
+        "KURONEKO_SUM",
+        "KURONEKO_STREET_NUMBER",
+        "KURONEKO_AMOUNT",
+        "KURONEKO_ITEM_AMOUNT",
+        "KURONEKO_DELIVERIES",
+        "KURONEKO_DELIVERY_INCOMPLETE",
+        "KURONEKO_PHONE",
+        "KURONEKO_POSTAL_CODE",
+        "KURONEKO_EMAIL",
+        "KURONEKO_SHIP_DATE_EARLY",
+        "KURONEKO_SHIP_DATE_LATE",
+        "KURONEKO_TRACKING_NUMBER",
+        "KURONEKO_TRACKING_FORM",
     };
     static const char *const warnings[] = {
-        "DATE_INVALID",      "PHONE_REPAIRED",      "POSTAL_CODE_REPAIRED", "NOT_KANA",
-        "CONTROL_CHARACTER", "ITEM_ID_PUNCTUATION", "ROW_REPEATED",         "DELIVERY_DIFFERS",
-        "FORMULA_TEXT",      "ORDER_NO_ITEMS",      "STATUS_NOT_PENDING",   "SHIP_SEVERAL_NUMBERS",
+        "DATE_INVALID",        "PHONE_REPAIRED",        "POSTAL_CODE_REPAIRED",   "NOT_KANA",
+        "CONTROL_CHARACTER",   "ITEM_ID_PUNCTUATION",   "ROW_REPEATED",           "DELIVERY_DIFFERS",
+        "FORMULA_TEXT",        "ORDER_NO_ITEMS",        "STATUS_NOT_PENDING",     "SHIP_SEVERAL_NUMBERS",
+        "KURONEKO_CUT",        "KURONEKO_ITEMS_FOLDED", "KURONEKO_KANA_LEFT_OUT", "KURONEKO_EMAIL_LEFT_OUT",
+        "KURONEKO_LINE_BREAK", "KURONEKO_SHIP_DATES",
     };
     for (size_t i = 0; i < COUNT(errors); i++) {
         assert_non_null(catalog_find(fixture->catalog, errors[i]));
@@ -3229,6 +3263,81 @@ static void content_delivery_in_half_width(void **state)
                    HEAD_CONTENT BUYER_CONTENT ITEM_0 ITEM_1);
 }
 
+/* Extended content as lines: what the other lacks, and every 送付先 behind the line that names it. */
+static void assert_extended(const struct fixture *fixture, const char *changes, const char *expected)
+{
+    static struct sheet sheet;
+    struct order_content content;
+    struct order_content plain;
+    struct arena arena = {0};
+    struct buf text = {0};
+    sheet_make(&sheet, &fixture->schema, changes);
+    order_sort(&sheet.columns, &sheet.order);
+    buf_append_text(&text, "");
+    assert_true(content_build(&sheet.columns, &sheet.order, true, &arena, &content));
+    assert_true(content_build(&sheet.columns, &sheet.order, false, &arena, &plain));
+    for (size_t field = 0; field < ORDER_FIELD_ITEM_ID; field++) {
+        const struct content_value *value = &content.fields[field];
+        bool delivery = field >= ORDER_FIELD_DELIVERY_NAME;
+        char prefix[24] = "";
+        if (delivery)
+            snprintf(prefix, sizeof prefix, "%zu ", content.delivery_line);
+        if (delivery || field < ORDER_FIELD_ID || field == ORDER_FIELD_BUYER_ADDRESS)
+            put_value(&text, prefix, (enum order_field)field, value);
+        else
+            assert_true(span_equal(value->text, plain.fields[field].text) &&
+                        value->integer == plain.fields[field].integer);
+    }
+    for (size_t i = 0; i < content.delivery_count; i++) {
+        char prefix[24];
+        snprintf(prefix, sizeof prefix, "%zu ", content.deliveries[i].line);
+        for (size_t field = 0; field < CONTENT_DELIVERY_FIELDS; field++)
+            put_value(&text, prefix, (enum order_field)(ORDER_FIELD_DELIVERY_NAME + field),
+                      &content.deliveries[i].fields[field]);
+    }
+    if (strcmp(buf_text(&text), expected) != 0)
+        fail_msg("after \"%s\": \"%s\", not \"%s\"", changes, buf_text(&text), expected);
+    buf_free(&text);
+    arena_free(&arena);
+    sheet_free(&sheet);
+}
+
+static void extended_content_has_more(void **state)
+{
+    const struct fixture *fixture = *state;
+#define FEES    "shippingFee:500\nhandlingFee:300\ndiscount:200\n"
+#define ADDRESS "buyer.address=東京都千代田区\u30001-1\n"
+    static const struct {
+        const char *changes;
+        const char *expected;
+    } cases[] = {
+        {"", FEES ADDRESS},
+        {"*.送料=;-値引", "handlingFee:300\n" ADDRESS},
+        {"*.出荷予定日=2026/11/5", FEES "shipDate=20261105\n" ADDRESS},
+        {"2.出荷予定日=未定;3.出荷予定日=2026-11-05 10:00:00", FEES "shipDate=20261105\n" ADDRESS},
+        {"2.項番=2;3.項番=1;2.出荷予定日=2026-11-05;3.出荷予定日=2026-11-06", FEES "shipDate=20261106\n" ADDRESS},
+        /* A blank between the columns of an address, but for behind a prefecture of its own. */
+        {"*.注文者住所1=;*.注文者都道府県= 東京都　", FEES "buyer.address= 東京都　1-1\n"},
+        {"*.注文者都道府県=東京都千代田区;*.注文者住所1=", FEES "buyer.address=東京都千代田区\u30001-1\n"},
+        /* Every 送付先 once; one like the buyer's only beside others. */
+        {"*.送付先氏名=見本 太郎", FEES ADDRESS},
+        {"3.送付先氏名=見本 花子", FEES ADDRESS "1 delivery.name=見本 花子\n"},
+        {"2.送付先氏名=見本 花子", FEES ADDRESS "0 delivery.name=見本 花子\n"},
+        {"2.送付先氏名=見本 花子;3.送付先氏名=見本 次郎",
+         FEES ADDRESS "0 delivery.name=見本 花子\n1 delivery.name=見本 次郎\n"},
+        {"2.送付先氏名=見本 太郎;3.送付先氏名=見本 次郎",
+         FEES ADDRESS "0 delivery.name=見本 太郎\n1 delivery.name=見本 次郎\n"},
+        {"+;+;*.送付先氏名=見本 花子;3.送付先氏名=見本 次郎;4.送付先氏名=",
+         FEES ADDRESS "0 delivery.name=見本 花子\n1 delivery.name=見本 次郎\n"},
+        {"2.送付先都道府県=大阪府;2.送付先住所1=大阪市;2.送付先住所2=1-1;2.送付先電話番号=612345678",
+         FEES ADDRESS "0 delivery.address=大阪府大阪市\u30001-1\n0 delivery.phone=0612345678\n"},
+    };
+#undef FEES
+#undef ADDRESS
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_extended(fixture, cases[i].changes, cases[i].expected);
+}
+
 static bool build_content(void *context)
 {
     static struct sheet sheet;
@@ -3237,9 +3346,10 @@ static bool build_content(void *context)
     struct arena arena = {0};
     size_t left = memory_left;
     memory_left = SIZE_MAX; /* only the building is to be short of it */
-    sheet_make(&sheet, &fixture->schema, "*.注文者電話番号=312345678;*.送付先氏名=見本 花子");
+    sheet_make(&sheet, &fixture->schema, "*.注文者電話番号=312345678;*.送付先氏名=見本 花子;3.送付先氏名=例示 花子");
     memory_left = left;
-    bool done = content_build(&sheet.columns, &sheet.order, false, &arena, &content);
+    bool done = content_build(&sheet.columns, &sheet.order, false, &arena, &content) &&
+                content_build(&sheet.columns, &sheet.order, true, &arena, &content);
     memory_left = SIZE_MAX;
     arena_free(&arena);
     sheet_free(&sheet);
@@ -3326,6 +3436,41 @@ static void shipment_is_the_first_rows(void **state)
     }
 }
 
+/* Every number, by row, each with its carrier: "1 ヤマト, 2 佐川". */
+static void shipment_lists_every_number(void **state)
+{
+    const struct fixture *fixture = *state;
+    static struct sheet sheet;
+    static const struct {
+        const char *changes;
+        const char *expected;
+    } cases[] = {
+        {"", ""},
+        {"*.配送会社=ヤマト", ""},
+        {"*.送り状番号=1;*.配送会社=ヤマト", "1 ヤマト"},
+        {"2.送り状番号=1;3.送り状番号=2;2.配送会社=ヤマト", "1 ヤマト, 2 ヤマト"},
+        {"2.送り状番号=1;3.送り状番号=2;2.配送会社=ヤマト;3.配送会社=佐川", "1 ヤマト, 2 佐川"},
+        {"2.項番=2;3.項番=1;2.送り状番号=1;3.送り状番号=2;*.配送会社=ヤマト", "1 ヤマト, 2 ヤマト"}, /* by row */
+        {"+;+;*.配送会社=ヤマト;2.送り状番号=3;3.送り状番号=１;4.送り状番号= 3 ;5.送り状番号=2",
+         "3 ヤマト, 1 ヤマト, 2 ヤマト"},
+        {"+;*.配送会社=ヤマト;2.送り状番号=1;3.送り状番号=2;3!;4.送り状番号=3", "1 ヤマト, 3 ヤマト"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct order_shipment shipment;
+        struct buf text = {0};
+        sheet_make(&sheet, &fixture->schema, cases[i].changes);
+        order_sort(&sheet.columns, &sheet.order);
+        assert_true(shipment_build(&sheet.columns, &sheet.order, &sheet.arena, &shipment));
+        buf_append_text(&text, "");
+        for (size_t k = 0; k < shipment.number_count; k++)
+            buf_printf(&text, "%s%.*s %.*s", k > 0 ? ", " : "", (int)shipment.numbers[k].length,
+                       shipment.numbers[k].data, (int)shipment.carriers[k].length, shipment.carriers[k].data);
+        assert_string_equal(buf_text(&text), cases[i].expected);
+        buf_free(&text);
+        sheet_free(&sheet);
+    }
+}
+
 static bool ship_some(void *context)
 {
     const struct fixture *fixture = context;
@@ -3347,7 +3492,7 @@ static void shipment_says_that_memory_ran_out(void **state)
 {
     bool leaked;
     size_t failures = memory_failures(ship_some, *state, &leaked);
-    assert_int_equal(failures, MEMORY_CAN_BE_SCARCE);
+    assert_int_equal(failures > 0, MEMORY_CAN_BE_SCARCE);
     assert_false(leaked);
 }
 
@@ -4096,8 +4241,10 @@ int main(void)
         cmocka_unit_test(content_sends_nothing_else),
         cmocka_unit_test(content_is_in_half_width_and_repaired),
         cmocka_unit_test(content_delivery_in_half_width),
+        cmocka_unit_test(extended_content_has_more),
         cmocka_unit_test(content_says_that_memory_ran_out),
         cmocka_unit_test(shipment_is_the_first_rows),
+        cmocka_unit_test(shipment_lists_every_number),
         cmocka_unit_test(shipment_says_that_memory_ran_out),
         cmocka_unit_test(result_headings_are_the_contracts),
         cmocka_unit_test(result_of_a_registered_order),
