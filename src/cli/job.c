@@ -201,8 +201,10 @@ static enum atobarai_status write_summary(const struct cli_options *options, con
 
 enum atobarai_status cli_job(const struct cli_options *options)
 {
-    struct cli_progress line = {.language = options->language};
-    bool shows_progress = sends(options) && !cli_options_given(options, CLI_QUIET) && isatty(STDERR_FILENO) == 1;
+    struct cli_progress line = {.language = options->language,
+                                .command = options->command,
+                                .rehearses = cli_options_given(options, CLI_DRY_RUN)};
+    bool shows_progress = sends(options) && !cli_options_given(options, CLI_QUIET) && cli_progress_is_possible();
     if (!summary_stands_apart(options) || !summary_is_writable(options))
         return ATOBARAI_USAGE;
     struct atobarai_job *job = new_job(options);
