@@ -44,7 +44,7 @@ DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev lib
               libinih-dev
 DEPS_BENCH := python3 miller csvkit
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck \
-              valgrind
+              valgrind openssl nghttp2-proxy
 
 .PHONY: all deps deps-check deps-bench demo docs check test crashtest bench scale lint format clean
 .DELETE_ON_ERROR:

@@ -80,7 +80,7 @@ class Server:
 
     def __init__(self, answer=None, context=None, greet=None):
         self.answer, self.context, self.greet = answer, context, greet
-        self.requests, self.connections, self.bytes = [], 0, 0
+        self.requests, self.connections = [], 0
         self.lock = threading.Lock()
         self.ended = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -172,8 +172,8 @@ def reset(link):
 
 # ---- HTTP/2, as much of it as a test needs (RFC 9113, RFC 7541) ----
 
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
-END_STREAM, END_HEADERS, PADDED, PRIORITY, ACK = 1, 4, 8, 32, 1
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
+END_STREAM, END_HEADERS, ACK = 1, 4, 1
 INTERNAL_ERROR, REFUSED_STREAM, CANCEL = 2, 7, 8
 MAX_CONCURRENT_STREAMS = 3
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -204,7 +204,7 @@ class Connection2:
         self.server, self.link = server, link
         self.data = b""
         self.streams = {}
-        self.open, self.most_open, self.whole = 0, 0, 0
+        self.whole = 0  # requests that arrived so far
 
     def send(self, kind, flags, stream, payload=b""):
         self.link.sendall(struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload)
@@ -236,8 +236,6 @@ class Connection2:
                 self.send(PING, ACK, 0, payload)
             elif kind == HEADERS:
                 self.streams[number] = Stream(self, number)
-                self.open += 1
-                self.most_open = max(self.most_open, self.open)
             elif kind == DATA:
                 self.streams[number].body += payload
             if kind in (HEADERS, DATA) and flags & END_STREAM:
@@ -245,7 +243,6 @@ class Connection2:
                 stream.id = re.search(rb'"id":"([^"]*)"', stream.body)[1].decode()
                 with self.server.lock:
                     self.server.received.append(stream.id)
-                self.open -= 1
                 self.whole += 1
                 if self.server.script(self, stream) is False:
                     return
