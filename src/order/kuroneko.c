@@ -176,11 +176,12 @@ static struct span without_blank_behind(struct span text)
 static void tell_length(struct converting *converting, const char *service, struct place place, struct span text,
                         size_t most, struct span left)
 {
+    bool address = place.field == ORDER_FIELD_BUYER_ADDRESS || place.field == ORDER_FIELD_DELIVERY_ADDRESS;
     struct span limit = number_text(converting, (int64_t)most);
     if (converting->terms->fit)
-        tell(converting, "KURONEKO_CUT", service, place, limit, left);
+        tell(converting, address ? "KURONEKO_ADDRESS_CUT" : "KURONEKO_CUT", service, place, limit, left);
     else
-        tell(converting, "KURONEKO_TOO_LONG", service, place, limit,
+        tell(converting, address ? "KURONEKO_ADDRESS_LONG" : "KURONEKO_TOO_LONG", service, place, limit,
              number_text(converting, (int64_t)utf8_characters(text)));
 }
 

@@ -614,6 +614,7 @@ static void lengths_on_both_sides(void **state)
         size_t before = utf8_characters(span_of(limits[limit].before));
         bool email = limits[limit].field == ORDER_FIELD_BUYER_EMAIL;
         bool item = limits[limit].field == ORDER_FIELD_ITEM_NAME;
+        bool address = limits[limit].field == ORDER_FIELD_BUYER_ADDRESS;
         struct kuroneko_order order;
         struct arena arena = {0};
         fill(&sample);
@@ -627,10 +628,8 @@ static void lengths_on_both_sides(void **state)
         buf_clear(&expected);
         buf_append_text(&expected, "");
         if (over)
-            buf_printf(&expected, "%s %s %s%s %zu ",
-                       !fit    ? "TOO_LONG"
-                       : email ? "EMAIL_LEFT_OUT"
-                               : "CUT",
+            buf_printf(&expected, "%s%s %s %s%s %zu ", address ? "ADDRESS_" : "",
+                       fit ? (email ? "EMAIL_LEFT_OUT" : "CUT") : (address ? "LONG" : "TOO_LONG"),
                        limits[limit].service, order_field_name(limits[limit].field), item ? "[1]" : "",
                        limits[limit].most);
         if (over && !fit)

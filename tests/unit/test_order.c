@@ -2584,7 +2584,7 @@ static void public_rules_are_those_of_the_protocol(void **state)
         {"*.注文者都道府県=東京", "0 KURONEKO_PREFECTURE 注文者都道府県 kaara034E 東京　千代田区　１－１"},
         {"*.注文者住所2=", "0 KURONEKO_STREET_NUMBER 注文者住所1 kaara103E 東京都千代田区"},
         {"*.注文者住所2=1-1 𠮷ビル", "0 KURONEKO_CHARACTER 注文者住所2 kaara033E 𠮷 U+20BB7 5"},
-        {"*.注文者住所2=1-1 {あ*50}", "0 KURONEKO_TOO_LONG 注文者住所2 kaara036E 50 62"},
+        {"*.注文者住所2=1-1 {あ*50}", "0 KURONEKO_ADDRESS_LONG 注文者住所2 kaara036E 50 62"},
         /* The sum is told once. */
         {"*.請求金額=4601", "0 TOTAL_MISMATCH - 4601 4600"},
         {"-送料", "0 KURONEKO_SUM 請求金額 kaara101E 4100 4600"},
@@ -2713,6 +2713,7 @@ static void rules_codes_have_a_severity(void **state)
         "DAMAGED_ROW_NEAR",
         "KURONEKO_ORDER_NUMBER",
         "KURONEKO_REQUIRED",
+        "KURONEKO_ADDRESS_LONG",
         "KURONEKO_TOO_LONG",
         "KURONEKO_CHARACTER",
         "KURONEKO_PREFECTURE",
@@ -2731,11 +2732,25 @@ static void rules_codes_have_a_severity(void **state)
         "KURONEKO_TRACKING_FORM",
     };
     static const char *const warnings[] = {
-        "DATE_INVALID",        "PHONE_REPAIRED",        "POSTAL_CODE_REPAIRED",   "NOT_KANA",
-        "CONTROL_CHARACTER",   "ITEM_ID_PUNCTUATION",   "ROW_REPEATED",           "DELIVERY_DIFFERS",
-        "FORMULA_TEXT",        "ORDER_NO_ITEMS",        "STATUS_NOT_PENDING",     "SHIP_SEVERAL_NUMBERS",
-        "KURONEKO_CUT",        "KURONEKO_ITEMS_FOLDED", "KURONEKO_KANA_LEFT_OUT", "KURONEKO_EMAIL_LEFT_OUT",
-        "KURONEKO_LINE_BREAK", "KURONEKO_SHIP_DATES",
+        "DATE_INVALID",
+        "PHONE_REPAIRED",
+        "POSTAL_CODE_REPAIRED",
+        "NOT_KANA",
+        "CONTROL_CHARACTER",
+        "ITEM_ID_PUNCTUATION",
+        "ROW_REPEATED",
+        "DELIVERY_DIFFERS",
+        "FORMULA_TEXT",
+        "ORDER_NO_ITEMS",
+        "STATUS_NOT_PENDING",
+        "SHIP_SEVERAL_NUMBERS",
+        "KURONEKO_CUT",
+        "KURONEKO_ADDRESS_CUT",
+        "KURONEKO_ITEMS_FOLDED",
+        "KURONEKO_KANA_LEFT_OUT",
+        "KURONEKO_EMAIL_LEFT_OUT",
+        "KURONEKO_LINE_BREAK",
+        "KURONEKO_SHIP_DATES",
     };
     for (size_t i = 0; i < COUNT(errors); i++) {
         assert_non_null(catalog_find(fixture->catalog, errors[i]));
