@@ -10,12 +10,16 @@
 #include <strings.h>
 #include <time.h>
 
-enum { CONNECT_MAX_SECONDS = 10 }; /* for connecting alone, as in transport.c */
+enum {
+    CONNECT_MAX_SECONDS = 10, /* for connecting alone, as in transport.c */
+    HTTP_OK = 200,            /* what is less is no answer yet */
+};
 
 struct looking {
     struct probe *probe;
     CURL *curl;
-    int64_t date; /* of the answer; -1: it does not say */
+    int64_t date;     /* of the answer; -1: it does not say */
+    bool headers_end; /* all of them came */
     char words[CURL_ERROR_SIZE];
 };
 
@@ -27,6 +31,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
     struct looking *looking = user;
     size_t length = size * count;
     char value[64];
+    if (length <= strlen("\r\n"))
+        looking->headers_end = true;
     if (length <= sizeof name || length - sizeof name >= sizeof value || strncasecmp(data, name, sizeof name - 1) != 0)
         return length;
     snprintf(value, sizeof value, "%.*s", (int)(length - (sizeof name - 1)), data + sizeof name - 1);
@@ -107,11 +113,20 @@ static bool has_passed(CURL *curl, CURLINFO moment)
     return microseconds > 0;
 }
 
+static bool is_about_tls(CURLcode code)
+{
+    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+           code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CIPHER || code == CURLE_SSL_ISSUER_ERROR ||
+           code == CURLE_SSL_INVALIDCERTSTATUS;
+}
+
 /* The step that failed. Where libcurl's reason does not tell, as with a time-out, its clock does. */
 static enum probe_step step_of(const struct looking *looking, CURLcode code)
 {
-    if (looking->probe->status > 0)
+    if (looking->headers_end && looking->probe->status >= HTTP_OK)
         return PROBE_STEPS;
+    if (is_about_tls(code))
+        return PROBE_TLS;
     if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
         !has_passed(looking->curl, CURLINFO_NAMELOOKUP_TIME_T))
         return PROBE_HOST;
@@ -159,7 +174,7 @@ static enum probe_step look(struct looking *looking, const char *url, const char
         error_set_memory(error);
     else if (code == CURLE_SSL_CACERT_BADFILE)
         error_set(error, ERROR_CONFIG, "CA_FILE_INVALID", ca_file, looking->words, NULL, NULL);
-    else if (!ready || code == CURLE_FAILED_INIT || code == CURLE_UNSUPPORTED_PROTOCOL)
+    else if (!ready || code == CURLE_FAILED_INIT)
         error_set(error, ERROR_CONFIG, "TRANSPORT_FAILED", NULL, curl_easy_strerror(code), NULL, NULL);
     else if (step < PROBE_STEPS)
         explain(looking, step, code, error);

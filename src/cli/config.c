@@ -362,6 +362,12 @@ static bool read_file(struct reading *reading, int fd)
     return done;
 }
 
+/* Whether no such file is to be seen; that in the home of somebody else, as with sudo, is none of ours. */
+static bool is_missing(const char *path)
+{
+    return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES);
+}
+
 /* A file that nobody asked for may be missing. */
 static bool open_file(struct reading *reading, bool asked)
 {
@@ -369,13 +375,14 @@ static bool open_file(struct reading *reading, bool asked)
     char reason[128];
     /* Without waiting for the other end of a pipe; what it is shows on the open descriptor. */
     int fd = open(config->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && !asked && (errno == ENOENT || errno == ENOTDIR)) {
+    int number = errno;
+    if (fd < 0 && !asked && is_missing(config->path)) {
         free(config->path);
         config->path = NULL;
         return true;
     }
     if (fd < 0 || fstat(fd, &reading->file) != 0) {
-        int number = errno;
+        number = fd < 0 ? number : errno;
         if (fd >= 0)
             close(fd);
         return fail(reading->error, "CONFIG_UNREADABLE", config->path, strerror_r(number, reason, sizeof reason), NULL);

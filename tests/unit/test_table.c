@@ -29,6 +29,10 @@ static void assert_written(const char *const *cells, size_t count, enum atobarai
     assert_string_equal(buf_text(&out), wanted);
     table_free(&table);
     buf_free(&out);
+    /* And as the library shows it, whole rows only. */
+    char *text = atobarai_table(columns, 2, cells, count / 2, format, language);
+    assert_string_equal(text, wanted);
+    free(text);
 }
 
 static void widths_are_a_terminals(void **state)
