@@ -91,6 +91,14 @@ def run(*arguments, env=None, stdin=None, **more):
     return finished.returncode, finished.stdout, finished.stderr.decode("utf-8", "replace")
 
 
+def process_file(pid, name):
+    """What /proc tells of a process: nothing where only root may know, as of the environment of this program."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except PermissionError:
+        return b""
+
+
 def record_spans(data):
     """The records of a CSV as pairs of bytes: the record, and its line end. Written apart from the program: a quote
     opens a cell only at its beginning, and closes it unless doubled."""

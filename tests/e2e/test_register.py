@@ -23,7 +23,7 @@ from pathlib import Path
 
 import jsonschema
 
-from harness import PROGRAM, ROOT, TIMEOUT, Case, done, run
+from harness import PROGRAM, ROOT, TIMEOUT, Case, done, process_file, run
 from service import (API_KEY, DROP, MERCHANT, SCHEMAS, SECRETS, Background, Call, Outcome, Relay, Sandbox, accepted,
                      command, environment, many, message_of, operate, paths, refused, verify_registered_once,
                      write_csv)
@@ -716,8 +716,7 @@ def test_secrets():
         end = time.monotonic() + 20
         while not relay.calls and time.monotonic() < end:
             time.sleep(0.01)
-        seen = [Path(f"/proc/{process.process.pid}/{name}").read_bytes().decode("utf-8", "replace")
-                for name in ("cmdline", "environ")]
+        seen = [process_file(process.process.pid, name).decode("utf-8", "replace") for name in ("cmdline", "environ")]
         gate.set()
         outcome = process.end()
         case.equal("exit", outcome.status, 0)
