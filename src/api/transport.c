@@ -174,17 +174,19 @@ static CURLUcode url_parse(const char *url, struct url_parts *parts)
 }
 
 /* URL_INVALID. A user, a password or a query may be somebody's secret, and what is no URL cannot be trusted to say
- * where they end: nothing is shown between the scheme and the last @, nor behind a ? or #. */
+ * where they end: nothing is shown between the scheme and the last @, nor behind a ? or #; and nothing at all where the
+ * @ may belong to a query, or the ? to a password. */
 static bool url_invalid(const char *url, struct error *error)
 {
     struct buf shown = {0};
     size_t scheme = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
     const char *rest = strncmp(url + scheme, "://", 3) == 0 ? url + scheme + 3 : url;
     const char *at = strrchr(url, '@');
+    const char *query = strpbrk(url, "?#");
     buf_append(&shown, url, (size_t)(rest - url));
     if (at != NULL) {
         buf_append_text(&shown, "…");
-        rest = at;
+        rest = query != NULL && query < at ? "" : at;
     }
     size_t length = strcspn(rest, "?#");
     buf_append(&shown, rest, length);

@@ -243,12 +243,15 @@ void cli_console_sent(enum atobarai_language language, uint64_t sent)
 }
 
 /* Print the host of `url`, and its port. Everything up to the last @ is left out, wherever that stands: in a wrong URL
- * a password can reach further than it should. */
+ * a password can reach further than it should; or the @ is part of a query, and then there is no telling. */
 static void print_host(const char *label, const char *url)
 {
     const char *scheme = strstr(url, "://");
     const char *at = strrchr(url, '@');
+    const char *query = strpbrk(url, "?#");
     const char *host = at != NULL ? at + 1 : scheme != NULL ? scheme + 3 : url;
+    if (at != NULL && query != NULL && query < at)
+        host = "…";
     char shown[256]; /* a name in the DNS has 253 bytes at most */
     snprintf(shown, sizeof shown, "%.*s", (int)strcspn(host, "/?#"), host);
     print_part(label, shown);

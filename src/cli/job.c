@@ -148,7 +148,7 @@ static bool summary_is_writable(const struct cli_options *options)
     bool existed = lstat(path, &before) == 0;
     if (existed && !S_ISREG(before.st_mode) && !S_ISDIR(before.st_mode))
         return true; /* opening a pipe would be noticed at its other end */
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0660);
     if (fd < 0) {
         cli_console_error(options->language, "OUTPUT_UNWRITABLE", path, strerror(errno), NULL);
         return false;

@@ -190,16 +190,47 @@ static void on_turn(void *context)
 
 /* ---- Answers ---- */
 
-/* A service that repeats what it was sent must not bring a secret into a result file. What is shorter than any secret
- * may be part of a word. */
+/* -1: it is none. */
+static int digit_of(char hexadecimal)
+{
+    if (hexadecimal >= '0' && hexadecimal <= '9')
+        return hexadecimal - '0';
+    int letter = hexadecimal | 0x20; /* as a small one */
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* How many bytes at the beginning of `text` are `secret` with some of its bytes percent-encoded: 0, where they are not.
+ */
+static size_t encoded_length(const char *text, const char *secret)
+{
+    size_t at = 0;
+    for (; *secret != '\0'; secret++) {
+        int high = text[at] == '%' ? digit_of(text[at + 1]) : -1;
+        int low = high >= 0 ? digit_of(text[at + 2]) : -1;
+        if (low >= 0 && high * 16 + low == (unsigned char)*secret)
+            at += 3;
+        else if (text[at] == *secret)
+            at++;
+        else
+            return 0;
+    }
+    return at;
+}
+
+/* A service that repeats what it was sent must not bring a secret into a result file, neither as it is nor as a form or
+ * a URL has it. What is shorter than any secret may be part of a word. */
 static void hide(struct buf *message, const char *secret)
 {
     enum { SECRET_MIN = 6 };
     size_t length = strlen(secret);
-    char *at = message->data;
-    while (at != NULL && length >= SECRET_MIN && (at = strstr(at, secret)) != NULL) {
-        memset(at, '*', length);
-        at += length;
+    if (message->data == NULL || length < SECRET_MIN)
+        return;
+    for (char *at = message->data; *at != '\0'; at++) {
+        size_t found = strncmp(at, secret, length) == 0 ? length : encoded_length(at, secret);
+        if (found > 0) {
+            memset(at, '*', found);
+            at += found - 1;
+        }
     }
 }
 
