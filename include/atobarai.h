@@ -323,9 +323,9 @@ enum { ATOBARAI_SANDBOX_DELAY_MAX = 60000 };
 struct atobarai_sandbox_options {
     uint16_t port;     /* 0: any free one */
     const char *state; /* a file that keeps its orders from one start to the next; NULL: in memory only */
-    const char
-        *faults; /* "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P,err=P" or a part of it; NULL: none */
-    uint64_t seed;     /* makes them repeatable */
+    /* "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P,err=P" or a part of it; NULL: none. */
+    const char *faults;
+    uint64_t seed;     /* makes the faults repeatable */
     bool tls;          /* HTTPS, with a certificate for 127.0.0.1 that is made at start */
     unsigned delay_ms; /* every answer comes so many milliseconds later, at most ATOBARAI_SANDBOX_DELAY_MAX */
 };

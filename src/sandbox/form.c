@@ -97,7 +97,7 @@ static bool decode(char *text, const char *end)
     *out = '\0';
     size_t length = (size_t)(out - text);
     for (size_t i = 0, size; i < length; i += size) {
-        size = sandbox_utf8_size((const unsigned char *)text + i, length - i);
+        size = (unsigned char)text[i] < 0x80 ? 1 : sandbox_utf8_size((const unsigned char *)text + i, length - i);
         if (size == 0)
             return false;
     }

@@ -57,10 +57,8 @@ uint64_t sandbox_index_hash(const char *text)
     return hash ^ (hash >> 32);
 }
 
-void sandbox_index_free(struct sandbox_index *index, void (*release)(void *entry))
+void sandbox_index_free(struct sandbox_index *index)
 {
-    for (size_t i = 0; release != NULL && index->slots != NULL && i < index->size; i++)
-        release(index->slots[i].entry);
     free(index->slots);
     *index = (struct sandbox_index){0};
 }

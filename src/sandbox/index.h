@@ -10,7 +10,7 @@
 
 struct sandbox_index_slot {
     uint64_t hash;
-    void *entry; /* borrowed, or owned, as the index's owner has it; NULL: free */
+    void *entry; /* borrowed; NULL: free */
 };
 
 struct sandbox_index {
@@ -34,7 +34,7 @@ void *sandbox_index_next(const struct sandbox_index *index, uint64_t hash, size_
 /* The hash of a text, with its upper half folded down, where the index looks first. */
 uint64_t sandbox_index_hash(const char *text);
 
-/* Free the table, and each entry too where `release` is not NULL. */
-void sandbox_index_free(struct sandbox_index *index, void (*release)(void *entry));
+/* Free the table; the entries are somebody else's. */
+void sandbox_index_free(struct sandbox_index *index);
 
 #endif

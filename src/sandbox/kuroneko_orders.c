@@ -1,6 +1,7 @@
 /* sandbox/kuroneko_orders.c: see kuroneko_orders.h. */
 #include "sandbox/kuroneko_orders.h"
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "sandbox/calendar.h"
 #include "sandbox/index.h"
@@ -27,13 +28,16 @@ struct order {
     long amount;
     struct parcel **parcels; /* owned; the parcels themselves are the index's */
     size_t count;
+    struct order *older; /* the order that was registered before it */
 };
 
 struct sandbox_kuroneko {
     struct sandbox_charset *charset; /* only read */
     pthread_mutex_t lock;            /* guards all below */
-    struct sandbox_index by_number;  /* owns the orders */
-    struct sandbox_index by_parcel;  /* owns the parcels */
+    struct arena memory;             /* of orders and parcels, which live as long as the table */
+    struct sandbox_index by_number;
+    struct sandbox_index by_parcel;
+    struct order *newest;
     struct sandbox_kuroneko_counts counts;
     int state; /* borrowed: the file that keeps the orders; -1: none */
 };
@@ -81,11 +85,14 @@ static struct parcel *find_parcel(const struct sandbox_kuroneko *kuroneko, const
 /* NULL when memory ran out. */
 static struct order *add_order(struct sandbox_kuroneko *kuroneko, const char *number)
 {
-    struct order *order = sandbox_index_reserve(&kuroneko->by_number) ? calloc(1, sizeof *order) : NULL;
+    struct order *order =
+        sandbox_index_reserve(&kuroneko->by_number) ? arena_alloc(&kuroneko->memory, sizeof *order) : NULL;
     if (order == NULL)
         return NULL;
     snprintf(order->number, sizeof order->number, "%s", number);
     sandbox_index_put(&kuroneko->by_number, sandbox_index_hash(number), order);
+    order->older = kuroneko->newest;
+    kuroneko->newest = order;
     kuroneko->counts.registered++;
     return order;
 }
@@ -110,7 +117,7 @@ static bool add_parcel(struct sandbox_kuroneko *kuroneko, struct order *order, c
         return false;
     order->parcels = parcels;
     if (parcel == NULL) {
-        parcel = sandbox_index_reserve(&kuroneko->by_parcel) ? calloc(1, sizeof *parcel) : NULL;
+        parcel = sandbox_index_reserve(&kuroneko->by_parcel) ? arena_alloc(&kuroneko->memory, sizeof *parcel) : NULL;
         if (parcel == NULL)
             return false;
         snprintf(parcel->number, sizeof parcel->number, "%s", number);
@@ -427,20 +434,15 @@ struct sandbox_kuroneko *sandbox_kuroneko_new(void)
     return kuroneko;
 }
 
-static void free_order(void *entry)
-{
-    struct order *order = entry;
-    if (order != NULL)
-        free(order->parcels);
-    free(order);
-}
-
 void sandbox_kuroneko_free(struct sandbox_kuroneko *kuroneko)
 {
     if (kuroneko == NULL)
         return;
-    sandbox_index_free(&kuroneko->by_number, free_order);
-    sandbox_index_free(&kuroneko->by_parcel, free);
+    for (struct order *order = kuroneko->newest; order != NULL; order = order->older)
+        free(order->parcels);
+    sandbox_index_free(&kuroneko->by_number);
+    sandbox_index_free(&kuroneko->by_parcel);
+    arena_free(&kuroneko->memory);
     sandbox_charset_free(kuroneko->charset);
     pthread_mutex_destroy(&kuroneko->lock);
     free(kuroneko);

@@ -34,7 +34,7 @@ struct rule {
      * that `sees_empty`, for every instance. */
     bool (*holds)(const struct checking *checking, const char *value, const struct rule *rule);
     enum sandbox_parameter parameter;
-    long limit;
+    int limit;
     bool sees_empty;
 };
 

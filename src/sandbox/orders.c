@@ -1,6 +1,7 @@
 /* sandbox/orders.c: see orders.h. */
 #include "sandbox/orders.h"
 
+#include "base/arena.h"
 #include "sandbox/index.h"
 #include "sandbox/state.h"
 
@@ -24,8 +25,9 @@ struct order {
 };
 
 struct sandbox_orders {
-    pthread_mutex_t lock;       /* guards all below, `sha256` excepted */
-    struct sandbox_index by_id; /* owns the orders */
+    pthread_mutex_t lock; /* guards all below, `sha256` excepted */
+    struct arena memory;  /* of the orders, which live as long as the table */
+    struct sandbox_index by_id;
     struct sandbox_index by_key;
     struct sandbox_counts counts;
     int state;      /* borrowed: the file that keeps the orders; -1: none */
@@ -101,7 +103,7 @@ static struct order *add_order(struct sandbox_orders *orders, const struct sandb
     size_t size = strlen(from->id) + 1;
     if (!sandbox_index_reserve(&orders->by_id) || !sandbox_index_reserve(&orders->by_key))
         return NULL;
-    struct order *order = calloc(1, sizeof *order + size);
+    struct order *order = arena_alloc(&orders->memory, sizeof *order + size);
     if (order == NULL)
         return NULL;
     memcpy(order->id, from->id, size);
@@ -320,8 +322,9 @@ void sandbox_orders_free(struct sandbox_orders *orders)
 {
     if (orders == NULL)
         return;
-    sandbox_index_free(&orders->by_key, NULL);
-    sandbox_index_free(&orders->by_id, free);
+    sandbox_index_free(&orders->by_key);
+    sandbox_index_free(&orders->by_id);
+    arena_free(&orders->memory);
     EVP_MD_free(orders->sha256);
     pthread_mutex_destroy(&orders->lock);
     free(orders);

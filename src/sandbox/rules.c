@@ -118,7 +118,7 @@ static bool text_is_sound(const char *text, size_t length)
 {
     const unsigned char *at = (const unsigned char *)text;
     for (size_t i = 0; i < length;) {
-        size_t size = sandbox_utf8_size(at + i, length - i);
+        size_t size = at[i] < 0x80 ? 1 : sandbox_utf8_size(at + i, length - i);
         if (size == 0 || at[i] == '\0')
             return false;
         if (at[i] == '\\' && length - i >= 6 && memcmp(at + i, "\\u0000", 6) == 0)
