@@ -888,19 +888,40 @@ static int poll_timeout(const struct transport *transport)
     return (int)timeout;
 }
 
+/* Wait until something happens. */
+static CURLMcode rest(struct transport *transport)
+{
+    const struct transport_client *client = transport->client;
+    struct curl_waitfd wake = {.fd = client->wake, .events = CURL_WAIT_POLLIN};
+    bool listens = client->more != NULL && transport->dry;
+    CURLMcode code = curl_multi_poll(transport->multi, &wake, listens ? 1 : 0, poll_timeout(transport), NULL);
+    if (listens)
+        transport->dry = false;
+    return code;
+}
+
+/* Whether nothing is under way, and nothing will come. */
+static bool is_over(struct transport *transport)
+{
+    const struct transport_client *client = transport->client;
+    if (transport->in_flight > 0 || transport->waiting_count > 0)
+        return false;
+    return stopping(transport) || (transport->dry && (client->more == NULL || !client->more(client->context)));
+}
+
 static void run(struct transport *transport)
 {
     for (;;) {
         if (transport->client->turn != NULL)
             transport->client->turn(transport->client->context);
         fill(transport);
-        if (transport->in_flight == 0 && transport->waiting_count == 0 && (transport->dry || stopping(transport)))
+        if (is_over(transport))
             return;
         int running;
         CURLMcode code = curl_multi_perform(transport->multi, &running);
         /* Free slots are filled before anything is waited for. */
         if (!collect(transport) && code == CURLM_OK)
-            code = curl_multi_poll(transport->multi, NULL, 0, poll_timeout(transport), NULL);
+            code = rest(transport);
         if (code != CURLM_OK) {
             give_up_multi(transport, code);
             attempts_drop(transport);

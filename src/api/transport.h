@@ -134,6 +134,11 @@ struct transport_client {
     void (*attempted)(void *context, void *tag, const struct transport_attempt *attempt);
     /* NULL is allowed. Called in each turn of the loop: five times a second at least, whatever happens. */
     void (*turn)(void *context);
+    /* Whether a request may come that next() does not have yet. While it says so the run goes on, and next() is asked
+     * again when the descriptor `wake` can be read; reading it is up to next(). NULL: what next() does not have does
+     * not come, unless something is settled. */
+    bool (*more)(void *context);
+    int wake; /* with more() only */
 };
 
 /* How a run ended: where several would fit, what came first. */
