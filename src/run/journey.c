@@ -37,6 +37,7 @@ void journey_free(struct journey *journey)
     if (journey == NULL)
         return;
     transport_request_drop(&journey->request);
+    buf_free(&journey->answer.message);
     buf_free(&journey->words);
     buf_free(&journey->changed);
     free(journey);

@@ -6,6 +6,7 @@
 #include "run/loader.h"
 #include "run/plan.h"
 #include "run/send.h"
+#include "run/wire.h"
 
 /* What all journeys of a run share. */
 struct sending {
@@ -45,7 +46,9 @@ struct journey {
     struct transport_request request; /* prepared; owned until it is handed over */
     unsigned requests;                /* that were prepared */
     bool retrying;                    /* the one that was handed over is sent again */
-    struct journey *next;             /* in the queue that it waits in */
+    char service_id[LEDGER_ID_SIZE];  /* at the service, of the order that it is about */
+    struct wire_parcel parcel;        /* in which it is handed over */
+    struct api_answer answer;         /* to it; the message is owned */
 };
 
 enum journey_state {
