@@ -99,11 +99,12 @@ static bool connect_to(struct ledger *ledger, const char *name, int flags, struc
         return store_fail(ledger, ledger->db != NULL ? sqlite3_extended_errcode(ledger->db) : rc, error);
     sqlite3_busy_timeout(ledger->db, READER_WAIT_MS);
     /* A ledger comes from anywhere: what its schema says may harm nobody. The cache is in KiB, at most: orders come in
-     * any order, and with SQLite's own 2 MiB settling one takes twice as long in a ledger of 100,000. */
+     * any order, and with SQLite's own 2 MiB settling one takes twice as long in a ledger of 100,000. The log is put
+     * into the database every 4,096 pages, 16 MiB, in place of 1,000: most of them are the same ones again. */
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return run(ledger,
                "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; "
-               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384",
+               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096",
                error);
 }
 

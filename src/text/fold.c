@@ -30,6 +30,15 @@ static uint32_t normalised(uint32_t character)
     return character == 0x301C ? '~' : kana_widened(character);
 }
 
+/* How many bytes `text` begins with that stay as they are: ASCII without blanks and control characters. */
+static size_t plain_length(struct span text)
+{
+    size_t length = 0;
+    while (length < text.length && text.data[length] > ' ' && text.data[length] < 0x7F)
+        length++;
+    return length;
+}
+
 /* Append the character that `text` begins with, which is no blank, and its mark; how many bytes of `text` that was. */
 static size_t append_character(struct span text, struct buf *out)
 {
@@ -41,7 +50,8 @@ static size_t append_character(struct span text, struct buf *out)
         return size;
     }
     struct span rest = {text.data + size, text.length - size};
-    uint32_t both = rest.length > 0 ? kana_joined(character, utf8_decode(rest, &mark_size)) : 0;
+    bool takes_mark = character >= 0xFF73 && character <= 0xFF8E; /* ｳ to ﾎ */
+    uint32_t both = takes_mark && rest.length > 0 ? kana_joined(character, utf8_decode(rest, &mark_size)) : 0;
     utf8_encode(both != 0 ? both : normalised(character), out);
     return both != 0 ? size + mark_size : size;
 }
@@ -52,7 +62,8 @@ void fold_width(struct span text, struct buf *out)
     bool blank = false; /* one waits, for something behind it */
     for (size_t at = 0, size = 0; at < text.length; at += size) {
         struct span rest = {text.data + at, text.length - at};
-        if (is_blank(utf8_decode(rest, &size))) {
+        size_t plain = plain_length(rest);
+        if (plain == 0 && is_blank(utf8_decode(rest, &size))) {
             blank = begun;
             continue;
         }
@@ -60,6 +71,8 @@ void fold_width(struct span text, struct buf *out)
             buf_append_byte(out, ' ');
         begun = true;
         blank = false;
-        size = append_character(rest, out);
+        size = plain > 0 ? plain : append_character(rest, out);
+        if (plain > 0)
+            buf_append(out, rest.data, plain);
     }
 }
