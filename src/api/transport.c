@@ -76,6 +76,14 @@ struct slot {
     struct slot *next_free;
 };
 
+/* What matters of a URL. */
+struct url_parts {
+    bool https;
+    bool http;
+    bool loopback;
+    bool user; /* there is one, be it empty */
+};
+
 struct transport {
     const struct transport_options *options;
     const struct transport_client *client;
@@ -88,6 +96,8 @@ struct transport {
     struct waiter *waiting; /* a binary heap with room for WAITING_MAX + slot_count, so that no push can fail */
     size_t waiting_count;
     uint64_t tickets;
+    char *origin;           /* scheme and authority of the URL that was looked at last, NULL: none; owned */
+    struct url_parts parts; /* what matters of it */
     struct pace pace;
     unsigned errors;                    /* in a row, and all for this reason: */
     enum transport_reason error_reason; /* (where there is any) */
@@ -127,14 +137,6 @@ static bool host_is_loopback(const char *host)
     memcpy(bare, host + 1, length - 2);
     return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
-
-/* What matters of a URL. */
-struct url_parts {
-    bool https;
-    bool http;
-    bool loopback;
-    bool user; /* there is one, be it empty */
-};
 
 static CURLUcode url_look(CURLU *handle, const char *url, struct url_parts *parts)
 {
@@ -803,6 +805,23 @@ static bool slot_ready(struct transport *transport)
     return slot->curl != NULL;
 }
 
+/* As url_parse(). One request mostly goes where the one before went, and what matters stands before the path. */
+static CURLUcode look_at_url(struct transport *transport, const char *url, struct url_parts *parts)
+{
+    const char *authority = strstr(url, "://");
+    size_t length = authority != NULL ? (size_t)(authority + 3 - url) + strcspn(authority + 3, "/?#") : 0;
+    if (length > 0 && transport->origin != NULL && strncmp(url, transport->origin, length) == 0 &&
+        transport->origin[length] == '\0') {
+        *parts = transport->parts;
+        return CURLUE_OK;
+    }
+    CURLUcode code = url_parse(url, parts);
+    free(transport->origin);
+    transport->origin = code == CURLUE_OK && length > 0 ? strndup(url, length) : NULL; /* NULL: looked at again */
+    transport->parts = *parts;
+    return code;
+}
+
 /* Ask the client for one request, and send it. All that may be lacking is had before, so that none is taken in vain. */
 static void pull(struct transport *transport)
 {
@@ -818,7 +837,7 @@ static void pull(struct transport *transport)
         transport->dry = true;
         return;
     }
-    if (url_parse(work->request.url, &parts) == CURLUE_OUT_OF_MEMORY) {
+    if (look_at_url(transport, work->request.url, &parts) == CURLUE_OUT_OF_MEMORY) {
         give_up_curl(transport, CURLE_OUT_OF_MEMORY);
         work_failed(transport, work, TRANSPORT_STOPPED);
         return;
@@ -962,6 +981,7 @@ static void transport_close(struct transport *transport)
     curl_multi_cleanup(transport->multi);
     free(transport->slots);
     free(transport->waiting);
+    free(transport->origin);
 }
 
 /* A server that hangs up must not kill the program. libcurl cannot promise that under CURLOPT_NOSIGNAL, and ignoring
