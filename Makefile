@@ -5,7 +5,8 @@
 #   make docs    write docs/errors.md and docs/errors.en.md anew, from the error catalogue
 #   make check   install what the tests need, build in every way, lint, and run every test
 #   make crashtest  build, and kill the program 300 times in the midst of its work
-#   make bench   build, and measure how long a check takes; BENCH="--rows 100000 --times 3" makes it shorter
+#   make bench   build, and measure how long a check takes and how fast orders are sent; BENCH="--rows 100000 --times 3"
+#                makes it shorter, BENCH="--only wire" sends only
 #   make scale   work out the tables of docs/scale.md anew
 #
 # A second build in another folder: make BUILD=build/asan SANITIZE=1
@@ -42,7 +43,7 @@ PROGRAM  := $(BUILD)/atobarai
 # Debian packages: what building needs, and what the tests need on top.
 DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libsqlite3-dev libssl-dev libexpat1-dev \
               libinih-dev
-DEPS_BENCH := python3 miller csvkit
+DEPS_BENCH := python3 miller csvkit wrk
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck \
               valgrind openssl nghttp2-proxy
 
@@ -77,7 +78,8 @@ $(BUILD)/embed-%: $(BUILD)/samples/embed/%.o $(LIBRARY)
 
 # Everything that the tests run in one build folder.
 .PHONY: tests-built
-tests-built: $(PROGRAM) $(UNITS:%.c=$(BUILD)/%) $(TOOLS:%.c=$(BUILD)/%) $(EMBED_EXAMPLE:samples/embed/%.c=$(BUILD)/embed-%)
+tests-built: $(PROGRAM) $(UNITS:%.c=$(BUILD)/%) $(TOOLS:%.c=$(BUILD)/%) $(EMBED_EXAMPLE:samples/embed/%.c=$(BUILD)/embed-%) \
+             $(BUILD)/libcurl_post
 
 # $(call install,PACKAGES): those that are missing, by apt-get; says nothing to do when there is nothing.
 define install
@@ -129,15 +131,20 @@ crashtest: $(PROGRAM)
 	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 300 $(CRASH)
 	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 60 --two $(CRASH)
 
-# How long a check takes, beside what else a user could do with the same file. No test: what is slow depends on the machine.
+# How long a check takes, beside what else a user could do with the same file, and how fast orders are sent, beside wrk. No
+# test: what is slow depends on the machine.
 bench: deps-bench
 	@echo "bench: building"
-	@$(MAKE) --no-print-directory -s all $(BUILD)/libcsv_reader $(BUILD)/run_once
+	@$(MAKE) --no-print-directory -s all $(BUILD)/libcsv_reader $(BUILD)/libcurl_post $(BUILD)/run_once
 	@/usr/bin/python3 tests/bench/bench.py $(BENCH) $(BUILD)
 
 $(BUILD)/libcsv_reader: tests/bench/libcsv_reader.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcsv
+
+$(BUILD)/libcurl_post: tests/bench/libcurl_post.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -o $@ $< -lcurl
 
 # What a day costs, on paper: nothing is measured, but tests/bench/scale_measure.py gives the constants.
 scale:

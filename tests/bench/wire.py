@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How fast orders are sent, beside what the service can take and what others do with the same requests.
 
-    tests/bench/wire.py [--send N] [--times N] [--concurrency N] [--late N] [--service PROGRAM] [--folder DIR] BUILD
+    tests/bench/wire.py [--orders N] [--times N] [--concurrency N] [--late N] [--seconds N] [--service PROGRAM]
+                         [--folder DIR] BUILD
 
 Each contestant registers orders with a sandbox of its own, a process beside it on loopback, several times round and in
 turn: wrk, a load generator; libcurl alone (tests/bench/libcurl_post.c), which `register` sends with; and `register` with
@@ -32,7 +33,7 @@ import orders
 SECRETS = {"ATOBARAI_API_KEY": "bench-key", "ATOBARAI_MERCHANT_CODE": "bench-merchant"}
 DELAY_MS = 100
 LUA = Path(__file__).resolve().parent / "post.lua"
-DRY = "libcurl alone"
+LIBCURL = "libcurl alone"
 WRK = "wrk"
 REGISTER = "atobarai register, ledger on disk"
 
@@ -77,7 +78,7 @@ class Wire:
         self.service = str(asked.service or self.program)
         self.sample, self.id = folder / "sample.txt", "1000000"
         self.orders, self.few = folder / "orders.csv", folder / "few.csv"
-        orders.write(self.orders, asked.send, most=1)
+        orders.write(self.orders, asked.orders, most=1)
         orders.write(self.few, asked.late, most=1)
 
     def register(self, source, url):
@@ -142,7 +143,7 @@ def send_with_wrk(wire, url):
 
 
 def send_with_libcurl(wire, url):
-    count = wire.asked.send
+    count = wire.asked.orders
     said, cpu = cpu_of([wire.libcurl, f"{url}/orders", str(wire.sample), wire.id, str(count),
                         str(wire.asked.concurrency)])
     return count, float(said.split()[0]), cpu
@@ -169,21 +170,21 @@ def median(values):
 
 def beside_others(wire):
     contestants = {WRK: (send_with_wrk, False, shutil.which("wrk")),
-                   DRY: (send_with_libcurl, True, shutil.which(wire.libcurl)),
+                   LIBCURL: (send_with_libcurl, True, shutil.which(wire.libcurl)),
                    REGISTER: (send_with_register, True, wire.program)}
     chosen = {name: found[:2] for name, found in contestants.items() if found[2]}
     runs = {name: [] for name in chosen}
     for _ in range(wire.asked.times):
         for name, (send, exact) in chosen.items():
             runs[name].append(run(wire, send, exact))
-    print(f"\nSending: registrations, {wire.asked.concurrency} in flight, {wire.asked.send:,} orders "
+    print(f"\nSending: registrations, {wire.asked.concurrency} in flight, {wire.asked.orders:,} orders "
           f"(wrk: {wire.asked.seconds} s), medians of {wire.asked.times}\n")
     print(f"{'':36}{'requests/s':>12}{'lowest':>10}{'highest':>10}{'of wrk':>8}{'of libcurl':>12}{'us CPU each':>13}"
           f"{'the service':>13}")
     for name, found in runs.items():
         rates = [one.rate for one in found]
         ratios = "".join(f"{median(a.rate / b.rate for a, b in zip(found, runs[peer])):{width}.2f}" if peer in runs
-                         else " " * width for peer, width in ((WRK, 8), (DRY, 12)))
+                         else " " * width for peer, width in ((WRK, 8), (LIBCURL, 12)))
         print(f"{name:36}{median(rates):12,.0f}{min(rates):10,.0f}{max(rates):10,.0f}{ratios}"
               f"{median(one.cpu for one in found):13.1f}{median(one.service_cpu for one in found):13.1f}")
     for name in contestants:
@@ -214,7 +215,7 @@ def measure(asked, folder):
 
 
 def add_options(parser):
-    parser.add_argument("--send", type=int, default=60000, help="orders that are sent")
+    parser.add_argument("--orders", type=int, default=60000, help="orders that are sent")
     parser.add_argument("--late", type=int, default=6400, help="orders that are sent to the service that takes its time")
     parser.add_argument("--seconds", type=int, default=3, help="for which wrk sends")
     parser.add_argument("--concurrency", type=int, default=64, help="requests in flight")
