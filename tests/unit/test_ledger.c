@@ -1451,6 +1451,48 @@ static void lost_file_is_noticed(void **state)
     ledger_close(ledger);
 }
 
+/* More than are kept in memory: what is looked up again is what was. */
+static void many_orders_on_their_way(void **state)
+{
+    enum { ORDERS = 1500 };
+    static const enum order_status answers[] = {ORDER_STATUS_AUTH_OK, ORDER_STATUS_AUTH_NG, ORDER_STATUS_AUTH_PENDING};
+    const char *path = path_of(state, "ledger.db");
+    struct ledger *ledger = open_ledger(path);
+    struct ledger_order *known = calloc(ORDERS, sizeof *known);
+    char id[24];
+    assert_non_null(known);
+    for (int i = 0; i < ORDERS; i++) {
+        snprintf(id, sizeof id, "A-%d", i);
+        intend(ledger, id, LEDGER_REGISTER, id, 1, id);
+    }
+    commit(ledger);
+    for (int i = 0; i < ORDERS; i++) {
+        snprintf(id, sizeof id, "A-%d", i);
+        assert_true(find(ledger, id).in_doubt);
+        if (i % 7 == 0)
+            assert_true(ledger_note_conflict(ledger, span_of(id), &error));
+        if (i % 5 != 0)
+            settle(ledger, id, i % 3 == 0 ? LEDGER_REFUSED : LEDGER_ACCEPTED, answers[i % 3],
+                   i % 3 == 0 ? "SERVICE_REFUSED" : NULL);
+    }
+    for (int i = 0; i < ORDERS; i++) {
+        snprintf(id, sizeof id, "A-%d", i);
+        known[i] = find(ledger, id);
+        assert_int_equal(known[i].in_doubt, i % 5 == 0);
+        assert_int_equal(known[i].intent.conflicted, i % 5 == 0 && i % 7 == 0);
+    }
+    commit(ledger);
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    for (int i = ORDERS; i-- > 0;) {
+        snprintf(id, sizeof id, "A-%d", i);
+        struct ledger_order again = find(ledger, id);
+        assert_memory_equal(&again, &known[i], sizeof again);
+    }
+    ledger_close(ledger);
+    free(known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1473,6 +1515,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile_texts_stay_what_they_are, make_folder, remove_folder),
         cmocka_unit_test(messages_are_cut_at_a_character),
         cmocka_unit_test_setup_teardown(what_is_committed_is_there_again, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(many_orders_on_their_way, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(dying_keeps_what_was_committed, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(second_writer_is_told_of_the_first, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(second_writer_gets_its_turn, make_folder, remove_folder),
