@@ -94,14 +94,26 @@ static int take(struct desk *desk, int many)
     return taken;
 }
 
+/* How many notes there were. */
+static int free_notes(struct wire_note *note)
+{
+    int many = 0;
+    for (struct wire_note *next; note != NULL; note = next, many++) {
+        next = note->next;
+        free(note);
+    }
+    return many;
+}
+
 /* End it; how many came back meanwhile, and how many never left. */
 static enum transport_end end(struct desk *desk, int *back, int *left)
 {
-    struct wire_parcel *came;
-    struct wire_parcel *stayed;
-    enum transport_end how = wire_end(desk->wire, &came, &stayed, &desk->error);
-    *back = count(came);
+    struct wire_rest rest;
+    enum transport_end how = wire_end(desk->wire, &rest, &desk->error);
+    struct wire_parcel *stayed = rest.left;
+    *back = count(rest.back);
     *left = count(stayed);
+    free_notes(rest.notes);
     for (; stayed != NULL; stayed = stayed->next) {
         assert_non_null(stayed->request.url);
         transport_request_drop(&stayed->request);
@@ -240,6 +252,8 @@ static void failures_come_back_too(void **state)
         assert_false(desk->parcels[i].failure.maybe_received);
         assert_int_equal(desk->judged[i], 0);
     }
+    assert_int_equal(free_notes(wire_take_notes(desk->wire)), 5);
+    assert_null(wire_take_notes(desk->wire));
     assert_int_equal(end(desk, &back, &left), TRANSPORT_END_DONE);
     free(desk);
 }
