@@ -65,9 +65,9 @@ class Request:
 
     @property
     def id(self):
-        """The order's."""
+        """The order's; "" where it names none."""
         found = re.search(rb'"id":"([^"]*)"', self.body) or re.search(rb"/orders/([^/]+)", self.path)
-        return found[1].decode()
+        return found[1].decode() if found else ""
 
     def accept(self):
         """The body of an answer that accepts the order."""
