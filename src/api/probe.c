@@ -130,7 +130,8 @@ static enum probe_step step_of(const struct looking *looking, CURLcode code)
     if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
         !has_passed(looking->curl, CURLINFO_NAMELOOKUP_TIME_T))
         return PROBE_HOST;
-    if (code == CURLE_COULDNT_CONNECT || !has_passed(looking->curl, CURLINFO_CONNECT_TIME_T))
+    /* Of a connection that is not encrypted yet it has no time, and knows the other end. */
+    if (code == CURLE_COULDNT_CONNECT || *looking->probe->address == '\0')
         return PROBE_CONNECTION;
     if (looking->probe->tls && !has_passed(looking->curl, CURLINFO_APPCONNECT_TIME_T))
         return PROBE_TLS;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,16 +212,26 @@ static bool is_path(const struct cli_option_entry *entry, const char *value)
     return entry->kind == CLI_FILE;
 }
 
+/* The user's own folder; NULL when it is not known. A service may run without $HOME. */
+static const char *home_folder(void)
+{
+    const char *home = getenv("HOME");
+    if (home != NULL && *home == '/')
+        return home;
+    const struct passwd *user = getpwuid(geteuid());
+    return user != NULL ? user->pw_dir : NULL;
+}
+
 /* A copy of `value`; where it names a file, relative to the folder of the config file, or with a leading ~/ to that of
  * the user. NULL when memory ran out. */
 static char *copy_value(const struct cli_config *config, const struct cli_option_entry *entry, const char *value)
 {
     const char *slash = strrchr(config->path, '/');
-    const char *home = getenv("HOME");
+    const char *home = strncmp(value, "~/", 2) == 0 ? home_folder() : NULL;
     char *path = NULL;
     if (!is_path(entry, value) || *value == '/')
         return strdup(value);
-    if (strncmp(value, "~/", 2) == 0 && home != NULL && *home == '/')
+    if (home != NULL)
         return asprintf(&path, "%s%s", home, value + 1) < 0 ? NULL : path;
     if (slash == NULL)
         return strdup(value);

@@ -33,7 +33,7 @@ struct part {
 
 static bool is_blank(char byte)
 {
-    return byte == ' ' || byte == '\t' || byte == '\r';
+    return byte == ' ' || byte == '\t';
 }
 
 static struct part trim(struct part part)

@@ -272,8 +272,7 @@ static void check_characters(const struct judging *judging, size_t column, struc
 static bool is_sent(const struct judging *judging, size_t column)
 {
     const struct order_schema *schema = judging->columns->schema;
-    enum order_field field = schema->columns[column].field;
-    return field >= ORDER_FIELD_ID && (field != ORDER_FIELD_ITEM_ID || judging->kuroneko == NULL) &&
+    return schema->columns[column].field >= ORDER_FIELD_ID &&
            order_layout_serves(judging->columns->layout, schema, column);
 }
 
@@ -296,20 +295,13 @@ static bool is_shipped(const struct judging *judging, enum order_field field)
     return judging->purpose == RULES_SHIP && field != ORDER_FIELD_ID;
 }
 
-/* The id is the order's number at the service. */
-static bool is_fit_as_id(const struct judging *judging, size_t column, struct span value)
+/* The id is the order's number at the service of the public protocol. */
+__attribute__((noinline)) static bool is_order_number(const struct judging *judging, size_t column, struct span value)
 {
     char most[24];
-    if (judging->kuroneko == NULL) {
-        if (!is_longer(value, RULES_ORDER_ID_MAX))
-            return true;
-        judging_add(judging, "ORDER_ID_SIZE", column, NULL);
-        return false;
-    }
-    /* What is short enough and no number at all is the business of its type. */
-    if (value_is_blank(value) || kuroneko_is_order_number(value) || value_is_rounded(value))
-        return true;
     struct buf excerpt = {0};
+    if (value_is_blank(value) || kuroneko_is_order_number(value) || value_is_rounded(value))
+        return true; /* or a matter of its type */
     snprintf(most, sizeof most, "%d", (int)KURONEKO_ID_MAX);
     const char *args[FINDING_ARGS] = {value.length > KURONEKO_ID_MAX ? "kaara008E" : "kaara007E", most,
                                       judging_excerpt(judging, value, &excerpt)};
@@ -318,31 +310,28 @@ static bool is_fit_as_id(const struct judging *judging, size_t column, struct sp
     return false;
 }
 
-/* Its type, or whether it may be empty. `limited`: order/limits judges how long it is, and whether it is there. */
-static void check_value(const struct judging *judging, size_t column, struct span value, bool sent, bool limited)
+/* Not inlined: most cells never come here. With the public protocol order/limits judges of what is sent how long it is,
+ * and whether it is there; 商品番号 is not sent. */
+__attribute__((noinline)) static void check(const struct judging *judging, size_t column, struct span value)
 {
     enum order_field field = judging->columns->schema->columns[column].field;
-    if (sent && field == ORDER_FIELD_ITEM_NAME && !limited)
+    bool public = judging->kuroneko != NULL;
+    bool sent = is_sent(judging, column);
+    if (sent && field == ORDER_FIELD_ITEM_NAME && !public)
         check_item_name(judging, column, value);
-    else if (sent && field == ORDER_FIELD_ITEM_ID)
+    else if (sent && field == ORDER_FIELD_ITEM_ID && !public)
         check_item_id(judging, column, value);
-    else if (field == ORDER_FIELD_ID && !is_fit_as_id(judging, column, value))
+    else if (field == ORDER_FIELD_ID && !public && is_longer(value, RULES_ORDER_ID_MAX))
+        judging_add(judging, "ORDER_ID_SIZE", column, NULL);
+    else if (field == ORDER_FIELD_ID && public && !is_order_number(judging, column, value))
         return;
     else if (!value_is_blank(value))
         check_type(judging, column, value);
     else if (is_needed(judging, column))
         judging_add(judging, "REQUIRED", column, NULL);
-}
-
-/* Not inlined: most cells never come here. */
-__attribute__((noinline)) static void check(const struct judging *judging, size_t column, struct span value)
-{
-    bool sent = is_sent(judging, column);
-    bool limited = sent && judging->kuroneko != NULL;
-    check_value(judging, column, value, sent, limited);
-    if (!limited)
+    if (!public || !sent)
         check_length(judging, column, value);
-    if (is_shipped(judging, judging->columns->schema->columns[column].field))
+    if (is_shipped(judging, field))
         check_shipped(judging, column, value);
     else if (sent && is_free_text(judging->columns->schema->columns[column].type))
         check_characters(judging, column, value, 0);

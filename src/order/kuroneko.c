@@ -144,7 +144,7 @@ static bool has_control(struct span text)
     return false;
 }
 
-/* `text` in full width, and what was lost of it. */
+/* `text` in full width. Whether its characters can be sent is not looked at: of what is cut off it does not matter. */
 static struct span widened(struct converting *converting, const struct text_faults *faults, struct place place,
                            struct span text)
 {
@@ -160,7 +160,6 @@ static struct span widened(struct converting *converting, const struct text_faul
     }
     if (has_control(value_trimmed(text)))
         tell(converting, "KURONEKO_LINE_BREAK", NULL, place, (struct span){"", 0}, wide);
-    check_characters(converting, faults, place, wide);
     return wide;
 }
 
@@ -191,10 +190,11 @@ static struct span fitted(struct converting *converting, const struct text_fault
 {
     struct span wide = widened(converting, faults, place, text);
     struct span left = utf8_beginning(wide, most);
-    if (left.length == wide.length)
-        return wide;
-    left = without_blank_behind(left);
-    tell_length(converting, faults->length, place, wide, most, left);
+    if (left.length < wide.length) {
+        left = without_blank_behind(left);
+        tell_length(converting, faults->length, place, wide, most, left);
+    }
+    check_characters(converting, faults, place, converting->terms->fit ? left : wide);
     return left;
 }
 
@@ -323,12 +323,13 @@ static void convert_address(struct converting *converting, const struct address_
         tell_value(converting, "KURONEKO_PREFECTURE", faults->prefecture, place, wide);
     if (!address_has_number(after(wide, prefecture)))
         tell_value(converting, "KURONEKO_STREET_NUMBER", faults->number, place, wide);
-    if (address_split(wide, KURONEKO_ADDRESS_MAX, &parts[0], &parts[1]))
-        return;
-    parts[1] = without_blank_behind(parts[1]);
-    size_t left = (size_t)(parts[1].data - wide.data) + parts[1].length;
-    tell_length(converting, faults->text.length, place, wide, (size_t)2 * KURONEKO_ADDRESS_MAX,
-                (struct span){wide.data, left});
+    struct span left = wide;
+    if (!address_split(wide, KURONEKO_ADDRESS_MAX, &parts[0], &parts[1])) {
+        parts[1] = without_blank_behind(parts[1]);
+        left.length = (size_t)(parts[1].data - wide.data) + parts[1].length;
+        tell_length(converting, faults->text.length, place, wide, (size_t)2 * KURONEKO_ADDRESS_MAX, left);
+    }
+    check_characters(converting, &faults->text, place, converting->terms->fit ? left : wide);
 }
 
 /* ---- Deliveries ---- */

@@ -44,9 +44,10 @@
  * Whatever else concerns an order that the service has needs its 受注ID, and nothing but that is judged.
  *
  * Where the public protocol is what is spoken, ORDER_ID_SIZE, ITEM_NAME_SIZE, ITEM_ID_…, TEXT_TOO_LONG of what is sent,
- * NOT_KANA, CONTROL_CHARACTER, DELIVERY_DIFFERS and SHIP_SEVERAL_NUMBERS do not hold, and 商品番号 is not needed; in their
- * place come KURONEKO_ORDER_NUMBER (order/cells), and what order/limits makes of the remarks of order/kuroneko: on the
- * line's row where it is about a line, on the first row that names it where it is about a 送付先, otherwise on all rows.
+ * NOT_KANA, CONTROL_CHARACTER, DELIVERY_DIFFERS and SHIP_SEVERAL_NUMBERS do not hold, and 商品番号 is not needed; in
+ * their place come KURONEKO_ORDER_NUMBER (order/cells), and what order/limits makes of the remarks of order/kuroneko:
+ * on the line's row where it is about a line, on the first row that names it where it is about a 送付先, otherwise on
+ * all rows.
  *
  * Those with * are warnings: the catalogue says so. A damaged row is not judged, and neither are sums it belongs to. */
 #ifndef ORDER_RULES_H

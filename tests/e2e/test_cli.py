@@ -254,7 +254,8 @@ def bound_problems(command, option, least, most):
 def test_bounds():
     for command, option, least, most in (
             ("register", "--concurrency", 1, 256), ("register", "--timeout", 1, 3600), ("register", "--retries", 0, 100),
-            ("register", "--max-errors", 1, 1000000), ("ship", "--concurrency", 1, 256), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1),
+            ("register", "--max-errors", 1, 1000000), ("register", "--rate", 1, 100000), ("register", "--ship-days", 0, 90),
+            ("ship", "--concurrency", 1, 256), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1),
             ("sandbox", "--delay", 0, 60000)):
         check(f"bounds: {command} {option} {least} to {most}", bound_problems(command, option, least, most))
 

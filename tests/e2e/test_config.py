@@ -6,6 +6,7 @@ command for certificates. The program is in the environment variable ATOBARAI.
 """
 import json
 import os
+import pwd
 import re
 import socket
 import ssl
@@ -129,6 +130,8 @@ def test_places():
         for name, value in {"schema": f"{folder}/columns.json", "log": f"{folder}/../log.jsonl", "ledger": "/home/shop/ledger.db",
                             "ca-file": "/etc/ca.pem", "summary-json": "-", "dialect": "kuroneko"}.items():
             case.equal(name, options.get(name, ("",))[0], value)
+        home = pwd.getpwuid(os.geteuid()).pw_dir
+        case.equal("no $HOME", shown(case, "--config", path, env={"HOME": ""}).get("ledger", ("",))[0], f"{home}/ledger.db")
         options = shown(case, "--config", "config.ini", "--profile", "file", cwd=folder)
         for name, value in {"dialect": "kuroneko.json", "summary-json": "s.json", "ledger": "~other/x"}.items():
             case.equal(name, options.get(name, ("",))[0], value)
