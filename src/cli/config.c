@@ -189,12 +189,27 @@ static void describe(const struct cli_option_entry *entry, enum atobarai_languag
     snprintf(text, size, "%s", words);
 }
 
+/* What may be repeated of a line that is wrong: a secret may have come to stand where it should not. */
+static const char *harmless_name(const char *name)
+{
+    const size_t longest = 24;
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
+    return name[length] == '\0' && length <= longest ? name : "…";
+}
+
+/* The public protocol's password has up to eight characters. */
+static const char *harmless_value(const char *value)
+{
+    const size_t longest = 6;
+    return strlen(value) <= longest ? value : "…";
+}
+
 static bool fail_value(const struct reading *reading, const struct cli_option_entry *entry, const char *name,
                        const char *value, unsigned line)
 {
     char wrong[256];
     char wanted[256];
-    snprintf(wrong, sizeof wrong, entry->kind == CLI_SECRET ? "%s" : "%s = %s", name, value);
+    snprintf(wrong, sizeof wrong, entry->kind == CLI_SECRET ? "%s" : "%s = %s", name, harmless_value(value));
     describe(entry, reading->options->language, wanted, sizeof wanted);
     return fail_at(reading, "CONFIG_VALUE", line, wrong, wanted);
 }
@@ -291,7 +306,7 @@ static bool check_key(const struct reading *reading, enum cli_option option, con
     const struct entry *before = find_entry(reading->config, option, section);
     char first[16];
     if (option == CLI_OPTIONS)
-        return fail_at(reading, "CONFIG_KEY_UNKNOWN", line, name, NULL);
+        return fail_at(reading, "CONFIG_KEY_UNKNOWN", line, harmless_name(name), NULL);
     if (option == CLI_PROFILE && section > 0)
         return fail_at(reading, "CONFIG_PROFILE_MISPLACED", line, name, NULL);
     if (option != CLI_PROFILE && !cli_options_table[option].in_file)

@@ -72,10 +72,13 @@ def forms(text):
 
 
 class Needles:
-    """Texts that must not be found: form → what it is of."""
+    """Texts that must not be found: form → what it is of. Of a `secret`, half of it is too much, too."""
 
-    def __init__(self, texts):
-        self.forms = {form: text for text in texts for form in forms(text)}
+    def __init__(self, texts, secret=False):
+        halves = {half: text for text in texts for half in (text[:len(text) // 2], text[len(text) // 2:])
+                  if secret and len(half) >= 8}
+        self.forms = {form: whole for text, whole in {**{text: text for text in texts}, **halves}.items()
+                      for form in forms(text)}
 
     def found(self, data):
         """Text → a form of it that stands in `data`."""
@@ -144,7 +147,7 @@ class Runs:
 
     def __init__(self, case, dialect):
         self.case, self.dialect = case, dialect
-        self.secrets = Needles(dialect.secrets.values())
+        self.secrets = Needles(dialect.secrets.values(), secret=True)
         self.persons = Needles(persons(PERSON))
         self.work, self.temporary, self.given = case.tmp / "work", case.tmp / "tmp", case.tmp / "given"
         self.state = case.tmp / "state"
@@ -184,7 +187,7 @@ class Runs:
                     if self.seen.get(path) == (about.st_mode, about.st_size, about.st_mtime_ns):
                         continue
                     data = path.read_bytes() if stat.S_ISREG(about.st_mode) else b""
-                except FileNotFoundError:  # a temporary file
+                except OSError:  # a temporary file that is gone
                     continue
                 self.seen[path] = about.st_mode, about.st_size, about.st_mtime_ns
                 name = path.relative_to(self.case.tmp)
@@ -210,10 +213,10 @@ class Runs:
                 for child in children(pid):
                     self.problem(f"{self.words} has a child: {child!r}")
                 for link in Path(f"/proc/{pid}/fd").iterdir():
-                    if stat.S_ISREG(link.stat().st_mode):
+                    if stat.S_ISREG(link.stat().st_mode) and not link.resolve().is_relative_to(self.given.resolve()):
                         self.scan(f"{link} {os.readlink(link)} of {self.words}", link.read_bytes(), persons=False)
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                pass  # it is over, or not for this user to look at
+            except OSError:
+                pass  # it is over, or not for this user to look at; or a descriptor is another one by now
             self.scan_files(f"while {self.words} runs")
 
     def start(self, *words, env=None, stdin=subprocess.DEVNULL):
@@ -539,6 +542,7 @@ def test_config(dialect):
         files = {
             "good": (usual + lines, 0o600), "open": (usual + lines, 0o644), "writable": (usual + lines, 0o622),
             "no equals sign": (usual + [line.replace(" = ", " ") for line in lines], 0o600),
+            "alone": (usual + [value + "==" for value in names.values()], 0o600),
             "other names": (usual + [line.replace("api-key", "api-kye") for line in lines], 0o600),
             "twice": (usual + lines + lines, 0o600), "too long": (usual + [line + "x" * 70000 for line in lines], 0o600),
             "as a section": ([f"[{value}]" for value in names.values()] + lines, 0o600),
