@@ -361,7 +361,7 @@ bool ledger_tell(struct ledger *ledger, struct span id, enum order_status status
         return false;
     struct ledger_order *order = &found->order;
     if (!order->known) {
-        char service_id[LEDGER_ID_SIZE];
+        char service_id[LEDGER_ID_SIZE] = "";
         copy_cut(service_id, sizeof service_id, id);
         if (!add_order(ledger, id, service_id, 1, order, error))
             return false;

@@ -56,6 +56,7 @@ static bool read_sample(struct sample *sample, const char *path, const char *id)
     return sample->body_length < BODY_MAX && sample->place_count > 0;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
     (void)data;
