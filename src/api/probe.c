@@ -140,7 +140,7 @@ static enum probe_step step_of(const struct looking *looking, CURLcode code)
 
 static void explain(const struct looking *looking, enum probe_step step, CURLcode code, struct error *error)
 {
-    static const char *const codes[] = {"HOST_UNKNOWN", "HOST_UNREACHABLE", "TLS_FAILED", "SERVICE_SILENT"};
+    static const char *const codes[] = {"HOST_UNKNOWN", "HOST_UNREACHABLE", "TLS_FAILED", "HOST_SILENT"};
     const char *words = looking->words[0] != '\0' ? looking->words : curl_easy_strerror(code);
     error_set(error, ERROR_SERVICE, code == CURLE_PEER_FAILED_VERIFICATION ? "CERTIFICATE_REFUSED" : codes[step], NULL,
               looking->probe->host, words, NULL);

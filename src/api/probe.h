@@ -30,7 +30,7 @@ struct probe {
 
 /* Look at `url`, which transport_check_url() let pass, for at most `timeout` seconds. `ca_file` as in struct
  * atobarai_options. Returns the step that failed, with `error`: HOST_UNKNOWN, HOST_UNREACHABLE, TLS_FAILED,
- * CERTIFICATE_REFUSED and SERVICE_SILENT (kind ERROR_SERVICE, the host as {1}, libcurl's words as {2}), or
+ * CERTIFICATE_REFUSED and HOST_SILENT (kind ERROR_SERVICE, the host as {1}, libcurl's words as {2}), or
  * CA_FILE_INVALID, TRANSPORT_FAILED and OUT_OF_MEMORY (kind ERROR_CONFIG); PROBE_STEPS when none did. SIGPIPE is held
  * back meanwhile, as by transport_run(). */
 enum probe_step probe_run(const char *url, const char *ca_file, unsigned timeout, struct probe *probe,

@@ -248,11 +248,11 @@ static void end_with(const struct sending *sending, struct journey *journey, con
     struct work *work = sending->work;
     char date[32];
     char replaced[LEDGER_ID_SIZE];
-    struct buf changed = {0};
+    struct buf words = {0};
     const char *args[FINDING_ARGS] = {NULL};
     if (strcmp(code, "ORDER_CHANGED") == 0) {
-        digest_changed(work, &known->content, &journey->digest.content, &changed);
-        args[0] = changed.length > 0 ? buf_text(&changed) : "内容"; /* the tags of a field can be the same by chance */
+        digest_changed(work, &known->content, &journey->digest.content, &words);
+        args[0] = words.length > 0 ? buf_text(&words) : "内容"; /* the tags of a field can be the same by chance */
     } else if (strcmp(code, "MALL_NUMBER_REGISTERED") == 0 || strcmp(code, "NOT_REGISTERED_REIMPORTED") == 0) {
         format_date(page->namesake_at, date, sizeof date);
         args[0] = page->namesake;
@@ -260,7 +260,8 @@ static void end_with(const struct sending *sending, struct journey *journey, con
     } else if (strcmp(code, "SHIP_NOT_ALLOWED") == 0 || strcmp(code, "CANCEL_NOT_ALLOWED") == 0) {
         args[0] = order_status_name(known->status);
     } else if (strcmp(code, "REGISTRATION_NOT_DONE") == 0) {
-        args[0] = known->message[0] != '\0' ? known->message : order_status_name(known->status);
+        outcome_words_of_service(work, known->message, &words);
+        args[0] = words.length > 0 ? buf_text(&words) : order_status_name(known->status);
     } else if (strcmp(code, "REREGISTERED") == 0) {
         name_issue(sending, journey, known->issue - 1, replaced);
         args[0] = replaced;
@@ -268,8 +269,8 @@ static void end_with(const struct sending *sending, struct journey *journey, con
         args[2] = journey->changed.length > 0 ? buf_text(&journey->changed) : "なし";
     }
     outcome_set(work, journey_order(sending, journey), code, 0, -1, args);
-    work->findings.failed = work->findings.failed || changed.failed;
-    buf_free(&changed);
+    work->findings.failed = work->findings.failed || words.failed;
+    buf_free(&words);
 }
 
 bool journey_show_known(const struct sending *sending, const struct journey *journey)

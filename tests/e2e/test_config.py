@@ -556,7 +556,7 @@ def test_check():
                 begin = time.monotonic()
                 status, rows = checked(case, "--api-url", f"http://127.0.0.1:{server.port}/v1", "--timeout", "1", env=SECRETS)
                 case.equal(f"{answer}: exit", status, 5)
-                begins(case, f"{answer}", rows.get("answer"), "ng", "SERVICE_SILENT", "127.0.0.1")
+                begins(case, f"{answer}", rows.get("answer"), "ng", "HOST_SILENT", "127.0.0.1")
                 case.true(f"{answer}: bounded", time.monotonic() - begin < 20)
     with Case("config check: any answer will do, and is not read; a redirect is not followed") as case:
         with Server() as other:
