@@ -29,7 +29,7 @@ struct entry {
     size_t section; /* index */
     unsigned line;
     char *text;      /* owned; NULL for a flag */
-    uint64_t number; /* of a flag: whether it is set */
+    uint64_t number; /* as cli_options_accept() has it; of a flag, whether it is set */
 };
 
 struct cli_config {
@@ -321,7 +321,7 @@ static bool check_key(const struct reading *reading, enum cli_option option, con
 static void heed_language(const struct reading *reading, const struct entry *entry)
 {
     if (entry->option == CLI_LANG && entry->section == 0 && !cli_options_given(reading->options, CLI_LANG))
-        reading->options->language = strcmp(entry->text, "en") == 0 ? ATOBARAI_EN : ATOBARAI_JA;
+        reading->options->language = (enum atobarai_language)entry->number;
 }
 
 static bool on_entry(void *context, const char *name, const char *value, unsigned line)
@@ -560,7 +560,7 @@ static bool keep_apart(struct cli_options *options, const struct cli_config *con
 static void set_language(struct cli_options *options)
 {
     if (cli_options_given(options, CLI_LANG))
-        options->language = strcmp(cli_options_text(options, CLI_LANG), "en") == 0 ? ATOBARAI_EN : ATOBARAI_JA;
+        options->language = (enum atobarai_language)cli_options_number(options, CLI_LANG);
 }
 
 static bool load(struct reading *reading)

@@ -718,7 +718,10 @@ bool cli_options_accept(const struct cli_option_entry *entry, const char *value,
     case CLI_CHOICE:
         return find_choice(value, entry->choices, number);
     case CLI_LANGUAGE:
-        return parse_language(value, &language);
+        if (!parse_language(value, &language))
+            return false;
+        *number = (uint64_t)language;
+        return true;
     case CLI_MOMENT:
         return cli_moment_parse(value, (int64_t)time(NULL), number);
     default:

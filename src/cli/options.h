@@ -105,7 +105,7 @@ enum cli_kind {
     CLI_NUMBER,   /* decimal digits, from least to most */
     CLI_CHOICE,   /* one of the choices */
     CLI_MOMENT,   /* see cli/moment.h; its number is seconds since 1970 */
-    CLI_LANGUAGE, /* ja, en */
+    CLI_LANGUAGE, /* ja, en; its number is an enum atobarai_language */
     CLI_PATTERN,  /* a POSIX extended regular expression */
     CLI_SECRET,   /* no option of the command line, where others could read it */
 };
