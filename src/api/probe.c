@@ -1,19 +1,14 @@
 /* api/probe.c: see probe.h. */
 #include "api/probe.h"
 
-#include <curl/curl.h>
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
+#include "api/curl_rules.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
-enum {
-    CONNECT_MAX_SECONDS = 10, /* for connecting alone, as in transport.c */
-    HTTP_OK = 200,            /* what is less is no answer yet */
-};
+enum { HTTP_OK = 200 }; /* what is less is no answer yet */
 
 struct looking {
     struct probe *probe;
@@ -53,49 +48,12 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 
 /* ---- What it is told ---- */
 
-struct setup {
-    CURL *curl;
-    CURLcode code;
-};
-
-static void set_number(struct setup *setup, CURLoption option, long value)
-{
-    if (setup->code == CURLE_OK)
-        setup->code = curl_easy_setopt(setup->curl, option, value);
-}
-
-static void set_text(struct setup *setup, CURLoption option, const char *value)
-{
-    if (setup->code == CURLE_OK && value != NULL)
-        setup->code = curl_easy_setopt(setup->curl, option, value);
-}
-
-static bool is_loopback(const char *host)
-{
-    return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", strlen("127.")) == 0 ||
-           strcmp(host, "[::1]") == 0;
-}
-
 static CURLcode prepare(struct looking *looking, const char *url, const char *ca_file, unsigned timeout)
 {
-    struct setup setup = {looking->curl, CURLE_OK};
-    long seconds = timeout > 0 ? (long)timeout : 1; /* 0 would be no limit at all */
-    set_text(&setup, CURLOPT_URL, url);
-    set_text(&setup, CURLOPT_CAINFO, ca_file);
-    set_text(&setup, CURLOPT_PROTOCOLS_STR, looking->probe->tls ? "https" : "http");
-    set_text(&setup, CURLOPT_PROXY, is_loopback(looking->probe->host) ? "" : NULL);
-    set_number(&setup, CURLOPT_TIMEOUT, seconds);
-    set_number(&setup, CURLOPT_CONNECTTIMEOUT, seconds < CONNECT_MAX_SECONDS ? seconds : CONNECT_MAX_SECONDS);
-    set_number(&setup, CURLOPT_NOSIGNAL, 1);
-    set_number(&setup, CURLOPT_QUICK_EXIT, 1);
-    set_number(&setup, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-    set_number(&setup, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2); /* or later */
-    set_number(&setup, CURLOPT_SSL_VERIFYPEER, 1);
-    set_number(&setup, CURLOPT_SSL_VERIFYHOST, 2);
-    set_number(&setup, CURLOPT_FOLLOWLOCATION, 0);
-    set_number(&setup, CURLOPT_NETRC, CURL_NETRC_IGNORED);
-    set_number(&setup, CURLOPT_HTTP09_ALLOWED, 0);
-    set_number(&setup, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+    struct curl_setup setup = {looking->curl, CURLE_OK};
+    curl_setup_text(&setup, CURLOPT_URL, url);
+    curl_rules_set(&setup, timeout, ca_file);
+    curl_rules_reach(&setup, curl_rules_is_loopback(looking->probe->host));
     /* These only store a pointer, and cannot fail. */
     curl_easy_setopt(looking->curl, CURLOPT_ERRORBUFFER, looking->words);
     curl_easy_setopt(looking->curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -197,25 +155,6 @@ static bool read_url(const char *url, struct probe *probe, struct error *error)
     return read || error_set_memory(error);
 }
 
-static void hold_sigpipe(sigset_t *before)
-{
-    sigset_t sigpipe;
-    sigemptyset(&sigpipe);
-    sigaddset(&sigpipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe, before);
-}
-
-static void release_sigpipe(const sigset_t *before)
-{
-    static const struct timespec at_once = {0};
-    sigset_t sigpipe;
-    sigemptyset(&sigpipe);
-    sigaddset(&sigpipe, SIGPIPE);
-    while (sigismember(before, SIGPIPE) == 0 && (sigtimedwait(&sigpipe, NULL, &at_once) >= 0 || errno == EINTR))
-        ;
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
 enum probe_step probe_run(const char *url, const char *ca_file, unsigned timeout, struct probe *probe,
                           struct error *error)
 {
@@ -230,14 +169,14 @@ enum probe_step probe_run(const char *url, const char *ca_file, unsigned timeout
         error_set(error, ERROR_CONFIG, "TRANSPORT_FAILED", NULL, curl_easy_strerror(code), NULL, NULL);
         return step;
     }
-    hold_sigpipe(&before);
+    curl_rules_hold_sigpipe(&before);
     looking.curl = curl_easy_init();
     if (looking.curl != NULL)
         step = look(&looking, url, ca_file, timeout, error);
     else
         error_set_memory(error);
     curl_easy_cleanup(looking.curl);
-    release_sigpipe(&before);
+    curl_rules_release_sigpipe(&before);
     curl_global_cleanup();
     return step;
 }

@@ -4,23 +4,19 @@
  * belongs to one attempt. While it waits for another attempt it sits in a heap, the one that is due first on top. */
 #include "api/transport.h"
 
+#include "api/curl_rules.h"
 #include "api/pace.h"
 #include "base/buf.h"
 #include "base/file.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -30,7 +26,6 @@ enum {
     PAUSE_FIRST_MS = 500,     /* before the second attempt; doubled before each further one */
     PAUSE_MAX_MS = 30 * 1000, /* where doubling ends */
     RETRY_AFTER_TIMEOUTS = 4, /* a Retry-After beyond so many time-outs is not waited for */
-    CONNECT_MAX_SECONDS = 10, /* for connecting alone */
     HEAD_MAX = 128 * 1024,    /* bytes of an answer's headers; more is too large */
     STREAMS_MAX = 100, /* requests that share an HTTP/2 connection; servers are asked to allow as many (RFC 9113) */
     POLL_MS = 200,     /* between two turns; how long an interrupt may go unnoticed that is no signal to this thread */
@@ -121,23 +116,6 @@ static int64_t now_ms(void)
 
 /* ---- URLs ---- */
 
-/* `host` is as curl_url_get() gives it: numbers normalised, IPv6 in brackets. */
-static bool host_is_loopback(const char *host)
-{
-    struct in_addr four;
-    struct in6_addr six;
-    char bare[INET6_ADDRSTRLEN] = "";
-    size_t length = strlen(host);
-    if (strcasecmp(host, "localhost") == 0)
-        return true;
-    if (inet_pton(AF_INET, host, &four) == 1)
-        return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
-    if (host[0] != '[' || length < 2 || length - 2 >= sizeof bare)
-        return false;
-    memcpy(bare, host + 1, length - 2);
-    return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
 static CURLUcode url_look(CURLU *handle, const char *url, struct url_parts *parts)
 {
     char *scheme = NULL;
@@ -153,7 +131,7 @@ static CURLUcode url_look(CURLU *handle, const char *url, struct url_parts *part
         *parts = (struct url_parts){
             .https = strcasecmp(scheme, "https") == 0,
             .http = strcasecmp(scheme, "http") == 0,
-            .loopback = host_is_loopback(host),
+            .loopback = curl_rules_is_loopback(host),
             .user = has_user == CURLUE_OK,
         };
         code = has_user == CURLUE_OUT_OF_MEMORY ? has_user : CURLUE_OK;
@@ -490,79 +468,33 @@ static int on_send(void *user, char *remote_ip, char *local_ip, int remote_port,
     return CURL_PREREQFUNC_OK;
 }
 
-/* A row of options; the first that fails is remembered. */
-struct setup {
-    CURL *curl;
-    CURLcode code;
-};
-
-static void set_number(struct setup *setup, CURLoption option, long value)
-{
-    if (setup->code == CURLE_OK)
-        setup->code = curl_easy_setopt(setup->curl, option, value);
-}
-
-static void set_text(struct setup *setup, CURLoption option, const char *value)
-{
-    if (setup->code == CURLE_OK)
-        setup->code = curl_easy_setopt(setup->curl, option, value);
-}
-
-/* What holds for every request, whatever it is. */
-static void set_rules(struct setup *setup, const struct transport_options *options)
-{
-    long seconds = options->timeout > 0 ? (long)options->timeout : 1; /* 0 would be no limit at all */
-    set_number(setup, CURLOPT_TIMEOUT, seconds);
-    set_number(setup, CURLOPT_CONNECTTIMEOUT, seconds < CONNECT_MAX_SECONDS ? seconds : CONNECT_MAX_SECONDS);
-    set_number(setup, CURLOPT_NOSIGNAL, 1);
-    /* A resolver that hangs is left behind at the time-out; waiting for its thread would hold up all requests. */
-    set_number(setup, CURLOPT_QUICK_EXIT, 1);
-    set_number(setup, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-    set_number(setup, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2); /* or later */
-    /* libcurl's defaults, which nothing may change: */
-    set_number(setup, CURLOPT_SSL_VERIFYPEER, 1);
-    set_number(setup, CURLOPT_SSL_VERIFYHOST, 2);
-    set_number(setup, CURLOPT_FOLLOWLOCATION, 0);
-    set_number(setup, CURLOPT_NETRC, CURL_NETRC_IGNORED);
-    set_number(setup, CURLOPT_HTTP09_ALLOWED, 0);
-    /* What a proxy says to CONNECT is no part of the answer. */
-    set_number(setup, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
-    if (options->ca_file != NULL) {
-        set_text(setup, CURLOPT_CAINFO, options->ca_file);
-        set_text(setup, CURLOPT_CAPATH, NULL); /* in place of the system's folder, not beside it */
-    }
-}
-
-static void set_request(struct setup *setup, struct work *work)
+static void set_request(struct curl_setup *setup, struct work *work)
 {
     const struct transport_request *request = &work->request;
-    set_text(setup, CURLOPT_URL, request->url);
-    /* transport_check_url() said so of the base URL; here it is held to. */
-    set_text(setup, CURLOPT_PROTOCOLS_STR, work->loopback ? "http,https" : "https");
-    if (work->loopback)
-        set_text(setup, CURLOPT_PROXY, ""); /* none, whatever the environment says */
+    curl_setup_text(setup, CURLOPT_URL, request->url);
+    curl_rules_reach(setup, work->loopback);
     /* Wait for a connection that is being made, to see whether it can be shared. Without TLS it never can, and the wait
      * would be for the first answer. */
-    set_number(setup, CURLOPT_PIPEWAIT, work->https ? 1 : 0);
+    curl_setup_number(setup, CURLOPT_PIPEWAIT, work->https ? 1 : 0);
     if (request->body != NULL || strcmp(request->method, "POST") == 0) {
-        set_number(setup, CURLOPT_POST, 1);
+        curl_setup_number(setup, CURLOPT_POST, 1);
         curl_easy_setopt(setup->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
         curl_easy_setopt(setup->curl, CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
         if (strcmp(request->method, "POST") != 0)
-            set_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
+            curl_setup_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
     } else if (strcmp(request->method, "GET") != 0) {
-        set_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
+        curl_setup_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
     }
     curl_easy_setopt(setup->curl, CURLOPT_HTTPHEADER, work->headers);
 }
 
 static CURLcode slot_prepare(const struct transport *transport, struct slot *slot)
 {
-    struct setup setup = {slot->curl, CURLE_OK};
+    struct curl_setup setup = {slot->curl, CURLE_OK};
     /* Connections outlive this: they are the multi handle's. What does not is libcurl's count of its resends, which
      * would add up over all requests of this handle until it resends no more. */
     curl_easy_reset(slot->curl);
-    set_rules(&setup, transport->options);
+    curl_rules_set(&setup, transport->options->timeout, transport->options->ca_file);
     set_request(&setup, slot->work);
     /* These only store a pointer, and cannot fail. */
     curl_easy_setopt(slot->curl, CURLOPT_PRIVATE, slot);
@@ -984,29 +916,6 @@ static void transport_close(struct transport *transport)
     free(transport->origin);
 }
 
-/* A server that hangs up must not kill the program. libcurl cannot promise that under CURLOPT_NOSIGNAL, and ignoring
- * the signal is the program's affair: so it is held back in this thread. */
-static void sigpipe_hold(sigset_t *before)
-{
-    sigset_t sigpipe;
-    sigemptyset(&sigpipe);
-    sigaddset(&sigpipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe, before);
-}
-
-static void sigpipe_release(const sigset_t *before)
-{
-    static const struct timespec at_once = {0};
-    sigset_t sigpipe;
-    if (sigismember(before, SIGPIPE) == 1)
-        return; /* the caller had it held back: all is as it was */
-    sigemptyset(&sigpipe);
-    sigaddset(&sigpipe, SIGPIPE);
-    while (sigtimedwait(&sigpipe, NULL, &at_once) >= 0 || errno == EINTR)
-        ;
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
 enum transport_end transport_run(const struct transport_options *options, const struct transport_client *client,
                                  struct error *error)
 {
@@ -1017,11 +926,11 @@ enum transport_end transport_run(const struct transport_options *options, const 
         give_up_curl(&transport, code);
         return transport.end;
     }
-    sigpipe_hold(&before);
+    curl_rules_hold_sigpipe(&before);
     if (transport_open(&transport))
         run(&transport);
     transport_close(&transport);
-    sigpipe_release(&before);
+    curl_rules_release_sigpipe(&before);
     curl_global_cleanup();
     return transport.end;
 }
