@@ -19,6 +19,8 @@ enum {
     PHONE_DIGITS = 10,
     PHONE_DIGITS_MOBILE = 11,
     POSTAL_CODE_DIGITS = 7,
+    DAY_SECONDS = 24 * 60 * 60,
+    JAPAN_SECONDS = 9 * 60 * 60, /* ahead of UTC, all year */
 };
 
 static const char wide_blank[] = "\xE3\x80\x80"; /* U+3000 */
@@ -496,7 +498,7 @@ static bool read_day(struct span text, int64_t *day)
 static void put_day(int64_t day, char date[KURONEKO_DATE_SIZE])
 {
     char text[15];
-    kuroneko_time(day * 24 * 3600 - 9 * 3600, text);
+    kuroneko_time(day * DAY_SECONDS - JAPAN_SECONDS, text);
     snprintf(date, KURONEKO_DATE_SIZE, "%.8s", text);
 }
 
@@ -843,8 +845,7 @@ const char *kuroneko_parcel_fault(enum kuroneko_process process, struct span tra
 
 void kuroneko_time(int64_t now, char text[15])
 {
-    const int64_t offset = 9 * 3600;
-    time_t second = (time_t)(now + offset);
+    time_t second = (time_t)(now + JAPAN_SECONDS);
     struct tm japan;
     if (gmtime_r(&second, &japan) == NULL || strftime(text, 15, "%Y%m%d%H%M%S", &japan) == 0)
         text[0] = '\0';

@@ -2,14 +2,11 @@
  * itself, so that whoever sets a computer up learns all that is wrong at once. */
 #include "atobarai.h"
 
-#include "api/json.h"
-#include "api/kuroneko.h"
 #include "api/probe.h"
 #include "base/embedded.h"
-#include "base/file.h"
 #include "ledger/ledger.h"
 #include "order/catalog.h"
-#include "order/schema.h"
+#include "run/definitions.h"
 #include "run/message.h"
 #include "run/place.h"
 #include "sandbox/sandbox.h"
@@ -115,53 +112,26 @@ static const char *built_in(const struct looking *looking)
 
 /* ---- What is read ---- */
 
-/* The text of `path`, or of the program where that is NULL. */
-static bool read_data(const char *path, const char *embedded, struct buf *text, struct error *error)
-{
-    if (path != NULL)
-        return file_read(path, text, error);
-    buf_append_text(text, embedded);
-    return !text->failed || error_set_memory(error);
-}
-
 static void look_at_schema(struct looking *looking)
 {
     const char *path = looking->options->schema;
     struct order_schema schema = {0};
     struct error error = {0};
-    struct buf text = {0};
     const char *detail = path != NULL ? path : built_in(looking);
-    if (read_data(path, embedded_order_schema, &text, &error) &&
-        order_schema_parse(&schema, (struct span){buf_text(&text), text.length}, path, &error))
+    if (definitions_schema(looking->options, &schema, &error))
         tell_good(looking, SCHEMA, detail);
     else
         tell_bad(looking, SCHEMA, detail, &error);
     order_schema_free(&schema);
-    buf_free(&text);
-}
-
-static struct api_dialect *load_dialect(const struct atobarai_options *options, struct error *error)
-{
-    const char *path = options->dialect != NULL && strcmp(options->dialect, "json") != 0 ? options->dialect : NULL;
-    const struct kuroneko_terms terms = {options->fit, options->ship_days, (int64_t)time(NULL)};
-    struct api_dialect *dialect = NULL;
-    struct buf text = {0};
-    if (path != NULL && strcmp(path, "kuroneko") == 0) {
-        dialect = api_kuroneko_new(&terms);
-        if (dialect == NULL)
-            error_set_memory(error);
-    } else if (read_data(path, embedded_json_dialect, &text, error)) {
-        dialect = api_json_parse((struct span){buf_text(&text), text.length}, path, error);
-    }
-    buf_free(&text);
-    return dialect;
 }
 
 /* NULL, and told, when it cannot be had. */
 static struct api_dialect *look_at_dialect(struct looking *looking)
 {
     struct error error = {0};
-    struct api_dialect *dialect = load_dialect(looking->options, &error);
+    struct kuroneko_terms terms;
+    bool kuroneko = definitions_terms(looking->options, (int64_t)time(NULL), &terms);
+    struct api_dialect *dialect = definitions_dialect(looking->options, kuroneko ? &terms : NULL, &error);
     const char *name = looking->options->dialect != NULL ? looking->options->dialect : "json";
     if (dialect != NULL)
         tell_good(looking, DIALECT, name);

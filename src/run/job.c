@@ -1,20 +1,17 @@
 /* run/job.c: the product as include/atobarai.h shows it: a job is opened, run, read, and freed. */
 #include "atobarai.h"
 
-#include "api/json.h"
-#include "api/kuroneko.h"
 #include "base/embedded.h"
-#include "base/file.h"
 #include "run/check.h"
+#include "run/connection.h"
+#include "run/definitions.h"
 #include "run/intake.h"
 #include "run/message.h"
 #include "run/only.h"
 #include "run/output.h"
-#include "run/place.h"
 #include "run/send.h"
 #include "run/setting.h"
 #include "run/summary.h"
-#include "sandbox/sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,164 +124,6 @@ void atobarai_job_interrupt(struct atobarai_job *job)
 
 /* ---- Running ---- */
 
-/* The service that orders are sent to, the simulated one included. All is owned. */
-struct connection {
-    struct api_dialect *dialect;
-    struct api_account account;
-    const char *name;        /* of the service in the ledger */
-    struct sandbox *sandbox; /* NULL: the real one */
-    struct ledger *ledger;
-    regex_t retry_on;
-    bool retries;    /* `retry_on` is there */
-    struct log *log; /* NULL: none */
-};
-
-/* The text of `path`, or of the program where that is NULL. */
-static bool read_data(const char *path, const char *embedded, struct buf *text, struct error *error)
-{
-    if (path != NULL)
-        return file_read(path, text, error);
-    buf_append_text(text, embedded);
-    return !text->failed || error_set_memory(error);
-}
-
-static bool load_schema(struct atobarai_job *job, struct work *work)
-{
-    struct buf text = {0};
-    const char *path = job->options.schema;
-    bool loaded = read_data(path, embedded_order_schema, &text, &job->error) &&
-                  order_schema_parse(&work->schema, (struct span){buf_text(&text), text.length}, path, &job->error);
-    buf_free(&text);
-    return loaded;
-}
-
-static bool speaks(const struct atobarai_job *job, const char *dialect)
-{
-    return job->options.dialect != NULL && strcmp(job->options.dialect, dialect) == 0;
-}
-
-static bool load_json_dialect(struct atobarai_job *job, struct connection *service)
-{
-    struct buf text = {0};
-    const char *path = job->options.dialect == NULL || speaks(job, "json") ? NULL : job->options.dialect;
-    if (read_data(path, embedded_json_dialect, &text, &job->error))
-        service->dialect = api_json_parse((struct span){buf_text(&text), text.length}, path, &job->error);
-    buf_free(&text);
-    return service->dialect != NULL;
-}
-
-static bool load_dialect(struct atobarai_job *job, const struct work *work, struct connection *service)
-{
-    if (work->kuroneko == NULL)
-        return load_json_dialect(job, service);
-    service->dialect = api_kuroneko_new(work->kuroneko);
-    return service->dialect != NULL || error_set_memory(&job->error);
-}
-
-/* The simulated service. Where the rehearsal has a ledger of its own, its orders are kept beside that. */
-static bool open_sandbox(struct atobarai_job *job, struct connection *service)
-{
-    struct buf state = {0};
-    struct sandbox_options options = {0};
-    if (job->options.ledger != NULL) {
-        buf_printf(&state, "%s.sandbox", job->options.ledger);
-        if (state.failed)
-            return error_set_memory(&job->error);
-        options.state = buf_text(&state);
-    }
-    service->sandbox = sandbox_start(&options, &job->error);
-    buf_free(&state);
-    if (service->sandbox == NULL)
-        return false;
-    if (speaks(job, "kuroneko")) {
-        service->account = (struct api_account){sandbox_kuroneko_url(service->sandbox), "sandbox", "10000000000"};
-        service->name = "sandbox of kuroneko";
-    } else {
-        service->account = (struct api_account){sandbox_url(service->sandbox), "sandbox", "sandbox"};
-        service->name = "sandbox"; /* its port is another one each time */
-    }
-    return true;
-}
-
-static bool compile_retry_on(struct atobarai_job *job, struct connection *service)
-{
-    const char *pattern = job->options.retry_on;
-    if (pattern == NULL)
-        return true;
-    service->retries = regcomp(&service->retry_on, pattern, REG_EXTENDED | REG_NOSUB) == 0;
-    return service->retries ||
-           error_set(&job->error, ERROR_USAGE, "USAGE_BAD_VALUE", NULL, "--retry-on", pattern, NULL);
-}
-
-static bool open_service(struct atobarai_job *job, const struct work *work, struct connection *service)
-{
-    const struct atobarai_options *options = &job->options;
-    if (!load_dialect(job, work, service) || !compile_retry_on(job, service))
-        return false;
-    if (options->sandbox)
-        return open_sandbox(job, service);
-    if (options->api_url == NULL || *options->api_url == '\0')
-        return error_set(&job->error, ERROR_CONFIG, "URL_MISSING", NULL, NULL, NULL, NULL);
-    service->account = (struct api_account){options->api_url, options->api_key, options->merchant_code};
-    service->name = options->api_url;
-    return transport_check_url(options->api_url, &job->error) &&
-           (options->ca_file == NULL || transport_check_ca_file(options->ca_file, &job->error)) &&
-           api_dialect_check_account(service->dialect, &service->account, &job->error);
-}
-
-static bool open_ledger_file(struct atobarai_job *job, const struct ledger_account *account, struct connection *service)
-{
-    struct buf path = {0};
-    if (!place_of_ledger(job->options.ledger, &path, &job->error))
-        service->ledger = NULL;
-    else if (job->options.dry_run)
-        service->ledger = ledger_open_reading(buf_text(&path), account, &job->error);
-    else
-        service->ledger =
-            ledger_open(buf_text(&path), account, commands[job->operation], job->options.timeout, &job->error);
-    buf_free(&path);
-    return service->ledger != NULL;
-}
-
-/* A rehearsal that names no ledger leaves nothing behind. */
-static bool open_ledger(struct atobarai_job *job, struct connection *service)
-{
-    struct ledger_account account = {service->name, service->account.merchant};
-    if (!job->options.sandbox || job->options.ledger != NULL)
-        return open_ledger_file(job, &account, service);
-    service->ledger = ledger_open_memory(&account, &job->error);
-    return service->ledger != NULL;
-}
-
-/* The log of attempts. A rehearsal that sends nothing has nothing to write there. */
-static bool open_log(struct atobarai_job *job, struct connection *service)
-{
-    const struct atobarai_options *options = &job->options;
-    struct buf ledger = {0};
-    struct buf state = {0}; /* of the sandbox */
-    if (options->log == NULL || options->dry_run)
-        return true;
-    bool in_memory = options->sandbox && options->ledger == NULL;
-    bool placed = in_memory || place_of_ledger(options->ledger, &ledger, &job->error);
-    buf_printf(&state, "%s.sandbox", buf_text(&ledger));
-    const char *const others[] = {job->output, buf_text(&ledger), buf_text(&state)};
-    if (placed && (!state.failed || error_set_memory(&job->error)))
-        service->log = log_open(options->log, commands[job->operation], others, in_memory ? 1 : 3, &job->error);
-    buf_free(&ledger);
-    buf_free(&state);
-    return service->log != NULL;
-}
-
-static void close_service(struct atobarai_job *job, struct connection *service)
-{
-    job->summary.log_lost = log_close(service->log, &job->summary.log_errno);
-    if (service->retries)
-        regfree(&service->retry_on);
-    ledger_close(service->ledger);
-    api_dialect_free(service->dialect);
-    sandbox_stop(service->sandbox);
-}
-
 static uint64_t milliseconds(void)
 {
     struct timespec now;
@@ -303,29 +142,32 @@ static bool end_phase(struct atobarai_job *job, enum atobarai_phase phase, bool 
 }
 
 /* Nothing of this is known to the service before the ledger knows it. */
-static bool send(struct atobarai_job *job, struct work *work, struct connection *to)
+static bool send(struct atobarai_job *job, struct work *work, struct connection *connection)
 {
-    if (!only_apply(work, &job->error) || !open_ledger(job, to))
+    if (!only_apply(work, &job->error) ||
+        !connection_open_ledger(connection, &job->options, commands[job->operation], &job->error))
         return false;
-    const struct service service = {to->dialect, to->account, to->ledger, to->retries ? &to->retry_on : NULL, to->log};
+    const struct service service = connection_service(connection);
     return job->options.dry_run ? send_rehearse(work, &service, &job->error) : send_run(work, &service, &job->error);
 }
 
 /* Everything that may fail without harm comes before the first order is sent: a result file that cannot be made, a
  * service that is not named. */
-static bool run_steps(struct atobarai_job *job, struct work *work, struct connection *service)
+static bool run_steps(struct atobarai_job *job, struct work *work, struct connection *connection)
 {
     struct csv_target *target = NULL;
     if (work->sends && !job->options.dry_run && job->output == NULL)
         return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
-    if (!setting_check_values(&job->options, &job->error) || !load_schema(job, work) ||
-        (work->sends && !open_service(job, work, service)))
+    if (!setting_check_values(&job->options, &job->error) ||
+        !definitions_schema(&job->options, &work->schema, &job->error) ||
+        (work->sends && !connection_open(connection, &job->options, work->kuroneko, &job->error)))
         return false;
     job->phase_begin = milliseconds();
     if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)) ||
         !setting_check_columns(work, &job->error))
         return false;
-    if (work->sends && !open_log(job, service))
+    if (work->sends &&
+        !connection_open_log(connection, &job->options, commands[job->operation], job->output, &job->error))
         return false;
     if (job->output != NULL) {
         target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
@@ -333,7 +175,7 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct connec
             return false;
     }
     if (!end_phase(job, ATOBARAI_PHASE_CHECK, check_run(work, &job->error)) ||
-        (work->sends && !end_phase(job, ATOBARAI_PHASE_SEND, send(job, work, service)))) {
+        (work->sends && !end_phase(job, ATOBARAI_PHASE_SEND, send(job, work, connection)))) {
         csv_target_discard(target);
         return false;
     }
@@ -397,7 +239,7 @@ static enum atobarai_status judge(struct atobarai_job *job)
 enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context)
 {
     uint64_t begin = milliseconds();
-    struct connection service = {0};
+    struct connection connection = {0};
     struct work work = {.operation = job->operation,
                         .sends = job->operation != ATOBARAI_CHECK,
                         .input = job->input,
@@ -408,16 +250,16 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
                         .progress_context = context,
                         .now = (int64_t)time(NULL),
                         .catalog = job->catalog};
-    struct kuroneko_terms terms = {job->options.fit, job->options.ship_days, work.now};
-    if (speaks(job, "kuroneko"))
+    struct kuroneko_terms terms;
+    if (definitions_terms(&job->options, work.now, &terms))
         work.kuroneko = &terms;
-    bool done = run_steps(job, &work, &service);
+    bool done = run_steps(job, &work, &connection);
     job->summary.complete = done;
     describe_input(&work, &job->summary);
     if (!summary_count(&work, &job->summary, &job->errors) && done)
         done = error_set_memory(&job->error);
     job->summary.elapsed_ms = milliseconds() - begin;
-    close_service(job, &service);
+    job->summary.log_lost = connection_close(&connection, &job->summary.log_errno);
     free_work(&work);
     if (done)
         return judge(job);

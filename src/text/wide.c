@@ -43,7 +43,7 @@ static uint32_t widened(uint32_t character)
 /* The character at the beginning of `text`, which is not empty, together with a mark that belongs to it. */
 static uint32_t take_joined(struct span text, size_t *size)
 {
-    size_t mark_size;
+    size_t mark_size = 0;
     uint32_t character = utf8_decode(text, size);
     struct span rest = {text.data + *size, text.length - *size};
     uint32_t mark = rest.length > 0 ? utf8_decode(rest, &mark_size) : 0;
