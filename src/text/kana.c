@@ -53,9 +53,9 @@ static uint32_t half_of(uint32_t character)
 uint32_t kana_combined(uint32_t base, uint32_t mark)
 {
     bool hiragana = base >= HIRAGANA_FIRST && base <= HIRAGANA_LAST;
-    uint32_t half = half_of(hiragana ? base + TO_KATAKANA : base);
     if (mark != COMBINING_DAKUTEN && mark != COMBINING_HANDAKUTEN)
         return 0;
+    uint32_t half = half_of(hiragana ? base + TO_KATAKANA : base);
     uint32_t both = kana_joined(half, mark == COMBINING_DAKUTEN ? DAKUTEN : HANDAKUTEN);
     return both != 0 && hiragana ? both - TO_KATAKANA : both;
 }

@@ -34,6 +34,8 @@ static bool is_invisible(uint32_t character)
 
 static uint32_t widened(uint32_t character)
 {
+    if (character > 0x3094) /* most are: none of these is in the table */
+        return kana_widened(character);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (others[i].character == character)
             return others[i].wide;
