@@ -57,18 +57,26 @@ static bool is_one_of(const struct stat *file, const char *const *others, size_t
     return false;
 }
 
-/* Whether what stands in the file may be gone on with; `torn` as it ends. */
-static bool is_log(int fd, const struct stat *file, bool *torn)
+/* Whether the file ends within a line. Another run may be in the midst of a write, which can be seen half done: what is
+ * torn stays as it is. */
+static bool is_torn(int fd)
+{
+    const struct timespec moment = {0, 100000000}; /* far longer than any write takes */
+    struct stat before;
+    struct stat after;
+    char last;
+    if (fstat(fd, &before) != 0 || pread(fd, &last, 1, before.st_size - 1) != 1 || last == '\n')
+        return false;
+    nanosleep(&moment, NULL);
+    return fstat(fd, &after) == 0 && after.st_size == before.st_size;
+}
+
+/* Whether what stands in the file may be gone on with. */
+static bool is_log(int fd, const struct stat *file)
 {
     char begin[sizeof beginning - 1];
-    char last;
-    if (file->st_size == 0)
-        return true;
-    if (pread(fd, begin, sizeof begin, 0) != (ssize_t)sizeof begin || memcmp(begin, beginning, sizeof begin) != 0 ||
-        pread(fd, &last, 1, file->st_size - 1) != 1)
-        return false;
-    *torn = last != '\n';
-    return true;
+    return file->st_size == 0 ||
+           (pread(fd, begin, sizeof begin, 0) == (ssize_t)sizeof begin && memcmp(begin, beginning, sizeof begin) == 0);
 }
 
 static bool open_file(struct log *log, const char *path, const char *const *others, size_t count, struct error *error)
@@ -86,8 +94,10 @@ static bool open_file(struct log *log, const char *path, const char *const *othe
         return error_set(error, ERROR_USAGE, "LOG_FOREIGN", path, NULL, NULL, NULL);
     if (log->fd < 0 || fstat(log->fd, &file) != 0)
         return error_set_errno(error, ERROR_USAGE, "LOG_UNWRITABLE", path, errno);
-    if (S_ISREG(file.st_mode) && !is_one_of(&file, others, count) && is_log(log->fd, &file, &log->torn))
+    if (S_ISREG(file.st_mode) && !is_one_of(&file, others, count) && is_log(log->fd, &file)) {
+        log->torn = is_torn(log->fd);
         return true;
+    }
     if (created && file.st_size == 0)
         unlink(path);
     return error_set(error, ERROR_USAGE, "LOG_FOREIGN", path, NULL, NULL, NULL);
