@@ -7,8 +7,9 @@
 #include <string.h>
 
 enum {
-    SETS = 128, /* by the hash of the id */
-    WAYS = 4,   /* places of each; together 512, 0.7 MiB: more than a run has on its way with 256 requests in flight */
+    SETS = 256, /* by the hash of the id */
+    WAYS =
+        4, /* places of each; together 1,024, 1.4 MiB: more than a run has on its way, but for those that wait long */
 };
 
 struct recent {

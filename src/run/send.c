@@ -11,6 +11,7 @@
 
 enum {
     BATCH = 64,         /* requests whose intents are committed together: one fsync serves them all */
+    BATCH_MAX = 256,    /* the same where the service is faster than the disk */
     COMMIT_AFTER = 100, /* milliseconds that an outcome may wait for others to be committed with */
     TURN_AFTER = 100,   /* milliseconds after which progress and log go on though nothing came */
 };
@@ -21,6 +22,7 @@ struct sender {
     struct sending sending;
     struct wire *wire;            /* NULL: a rehearsal */
     size_t cursor;                /* the next order of the book to look at */
+    size_t batch;                 /* BATCH or more: see feed() */
     struct wire_parcel *prepared; /* whose intents are not committed yet; owned, as all behind it */
     struct wire_parcel **prepared_end;
     size_t prepared_count;
@@ -58,7 +60,7 @@ static bool is_stopped(const struct sender *sender)
 static void take_up(struct sender *sender)
 {
     struct book *book = &sender->sending.work->book;
-    while (sender->prepared_count < BATCH && sender->cursor < book->order_count && !is_stopped(sender)) {
+    while (sender->prepared_count < sender->batch && sender->cursor < book->order_count && !is_stopped(sender)) {
         uint32_t order = (uint32_t)sender->cursor++;
         if (book->orders[order].state != BOOK_VALID)
             continue;
@@ -93,11 +95,18 @@ static int64_t until_due(const struct sender *sender)
     return elapsed < COMMIT_AFTER ? COMMIT_AFTER - elapsed : 0;
 }
 
-/* Keep the wire in requests: so many more than it can have in flight that none of its slots waits for a commit. */
+/* Keep the wire in requests: while those of one batch leave, the next is made. Where the wire has none left and its
+ * slots are free, the disk is what it waits for: batches grow, so that it waits less often. */
 static bool feed(struct sender *sender)
 {
-    unsigned concurrency = sender->sending.work->options->concurrency;
-    bool hungry = wire_waiting(sender->wire) <= (concurrency < BATCH ? concurrency : BATCH);
+    size_t concurrency = sender->sending.work->options->concurrency;
+    size_t waiting = wire_waiting(sender->wire);
+    bool starves = waiting == 0 && sender->cursor > 0 && sender->under_way < concurrency;
+    if (starves && sender->batch < BATCH_MAX)
+        sender->batch *= 2;
+    /* A service that is slow to answer few at a time needs no full batch ahead of them. */
+    bool few = sender->batch == BATCH && concurrency < BATCH;
+    bool hungry = waiting <= (few ? concurrency : sender->batch);
     if (hungry)
         take_up(sender);
     if (sender->sending.error->code != NULL)
@@ -360,7 +369,8 @@ static bool rehearse_all(struct sender *sender)
 
 static bool run(struct work *work, const struct service *service, bool rehearses, struct error *error)
 {
-    struct sender sender = {.sending = {.work = work, .service = service, .rehearses = rehearses, .error = error}};
+    struct sender sender = {.sending = {.work = work, .service = service, .rehearses = rehearses, .error = error},
+                            .batch = BATCH};
     work->total = count_valid(&work->book);
     if (!show_invalid(&sender))
         return false;

@@ -1454,7 +1454,7 @@ static void lost_file_is_noticed(void **state)
 /* More than are kept in memory: what is looked up again is what was. */
 static void many_orders_on_their_way(void **state)
 {
-    enum { ORDERS = 1500 };
+    enum { ORDERS = 3000 };
     static const enum order_status answers[] = {ORDER_STATUS_AUTH_OK, ORDER_STATUS_AUTH_NG, ORDER_STATUS_AUTH_PENDING};
     const char *path = path_of(state, "ledger.db");
     struct ledger *ledger = open_ledger(path);
