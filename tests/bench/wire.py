@@ -210,6 +210,9 @@ def measure(asked, folder):
     folder = Path(folder)
     wire = Wire(asked, folder)
     wire.take_sample()
+    busy = os.getloadavg()[0]
+    if busy > 1:
+        print(f"\nThe machine is busy with other things (load {busy:.1f}): only ratios mean anything")
     beside_others(wire)
     with_latency(wire)
 
