@@ -97,7 +97,8 @@ static bool kuroneko_ship(const struct api_dialect *base, const struct api_accou
     char number[KURONEKO_PAYMENT_NUMBER_MAX + 1];
     struct buf body = {0};
     struct span own = parcel < shipment->number_count ? shipment->numbers[parcel] : shipment->number;
-    enum kuroneko_process process = kuroneko_parcel(own, shipment->carrier, number);
+    struct span carrier = parcel < shipment->number_count ? shipment->carriers[parcel] : shipment->carrier;
+    enum kuroneko_process process = kuroneko_parcel(own, carrier, number);
     (void)base;
     kuroneko_form_id(call->id, &body);
     kuroneko_form_parcel(call->id, process, number, &body);

@@ -131,18 +131,28 @@ bool digest_body(const struct ledger *ledger, struct span body, struct ledger_ha
     return ledger_hash_make(ledger, parts, sizeof parts / sizeof *parts, hash);
 }
 
+/* The first `count` of `list`, one behind the other; `only` where there are none. */
+static void put_list(const struct span *list, size_t count, struct span only, struct buf *out)
+{
+    if (count == 0)
+        buf_append(out, only.data, only.length);
+    for (size_t i = 0; i < count; i++) {
+        buf_append_text(out, i > 0 ? "," : "");
+        buf_append(out, list[i].data, list[i].length);
+    }
+}
+
 bool digest_shipment(const struct ledger *ledger, const struct order_shipment *shipment, size_t count,
                      struct ledger_hash *hash)
 {
     struct buf numbers = {0};
-    for (size_t i = 0; i < count && i < shipment->number_count; i++) {
-        buf_append_text(&numbers, i > 0 ? "," : "");
-        buf_append(&numbers, shipment->numbers[i].data, shipment->numbers[i].length);
-    }
-    if (shipment->number_count == 0)
-        buf_append(&numbers, shipment->number.data, shipment->number.length);
-    const struct span pair[] = {{buf_text(&numbers), numbers.length}, shipment->carrier};
-    bool made = !numbers.failed && hash_pair(ledger, "shipment", pair, true, hash);
+    struct buf carriers = {0};
+    size_t listed = count < shipment->number_count ? count : shipment->number_count;
+    put_list(shipment->numbers, listed, shipment->number, &numbers);
+    put_list(shipment->carriers, listed, shipment->carrier, &carriers);
+    const struct span pair[] = {{buf_text(&numbers), numbers.length}, {buf_text(&carriers), carriers.length}};
+    bool made = !numbers.failed && !carriers.failed && hash_pair(ledger, "shipment", pair, true, hash);
     buf_free(&numbers);
+    buf_free(&carriers);
     return made;
 }

@@ -107,6 +107,9 @@ static bool feed(struct sender *sender)
     /* A service that is slow to answer few at a time needs no full batch ahead of them. */
     bool few = sender->batch == BATCH && concurrency < BATCH;
     bool hungry = waiting <= (few ? concurrency : sender->batch);
+    /* What was read before stands; but nobody wants to go on with a file that somebody is changing. */
+    if (!csv_source_unchanged(sender->sending.work->source, sender->sending.error))
+        return false;
     if (hungry)
         take_up(sender);
     if (sender->sending.error->code != NULL)

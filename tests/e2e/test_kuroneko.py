@@ -310,6 +310,15 @@ def test_parcels():
         case.equal("then", (outcome.status, set(outcome.statuses().values())), (0, {"出荷情報登録OK"}))
         shop.do("ship", source)
         case.equal("nothing more", shop.relay.calls, [])
+    with Case("kuroneko: parcels of an order by several carriers") as case, Shop(case) as shop:
+        mixed = [{**lines[0], "配送会社": "見本運輸", "送り状番号": "9-8"}, {**lines[1], "配送会社": "クロネコヤマト"}, lines[2]]
+        source = shop.file({"1": mixed})
+        shop.do("register", source)
+        case.equal("exit", shop.do("ship", source).status, 0)
+        case.equal("sent", [(call.form["processDiv"], call.form["paymentNo"]) for call in shop.relay.calls],
+                   [("2", "98"), ("0", PARCELS[1]), ("0", PARCELS[2])])
+        shop.do("ship", source)
+        case.equal("nothing more", shop.relay.calls, [])
     with Case("kuroneko: another carrier's number, hyphens taken away") as case, Shop(case) as shop:
         source = shop.file({"1": [{"配送会社": "見本運輸", "送り状番号": "1234-5678"}], "2": [{"送り状番号": "1234-5678-9013"}]})
         shop.do("register", source)

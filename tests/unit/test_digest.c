@@ -332,8 +332,9 @@ static void shipments_are_hashed_number_by_number(void **state)
 {
     (void)state;
     struct span numbers[] = {span_of("111"), span_of("222"), span_of("333")};
-    const struct order_shipment shipment = {
-        .number = numbers[0], .carrier = span_of("ヤマト"), .numbers = numbers, .number_count = 3};
+    struct span carriers[] = {span_of("ヤマト"), span_of("見本運輸"), span_of("ヤマト")};
+    struct order_shipment shipment = {
+        .number = numbers[0], .carrier = carriers[0], .numbers = numbers, .carriers = carriers, .number_count = 3};
     struct ledger_hash parts[3];
     struct ledger_hash one;
     for (size_t i = 0; i < 3; i++)
@@ -342,6 +343,11 @@ static void shipments_are_hashed_number_by_number(void **state)
     assert_true(same(&parts[0], &one));
     assert_false(same(&parts[0], &parts[1]));
     assert_false(same(&parts[1], &parts[2]));
+    carriers[1] = carriers[0];
+    assert_true(digest_shipment(&plenty, &shipment, 1, &one));
+    assert_true(same(&parts[0], &one));
+    assert_true(digest_shipment(&plenty, &shipment, 2, &one));
+    assert_false(same(&parts[1], &one));
 }
 
 /* Only then may the amount be made less where it stands. */

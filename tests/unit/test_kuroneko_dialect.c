@@ -125,13 +125,14 @@ static void shipments_parcel_by_parcel(void **state)
     (void)state;
     struct transport_request request;
     struct span numbers[] = {{"123456789013", 12}, {"123456789024", 12}};
+    struct span carriers[] = {span_of("ヤマト運輸"), span_of("見本運輸")};
     struct order_shipment shipment = {
-        .number = numbers[0], .carrier = span_of("ヤマト運輸"), .numbers = numbers, .number_count = 2};
+        .number = numbers[0], .carrier = carriers[0], .numbers = numbers, .carriers = carriers, .number_count = 2};
     ship(&shipment, 0, &request);
     assert_request(&request, URL("KAASL0010"), "orderNo=" ORDER_ID "&paymentNo=123456789013&processDiv=0" ACCOUNT,
                    true);
     ship(&shipment, 1, &request);
-    assert_request(&request, URL("KAASL0010"), "orderNo=" ORDER_ID "&paymentNo=123456789024&processDiv=0" ACCOUNT,
+    assert_request(&request, URL("KAASL0010"), "orderNo=" ORDER_ID "&paymentNo=123456789024&processDiv=2" ACCOUNT,
                    true);
     shipment.numbers = NULL;
     shipment.number_count = 0;
