@@ -255,6 +255,16 @@ static void settle_registration(struct ledger_order *order, struct ledger_hash *
         *mall = intent->mall;
 }
 
+/* A reduction that may have been made or not: what it would have changed is not known any more, and differs from
+ * whatever a file says. The rest is known. */
+static void forget_reduced(struct ledger_order *order)
+{
+    order->content.hash = (struct ledger_hash){0};
+    for (size_t i = 0; i < LEDGER_FIELDS_MAX; i++)
+        if (order->content.fields[i] != order->intent.content.fields[i])
+            order->content.fields[i] = 0;
+}
+
 static void settle_reduction(struct ledger_order *order, struct ledger_outcome *outcome)
 {
     outcome->status = order->status;
@@ -333,13 +343,17 @@ bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_ou
         return false;
     struct ledger_outcome ended = *outcome;
     bool changes = outcome->end != LEDGER_VOID;
-    bool forgets = outcome->unsure && order->intent.operation == LEDGER_SHIP;
-    if (forgets)
+    bool ships = order->intent.operation == LEDGER_SHIP;
+    bool reduces = order->intent.operation == LEDGER_REDUCE;
+    bool forgets = outcome->unsure && (ships || reduces);
+    if (forgets && ships)
         order->shipment = (struct ledger_hash){0};
+    if (forgets && reduces)
+        forget_reduced(order);
     if (changes) {
         if (order->intent.operation == LEDGER_REGISTER)
             settle_registration(order, &found->mall, outcome, now);
-        else if (order->intent.operation == LEDGER_REDUCE)
+        else if (reduces)
             settle_reduction(order, &ended);
         else
             settle_other(order, outcome);

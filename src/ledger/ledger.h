@@ -161,8 +161,9 @@ struct ledger_outcome {
     enum order_status status; /* LEDGER_ACCEPTED, LEDGER_ADOPTED; a reduction leaves the order's as it is */
     const char *code;         /* of a finding; NULL: none. An accepted order may have one, such as CREDIT_NG */
     struct span message;      /* the service's words; without anything personal. Kept up to a NUL within */
-    bool unsure;              /* LEDGER_REFUSED, LEDGER_VOID of a shipment: it may have come there all the same, so that
-                                 what was reported is not known any more */
+    bool unsure; /* LEDGER_REFUSED, LEDGER_VOID of a shipment or a reduction: it may have come there all the
+                    same, so that what was reported, or what the reduction changed of the order's content,
+                    is not known any more */
 };
 
 /* The outcome of the open intent. An accepted registration makes content, issue, id and time those of the order, and a

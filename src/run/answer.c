@@ -21,6 +21,10 @@ static void settle(const struct sending *sending, struct journey *journey, enum 
     if (words != NULL)
         outcome.message = (struct span){buf_text(words), words->length};
     journey->doubted = false;
+    if (end != LEDGER_VOID) { /* the next call is another one */
+        journey->lost = 0;
+        journey->resent = false;
+    }
     ledger_settle(sending->service->ledger, journey_id(sending, journey), &outcome, sending->error);
 }
 
@@ -230,7 +234,7 @@ static enum journey_state take_no_reduction(const struct sending *sending, struc
 /* Where the service knows no keys, a registration that was sent twice is refused although the first one is ours. */
 static bool is_own_conflict(const struct sending *sending, const struct journey *journey)
 {
-    return journey->lost > 0 && !api_dialect_traits(sending->service->dialect)->keyed;
+    return journey->resent && !api_dialect_traits(sending->service->dialect)->keyed;
 }
 
 /* The service knows of the order, but not so: ask how it stands. A registration would have been answered as before, had

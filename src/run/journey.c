@@ -388,7 +388,9 @@ static bool find_parcel(const struct sending *sending, const struct journey *jou
     const struct ledger *ledger = sending->service->ledger;
     struct ledger_hash so_far;
     page->parcel = 0;
-    for (size_t i = parcels_of(sending, &page->shipment) - 1; i > 0 && page->parcel == 0; i--) {
+    /* In any other status nothing is reported, or not any more. */
+    size_t most = journey->known.status == ORDER_STATUS_SHIP_OK ? parcels_of(sending, &page->shipment) - 1 : 0;
+    for (size_t i = most; i > 0 && page->parcel == 0; i--) {
         if (!digest_shipment(ledger, &page->shipment, i, &so_far))
             return error_set_memory(sending->error);
         if (ledger_hash_equal(&journey->known.shipment, &so_far))

@@ -35,7 +35,9 @@ struct journey {
     unsigned questions;
     bool doubted;   /* in doubt since before this run, or an answer was lost: what comes later does not prove that
                        nothing came there */
-    unsigned lost;  /* calls that may have come there and were not answered, of a service that has to be asked then */
+    unsigned lost;  /* how often the call at hand may have come there and was not answered, of a service that has to be
+                       asked then */
+    bool resent;    /* such a call was a registration: one that is refused as a second one is the second of ours */
     unsigned pause; /* milliseconds before the next request, at least */
     bool verifies;  /* the service repeated an old answer: how the order stands now has to be asked */
     bool conflicts; /* the last call met a 409: the question is about that */

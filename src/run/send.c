@@ -222,6 +222,7 @@ static bool is_to_be_asked(const struct sender *sender, const struct journey *jo
 static void ask(struct sender *sender, struct journey *journey)
 {
     journey->lost++;
+    journey->resent = journey->resent || journey->plan.step == PLAN_REGISTER;
     journey->pause = transport_pause(journey->lost);
     journey->doubted = true;
     go_on(sender, journey, journey_advance(&sender->sending, journey));

@@ -46,9 +46,10 @@ class Shop:
         self.relay.__exit__(*what)
         self.sandbox.__exit__(*what)
 
-    def file(self, orders, name="in.csv", **cells):
+    def file(self, orders, name="in.csv", columns=None, **cells):
         day = (datetime.datetime.now(JAPAN) - datetime.timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
-        return write_csv(self.case.tmp / name, orders, COLUMNS, **{**USUAL, "受注日時": day, **cells})
+        return write_csv(self.case.tmp / name, orders, columns or COLUMNS,
+                         **{**USUAL, "受注日時": day, **cells})
 
     def do(self, operation, source, *options, env=None):
         self.relay.calls.clear()
@@ -247,6 +248,24 @@ def test_somebody_elses():
         case.equal("calls", shop.kinds("1"), ["register", "state"])
 
 
+def test_conflict_after_another_loss():
+    """A lost cancellation says nothing of the registration that follows: a number that is used up is not ours by it."""
+    with Case("kuroneko: a lost cancellation makes nobody else's number ours") as case:
+        shop = first(case, "cancellation", DROP, True)
+        try:
+            source = shop.file({"1": [{}]})
+            case.equal("ours", shop.do("register", source).status, 0)
+            ours = shop.relay.calls[0]
+            body = ours.body.replace(b"orderNo=1&", b"orderNo=1-2&")
+            theirs = Call(ours.method, ours.path, {**ours.headers, "Content-Length": str(len(body))}, body)
+            case.equal("theirs", b"<returnCode>0</returnCode>" in shop.relay.forward(theirs)[1], True)
+            outcome = shop.do("reregister", shop.file({"1": [{"注文者電話番号": "0300000002"}]}, "changed.csv"))
+            case.equal("calls", shop.kinds("1") + shop.kinds("1-2"), ["cancellation", "state", "register", "state"])
+            case.equal("outcome", (outcome.status, outcome.codes()), (1, {"1": "ALREADY_REGISTERED"}))
+        finally:
+            shop.__exit__(None, None, None)
+
+
 def test_busy():
     with Case("kuroneko: 429 says that nothing was done: no question") as case:
         shop = first(case, "register", (429, b"", {"Retry-After": "0"}))
@@ -325,6 +344,37 @@ def test_parcels():
         case.equal("exit", shop.do("ship", source).status, 0)
         case.equal("sent", {call.id: (call.form["processDiv"], call.form["paymentNo"]) for call in shop.relay.calls},
                    {"1": ("2", "12345678"), "2": ("0", PARCELS[0])})
+    with Case("kuroneko: each parcel goes by its own carrier, and another carrier is another shipment") as case, \
+            Shop(case) as shop:
+        mixed = [{"配送会社": carrier, "送り状番号": number, "小計": 500, "個数": 1, "請求金額": 1700}
+                 for carrier, number in (("ヤマト運輸", PARCELS[0]), ("見本運輸", "1234-5678"), ("", PARCELS[1]))]
+        source = shop.file({"1": mixed})
+        shop.do("register", source)
+        case.equal("exit", shop.do("ship", source).status, 0)
+        case.equal("sent", [(call.form["processDiv"], call.form["paymentNo"]) for call in shop.relay.calls],
+                   [("0", PARCELS[0]), ("2", "12345678"), ("0", PARCELS[1])])
+        shop.do("ship", source)
+        case.equal("nothing more", shop.relay.calls, [])
+        mixed[2]["配送会社"] = "見本運輸"
+        shop.do("ship", shop.file({"1": mixed}, "corrected.csv"))
+        case.equal("corrected", [(call.form["processDiv"], call.form["paymentNo"]) for call in shop.relay.calls][-1:],
+                   [("2", PARCELS[1])])
+    answers = {}
+
+    def withdrawn(call):
+        return answers.get((call.kind, call.form.get("paymentNo", "")))
+
+    with Case("kuroneko: where the service has taken back all parcels, all are reported again") as case, \
+            Shop(case, withdrawn) as shop:
+        source = shop.file({"1": lines})
+        shop.do("register", source)
+        answers.update({("shipment", PARCELS[2]): xml("kaasl022E"), ("state", ""): xml(result="1")})
+        outcome = shop.do("ship", source)
+        case.equal("withdrawn", (outcome.status, set(outcome.statuses().values())), (1, {"与信OK"}))
+        answers.clear()
+        outcome = shop.do("ship", source)
+        case.equal("all again", [call.form["paymentNo"] for call in shop.relay.calls], PARCELS)
+        case.equal("then", (outcome.status, set(outcome.statuses().values())), (0, {"出荷情報登録OK"}))
 
 
 def test_reduction():
@@ -356,6 +406,33 @@ def test_reduction():
                 case.equal("calls", shop.kinds("1"), ["reduction", "state", "reduction"])
             finally:
                 shop.__exit__(None, None, None)
+    for works in (False, True):
+        with Case(f"kuroneko: a reduction in doubt, {'done' if works else 'not done'}, and the file as it was: the amount "
+                  "is not known") as case:
+            shop = first(case, "reduction", DROP, works)
+            try:
+                source = shop.file({"1": [{}]})
+                shop.do("register", source)
+                outcome = shop.do("reregister", shop.file({"1": [less]}, "changed.csv"), "--retries", "0")
+                case.equal("in doubt", (outcome.status, outcome.codes()), (5, {"1": "IN_DOUBT"}))
+                outcome = shop.do("register", source)
+                case.equal("asked for nothing", (outcome.status, outcome.codes()), (1, {"1": "ORDER_CHANGED"}))
+                case.equal("calls", shop.kinds("1"), ["state"])
+                case.true("what is not known", "請求金額" in outcome.cells("エラー項目")["1"] + outcome.cells("エラー内容")["1"])
+                outcome = shop.do("reregister", source)
+                case.equal("then", (outcome.status, outcome.codes()),
+                           (0, {"1": "REREGISTERED" if works else "AMOUNT_REDUCED"}))
+                case.equal("calls then", shop.kinds("1"), ["reduction", "cancellation"] if works else ["reduction"])
+                case.equal("at last", shop.do("register", source).codes(), {"1": ""})
+            finally:
+                shop.__exit__(None, None, None)
+    with Case("kuroneko: a day of shipping that changed, too, is no matter of the amount alone") as case, \
+            Shop(case) as shop:
+        days = [(datetime.datetime.now(JAPAN) + datetime.timedelta(days=n)).strftime("%Y-%m-%d") for n in (3, 5)]
+        columns = [*COLUMNS, "出荷予定日"]
+        shop.do("register", shop.file({"1": [{}]}, columns=columns, 出荷予定日=days[0]))
+        outcome = shop.do("reregister", shop.file({"1": [less]}, "changed.csv", columns=columns, 出荷予定日=days[1]))
+        case.equal("outcome", (outcome.status, outcome.codes()), (0, {"1": "REREGISTERED"}))
     for code in ("kaakk022E", "kaakk029E"):
         with Case(f"kuroneko: {code} to a reduction: nothing is cancelled for it") as case, \
                 Shop(case, lambda call: xml(code) if call.kind == "reduction" else None) as shop:
@@ -413,7 +490,7 @@ def test_killed():
 def main():
     tests = [(test_operations,), (test_what_is_sent,), (test_lost_answers, True), (test_lost_answers, False),
              (test_lost_operations, True), (test_lost_operations, False), (test_doubt_that_stays,), (test_late_arrival,),
-             (test_somebody_elses,), (test_busy,), (test_credentials,), (test_parcels,), (test_reduction,),
+             (test_somebody_elses,), (test_conflict_after_another_loss,), (test_busy,), (test_credentials,), (test_parcels,), (test_reduction,),
              (test_faults, 1), (test_faults, 2), (test_killed,)]
     with concurrent.futures.ThreadPoolExecutor(6) as pool:  # most of the time is pauses
         for finished in [pool.submit(*test) for test in tests]:

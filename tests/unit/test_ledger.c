@@ -1273,6 +1273,32 @@ static void reductions_change_the_content_only(void **state)
     }
 }
 
+/* One that may have been made or not: what it would have changed is not known, and the rest is. */
+static void unsure_reduction_is_forgotten(void **state)
+{
+    const char *path = path_of(state, "ledger.db");
+    struct ledger *ledger = open_ledger(path);
+    register_order(ledger, "1001", ORDER_STATUS_AUTH_OK);
+    struct ledger_order before = find(ledger, "1001");
+    struct ledger_intent intent = {
+        .operation = LEDGER_REDUCE, .service_id = "1001", .issue = 1, .content = before.content};
+    intent.content.hash = hash_of(ledger, "less");
+    intent.content.fields[0] = (uint16_t)(before.content.fields[0] + 1);
+    assert_true(ledger_intend(ledger, span_of("1001"), &intent, &error));
+    const struct ledger_outcome unsure = {.end = LEDGER_VOID, .unsure = true};
+    assert_true(ledger_settle(ledger, span_of("1001"), &unsure, &error));
+    assert_true(ledger_commit(ledger, &error));
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    struct ledger_order after = find(ledger, "1001");
+    assert_false(ledger_hash_is_set(&after.content.hash));
+    assert_int_equal(after.content.fields[0], 0);
+    assert_memory_equal(after.content.fields + 1, before.content.fields + 1,
+                        sizeof after.content.fields - sizeof after.content.fields[0]);
+    assert_int_equal(after.status, before.status);
+    ledger_close(ledger);
+}
+
 /* A ledger as the first version made it, with an order that is registered and one that is in doubt, goes on as it was,
  * and can do what only the second can. */
 static void first_version_is_brought_up_to_date(void **state)
@@ -1531,6 +1557,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(newer_version_is_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(first_version_is_brought_up_to_date, make_folder, remove_folder),
         cmocka_unit_test(reductions_change_the_content_only),
+        cmocka_unit_test(unsure_reduction_is_forgotten),
         cmocka_unit_test_setup_teardown(damage_is_found_on_opening, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(failure_is_for_good, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(lost_file_is_noticed, make_folder, remove_folder),
