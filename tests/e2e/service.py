@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 import urllib.parse
+import xml.etree.ElementTree
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from harness import PROGRAM, ROOT, TIMEOUT, read_result, run, state_home
@@ -63,6 +64,15 @@ class Sandbox:
             connection.request("GET", path, headers={"Authorization": f"Bearer {API_KEY}", "X-Merchant-Code": MERCHANT})
             response = connection.getresponse()
             return response.status, json.load(response)
+        finally:
+            connection.close()
+
+    def post(self, path, form):
+        """The answer's bytes to a form, past every relay."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"})
+            return connection.getresponse().read()
         finally:
             connection.close()
 
@@ -188,6 +198,12 @@ def accepted(call, status="AUTH_OK"):
 
 def refused(message, status=400):
     return status, json.dumps({"message": message}, ensure_ascii=False).encode()
+
+
+def xml_texts(body):
+    """The texts of an answer of the public protocol by their names, whatever the namespace."""
+    return {element.tag.rpartition("}")[2]: (element.text or "").strip()
+            for element in xml.etree.ElementTree.fromstring(body)}
 
 
 # ---- Files and runs ----
