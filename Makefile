@@ -128,8 +128,10 @@ test: tests-built
 
 # Half an hour; tests/e2e/test_crash.py is its short form. CRASH="--seed 7" draws the same moments and faults again.
 crashtest: $(PROGRAM)
-	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 300 $(CRASH)
-	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 60 --two $(CRASH)
+	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 200 $(CRASH)
+	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 100 --dialect kuroneko $(CRASH)
+	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 40 --two $(CRASH)
+	/usr/bin/python3 tests/crash/crash.py $(PROGRAM) --runs 20 --two --dialect kuroneko $(CRASH)
 
 # How long a check takes, beside what else a user could do with the same file, and how fast orders are sent, beside wrk. No
 # test: what is slow depends on the machine.

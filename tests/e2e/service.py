@@ -67,9 +67,9 @@ class Sandbox:
         finally:
             connection.close()
 
-    def post(self, path, form):
+    def post(self, path, form, timeout=20):
         """The answer's bytes to a form, past every relay."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"})
             return connection.getresponse().read()

@@ -38,6 +38,7 @@ CARDS = ["taro"] * 8 + ["ng", "failed", "pending", "shipng", "cancelng"]
 # Codes of rows with which all is as the file says.
 DONE = ["", "REREGISTERED", "REREGISTER_NOT_NEEDED", "AMOUNT_REDUCED", "KURONEKO_STATE_INQUIRY", "KURONEKO_STATE_ALERTED",
         "KURONEKO_STATE_CONFIRMED", "KURONEKO_STATE_INVOICED", "KURONEKO_STATE_PAID"]
+DAY = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - 86400))  # of every order, in every file
 LIFE = 40  # runs of one shop: later on, most of its orders can go nowhere any more
 
 
@@ -140,8 +141,7 @@ class Kuroneko:
             # A line for each other parcel: of an amount, whatever it is, that does not depend on the parcels.
             lines[order] += [{**row, "単価": 0, "個数": 1, "小計": 0, "請求金額": 500 * count + 200, "送り状番号": number}
                              for number in (values["numbers"] + ["", ""])[1:3]]
-        day = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - 86400))
-        return write_csv(path, lines, public.COLUMNS, **{**public.USUAL, "受注日時": day})
+        return write_csv(path, lines, public.COLUMNS, **{**public.USUAL, "受注日時": DAY})
 
     def note(self, service, call, answer):
         if answer[0] != 200 or xml_texts(answer[1]).get("returnCode") != "0":
@@ -206,8 +206,7 @@ class Service:
         key = call.headers.get("Idempotency-Key")
         if call.kind == "register" and fault in ("400_before", "409_before") and key in self.keys:
             return None  # a service answers the same submission as it did before
-        if fault == "late_before" and call.kind != "register" or fault == "conflict_before" and call.kind == "register" and \
-                self.protocol.name == "kuroneko":
+        if (fault, call.kind) == ("conflict_before", "register") or (fault == "late_before" and call.kind != "register"):
             return None
         return fault if fault != "pending_after" or call.kind == "cancellation" else None
 
