@@ -68,7 +68,7 @@ static bool is_of_the_amount(enum order_field field)
 bool digest_only_amount_changed(const struct ledger_content *before, const struct ledger_content *now)
 {
     bool amount = false;
-    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++) {
+    for (size_t i = 0; i < FINGERPRINT_FIELDS_MAX; i++) {
         if (before->fields[i] == now->fields[i])
             continue;
         if (!is_of_the_amount(fingerprint_field(i)))

@@ -31,8 +31,8 @@ bool digest_mall(const struct ledger *ledger, const struct work *work, const str
 /* The exact bytes of what a request says. */
 bool digest_body(const struct ledger *ledger, struct span body, struct ledger_hash *hash);
 
-/* What is reported of a shipment: its first `count` 送り状番号, each with its 配送会社, whatever their width. Where it does
- * not list its numbers, it has one. */
+/* What is reported of a shipment: its first `count` 送り状番号, each with its 配送会社, whatever their width. Where it
+ * does not list its numbers, it has one. */
 bool digest_shipment(const struct ledger *ledger, const struct order_shipment *shipment, size_t count,
                      struct ledger_hash *hash);
 
