@@ -23,7 +23,6 @@ struct api_traits {
                    there is not sent again before the service was asked about it */
     bool parcels;  /* each 送り状番号 of a shipment is reported by itself */
     bool reduces;  /* the amount of a registered order can be made less: api_dialect_reduce() */
-    bool extended; /* what is sent is the extended content, see content_build() */
     size_t id_max; /* UTF-16 units of an order's id at the service */
 };
 

@@ -101,7 +101,7 @@ static bool kuroneko_ship(const struct api_dialect *base, const struct api_accou
     enum kuroneko_process process = kuroneko_parcel(own, carrier, number);
     (void)base;
     kuroneko_form_id(call->id, &body);
-    kuroneko_form_parcel(call->id, process, number, &body);
+    kuroneko_form_parcel(process, number, &body);
     kuroneko_form_account(account, call->now, "", &body);
     return finish(account, "KAASL0010", true, &body, request);
 }
@@ -310,8 +310,8 @@ struct api_dialect *api_kuroneko_new(const struct kuroneko_terms *terms)
     struct kuroneko_dialect *dialect = calloc(1, sizeof *dialect);
     if (dialect == NULL)
         return NULL;
-    dialect->base = (struct api_dialect){
-        &calls, {.keyed = false, .parcels = true, .reduces = true, .extended = true, .id_max = KURONEKO_ID_MAX}};
+    dialect->base =
+        (struct api_dialect){&calls, {.keyed = false, .parcels = true, .reduces = true, .id_max = KURONEKO_ID_MAX}};
     dialect->terms = *terms;
     return &dialect->base;
 }

@@ -109,10 +109,9 @@ void kuroneko_form_reduction(const struct kuroneko_order *order, struct buf *bod
     put_items(body, order);
 }
 
-void kuroneko_form_parcel(struct span id, enum kuroneko_process process, const char *number, struct buf *body)
+void kuroneko_form_parcel(enum kuroneko_process process, const char *number, struct buf *body)
 {
-    bool nameless = process == KURONEKO_PROCESS_OTHER && *number == '\0';
-    put(body, "paymentNo", nameless ? id : span_of(number));
+    put(body, "paymentNo", span_of(number));
     put_integer(body, "processDiv", 0, process);
 }
 

@@ -19,8 +19,8 @@ void kuroneko_form_registration(const struct kuroneko_order *order, bool day_nam
  * itself, as with every order of this program (sendDiv 0 says so here). */
 void kuroneko_form_reduction(const struct kuroneko_order *order, struct buf *body);
 
-/* KAASL0010. A parcel of another carrier that has no number goes under the order's, as the service's clients do it. */
-void kuroneko_form_parcel(struct span id, enum kuroneko_process process, const char *number, struct buf *body);
+/* KAASL0010. */
+void kuroneko_form_parcel(enum kuroneko_process process, const char *number, struct buf *body);
 
 /* Who asks, and when, which comes last; and with it `ship_date`, a day of shipping that nobody named: "" where it is
  * none. The password is never copied to memory that is given back before `body` is. */

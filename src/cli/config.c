@@ -194,7 +194,7 @@ static const char *harmless_name(const char *name)
 {
     const size_t longest = 24;
     size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
-    return name[length] == '\0' && length <= longest ? name : "…";
+    return length <= longest && name[length] == '\0' ? name : "…";
 }
 
 /* The public protocol's password has up to eight characters. */

@@ -25,16 +25,18 @@ static int write_new(const char *path, const char *text)
     return reason;
 }
 
-/* The file appears whole: whoever waits for it must not read half a number. 0, or the errno of what failed. */
-static int write_whole(const char *path, const char *text)
+/* The file appears whole: whoever waits for it must not read half a number. `replaces`: in the place of one that is
+ * there. 0, or the errno of what failed. */
+static int write_whole(const char *path, const char *text, bool replaces)
 {
     char *temporary;
     if (asprintf(&temporary, "%s.%ld.tmp", path, (long)getpid()) < 0)
         return ENOMEM;
     int reason = write_new(temporary, text);
-    if (reason == 0 && rename(temporary, path) != 0)
+    bool made = reason == 0;
+    if (made && (replaces ? rename(temporary, path) : link(temporary, path)) != 0)
         reason = errno;
-    if (reason != 0 && reason != EEXIST)
+    if (made && (reason != 0 || !replaces))
         unlink(temporary);
     free(temporary);
     return reason;
@@ -43,17 +45,19 @@ static int write_whole(const char *path, const char *text)
 /* A file that the user asked for, which tells of this sandbox. */
 struct note {
     const char *path; /* NULL: not asked for */
+    bool replaces;    /* whatever is there */
     char text[4096];
 };
 
 static struct note port_note(const struct cli_options *options, const struct atobarai_sandbox *sandbox)
 {
-    struct note note = {.path = cli_options_text(options, CLI_PORT_FILE)};
+    struct note note = {.path = cli_options_text(options, CLI_PORT_FILE), .replaces = true};
     snprintf(note.text, sizeof note.text, "%u\n", (unsigned)atobarai_sandbox_port(sandbox));
     return note;
 }
 
-/* Only what everybody may know: the certificate of the authority, and never a key. */
+/* Only what everybody may know: the certificate of the authority, and never a key. By that option other commands name
+ * the certificates that they trust, and those must not be lost by a mistake. */
 static struct note authority_note(const struct cli_options *options, const struct atobarai_sandbox *sandbox)
 {
     struct note note = {.path = cli_options_text(options, CLI_AUTHORITY_FILE)};
@@ -64,7 +68,7 @@ static struct note authority_note(const struct cli_options *options, const struc
 
 static bool write_note(const struct cli_options *options, const struct note *note)
 {
-    int reason = note->path != NULL ? write_whole(note->path, note->text) : 0;
+    int reason = note->path != NULL ? write_whole(note->path, note->text, note->replaces) : 0;
     if (reason != 0)
         cli_console_error(options->language, "OUTPUT_UNWRITABLE", note->path, strerror(reason), NULL);
     return reason == 0;

@@ -4,19 +4,30 @@
  * Source: the protocol's error codes (schemas/api/kuroneko-errors.tsv) and its public clients. Lengths are in
  * characters (a character outside the BMP cannot be sent at all).
  *
- *   what                      becomes, without a word                            is told
- *   氏名, 商品名, 送付先氏名   full width (text/wide.h)                            over 30; what CP932 has not in two
- * bytes 住所                       the same, a blank between the columns, no prefecture over 25 + 25; no prefecture at
- * its twice; parted at the best place (order/address.h)   beginning; no street number 氏名カナ half-width kana what
- * cannot be: it is left out 郵便番号, 電話番号         digits only                                         other than
- * 7; than 10 or 11 from 0 on メールアドレス             itself                                              over 64
- * (with `fit` it is left out) 商品                       name and 小計 (or 単価 × 個数; of one line without   over 10
- * with the fees: the last become either, what is left of 請求金額); 単価 and 個数     one; a sum that is not 請求金額;
- * amounts where they are in range and make the 小計           beyond 999999 送料, 手数料, 値引         items, where
- * they are not 0 出荷予定日                 where there is none, today and `ship_days`, or the  before the order; over
- * 90 days from today day of the order if that is later 送付先                     none where it says what the buyer's
- * address says,   without name, postal code or address; whatever the blanks; each once                      over 10
- *   line ends in a text        a blank                                             that they were there */
+ * What becomes of it without a word, and behind a semicolon what is told:
+ *
+ *   氏名, 商品名, 送付先氏名   full width (text/wide.h);
+ *                              over 30, or what CP932 has not in two bytes
+ *   住所                       the same, a blank between the columns, a prefecture that stands twice only once,
+ *                              parted at the best place (order/address.h);
+ *                              over 25 + 25, no prefecture at its beginning, no street number
+ *   氏名カナ                   half-width kana;
+ *                              what cannot be: it is left out
+ *   郵便番号, 電話番号         digits only;
+ *                              other than 7; than 10 or 11 from 0 on
+ *   メールアドレス             itself;
+ *                              over 64 (with `fit` it is left out)
+ *   商品                       name and 小計 (or 単価 × 個数; of one line without either, what is left of
+ *                              請求金額); 単価 and 個数 where they are in range and make the 小計;
+ *                              over 10 with the fees: the last become one; a sum that is not 請求金額; amounts
+ *                              beyond 999999
+ *   送料, 手数料, 値引         items, where they are not 0
+ *   出荷予定日                 where there is none, today and `ship_days`, or the day of the order if that is later;
+ *                              before the order; over 90 days from today
+ *   送付先                     none where it says what the buyer's address says, whatever the blanks; each once;
+ *                              without name, postal code or address; over 10
+ *   line ends in a text        a blank;
+ *                              that they were there */
 #ifndef ORDER_KURONEKO_H
 #define ORDER_KURONEKO_H
 

@@ -106,6 +106,19 @@ const struct catalog_entry *service_code_entry(const struct service_code *code, 
     return catalog_find(catalog, name);
 }
 
+void service_code_words(struct span message, const struct catalog *catalog, enum catalog_language language,
+                        struct buf *text)
+{
+    struct service_code code;
+    struct catalog_values values = {.item = -1};
+    if (!service_code_find(message, &code)) {
+        buf_append(text, message.data, message.length);
+        return;
+    }
+    memcpy(values.args, code.args, sizeof values.args);
+    catalog_fill(service_code_entry(&code, catalog)->texts[language].message, &values, text);
+}
+
 bool service_code_at(size_t index, struct service_code *code)
 {
     const char *rest = lines();

@@ -40,6 +40,11 @@ bool service_code_find(struct span text, struct service_code *code);
 /* The entry that puts it into words. Never NULL with the catalogue that is built in. */
 const struct catalog_entry *service_code_entry(const struct service_code *code, const struct catalog *catalog);
 
+/* What the service said, for people: the words for a code of the public protocol, any other message as it is. Appended
+ * to `text`. */
+void service_code_words(struct span message, const struct catalog *catalog, enum catalog_language language,
+                        struct buf *text);
+
 /* The code with that index, from 0, in the order of the file; false behind the last one. */
 bool service_code_at(size_t index, struct service_code *code);
 

@@ -2,6 +2,7 @@
 #include "run/answer.h"
 
 #include "order/hiding.h"
+#include "order/service_codes.h"
 #include "run/outcome.h"
 
 #include <stdio.h>
@@ -227,7 +228,11 @@ static enum journey_state take_no_reduction(const struct sending *sending, struc
                                             const struct buf *message)
 {
     journey->answered[LEDGER_REDUCE] = true;
-    settle(sending, journey, LEDGER_REFUSED, ORDER_STATUS_NONE, NULL, message);
+    struct service_code code;
+    const struct catalog_entry *entry = NULL;
+    if (service_code_find((struct span){buf_text(message), message->length}, &code))
+        entry = service_code_entry(&code, sending->work->catalog);
+    settle(sending, journey, LEDGER_REFUSED, ORDER_STATUS_NONE, entry != NULL ? entry->code : NULL, message);
     return journey_advance(sending, journey);
 }
 

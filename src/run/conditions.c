@@ -217,6 +217,7 @@ static void look_at_service(struct looking *looking)
 static void look_at_sandbox(struct looking *looking)
 {
     const struct sandbox_options options = {0};
+    struct kuroneko_terms terms;
     struct error error = {0};
     api_dialect_free(look_at_dialect(looking));
     struct sandbox *sandbox = sandbox_start(&options, &error);
@@ -225,7 +226,8 @@ static void look_at_sandbox(struct looking *looking)
         return;
     }
     tell_good(looking, URL, looking->language == ATOBARAI_EN ? "(the built-in sandbox)" : "（組み込みの模擬サービス）");
-    look_at_network(looking, sandbox_url(sandbox));
+    look_at_network(looking, definitions_terms(looking->options, 0, &terms) ? sandbox_kuroneko_url(sandbox)
+                                                                            : sandbox_url(sandbox));
     sandbox_stop(sandbox);
 }
 

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "ledger/ledger.h"
 #include "order/catalog.h"
+#include "order/service_codes.h"
 #include "run/message.h"
 #include "run/place.h"
 #include "run/plan.h"
@@ -31,11 +32,16 @@ static enum words words_of(enum atobarai_format format, enum atobarai_language l
 /* Put the cells of an error: its code, and the service's words of it, or else ours. */
 static void put_error(struct reading *reading, const char *code, const char *message)
 {
+    enum catalog_language language = reading->words == WORDS_JA ? CATALOG_JA : CATALOG_EN;
     const struct catalog_entry *entry = *message == '\0' ? catalog_find(reading->catalog, code) : NULL;
+    struct buf words = {0};
     if (entry != NULL)
-        message = entry->texts[reading->words == WORDS_JA ? CATALOG_JA : CATALOG_EN].title;
+        buf_append_text(&words, entry->texts[language].title);
+    else
+        service_code_words(span_of(message), reading->catalog, language, &words);
     table_put(&reading->table, code);
-    table_put(&reading->table, message);
+    table_put(&reading->table, words.failed ? message : buf_text(&words));
+    buf_free(&words);
 }
 
 /* ---- The operations ---- */

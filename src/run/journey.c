@@ -2,6 +2,7 @@
 #include "run/journey.h"
 
 #include "order/rules.h"
+#include "order/service_codes.h"
 #include "order/shipment.h"
 #include "run/digest.h"
 #include "run/outcome.h"
@@ -260,7 +261,7 @@ static void end_with(const struct sending *sending, struct journey *journey, con
     } else if (strcmp(code, "SHIP_NOT_ALLOWED") == 0 || strcmp(code, "CANCEL_NOT_ALLOWED") == 0) {
         args[0] = order_status_name(known->status);
     } else if (strcmp(code, "REGISTRATION_NOT_DONE") == 0) {
-        outcome_words_of_service(work, known->message, &words);
+        service_code_words(span_of(known->message), work->catalog, CATALOG_JA, &words);
         args[0] = words.length > 0 ? buf_text(&words) : order_status_name(known->status);
     } else if (strcmp(code, "REREGISTERED") == 0) {
         name_issue(sending, journey, known->issue - 1, replaced);
@@ -300,7 +301,9 @@ static enum journey_state end(const struct sending *sending, struct journey *jou
         [PLAN_INVALID] = BOOK_INVALID, [PLAN_REFUSED] = BOOK_REFUSED, [PLAN_DONE] = BOOK_DONE};
     if (!journey_show_known(sending, journey))
         return JOURNEY_FAILED;
-    const char *code = journey->plan.code != NULL ? journey->plan.code : journey->detail;
+    const char *code = journey->plan.code != NULL ? journey->plan.code
+                       : journey->leaves_numbers  ? "SHIP_NUMBERS_LEFT"
+                                                  : journey->detail;
     if (code != NULL)
         end_with(sending, journey, page, code);
     outcome_end(sending->work, journey_order(sending, journey), states[journey->plan.step]);
@@ -381,21 +384,24 @@ static bool prepare_registration(const struct sending *sending, struct journey *
 }
 
 /* How much of the shipment is reported shows by the ledger's hash: it is that of the numbers so far. `next` is that of
- * those once one more is reported. */
-static bool find_parcel(const struct sending *sending, const struct journey *journey, struct page *page,
+ * those once one more is reported. Where others were reported, all are reported anew, and nobody takes those back. */
+static bool find_parcel(const struct sending *sending, struct journey *journey, struct page *page,
                         struct ledger_hash *next)
 {
     const struct ledger *ledger = sending->service->ledger;
+    const struct ledger_order *known = &journey->known;
     struct ledger_hash so_far;
     page->parcel = 0;
     /* In any other status nothing is reported, or not any more. */
-    size_t most = journey->known.status == ORDER_STATUS_SHIP_OK ? parcels_of(sending, &page->shipment) - 1 : 0;
-    for (size_t i = most; i > 0 && page->parcel == 0; i--) {
+    bool reported = known->status == ORDER_STATUS_SHIP_OK;
+    for (size_t i = reported ? parcels_of(sending, &page->shipment) - 1 : 0; i > 0 && page->parcel == 0; i--) {
         if (!digest_shipment(ledger, &page->shipment, i, &so_far))
             return error_set_memory(sending->error);
-        if (ledger_hash_equal(&journey->known.shipment, &so_far))
+        if (ledger_hash_equal(&known->shipment, &so_far))
             page->parcel = i;
     }
+    journey->leaves_numbers = journey->leaves_numbers ||
+                              (reported && page->parcel == 0 && api_dialect_traits(sending->service->dialect)->parcels);
     return digest_shipment(ledger, &page->shipment, page->parcel + 1, next) || error_set_memory(sending->error);
 }
 

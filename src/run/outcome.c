@@ -58,18 +58,6 @@ const char *outcome_refuse_code(struct work *work, struct book_order *order, str
     return entry->code;
 }
 
-void outcome_words_of_service(const struct work *work, const char *message, struct buf *text)
-{
-    struct service_code code;
-    struct catalog_values values = {.item = -1};
-    if (!service_code_find(span_of(message), &code)) {
-        buf_append_text(text, message);
-        return;
-    }
-    memcpy(values.args, code.args, sizeof values.args);
-    catalog_fill(service_code_entry(&code, work->catalog)->texts[CATALOG_JA].message, &values, text);
-}
-
 void outcome_tell(const struct work *work)
 {
     struct atobarai_progress progress = {work->total, work->done, work->failed, work->retrying};

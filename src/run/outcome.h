@@ -19,10 +19,6 @@ void outcome_refuse(struct work *work, struct book_order *order, const char *cod
  * nothing was put in. */
 const char *outcome_refuse_code(struct work *work, struct book_order *order, struct span message);
 
-/* What the service said, for people: the words for a code of the public protocol, any other message as it is. Appended
- * to `text`. */
-void outcome_words_of_service(const struct work *work, const char *message, struct buf *text);
-
 /* The order is in `state` for good. */
 void outcome_end(struct work *work, struct book_order *order, enum book_state state);
 

@@ -22,8 +22,9 @@ struct service {
  * (run/plan). Each becomes BOOK_DONE, BOOK_REFUSED, BOOK_INVALID or BOOK_UNSENT, all but the first with an outcome
  * among `work->findings`.
  *
- * No request that changes something leaves before its intent is on the disk, and every attempt at it carries the same
- * Idempotency-Key, in this run and in any later one. What a run leaves in doubt, the next one settles first.
+ * No request that changes something leaves before its intent is on the disk. Every attempt at it carries the same
+ * Idempotency-Key, in this run and in any later one; where the protocol knows none, the service is asked before there
+ * is another attempt. What a run leaves in doubt, the next one settles first.
  *
  * False with an error of kind ERROR_CONFIG (credentials refused; the ledger cannot be written; libcurl or memory gave
  * up) or ERROR_USAGE (the file changed): some orders may have been sent, and a later run finds them so. That the

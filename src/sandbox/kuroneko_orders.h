@@ -5,12 +5,14 @@
  * the buyer.
  *
  *   KAARA0010   → APPROVED, REFUSED or REVIEW, by the buyer's test card. A number is used up by it for ever.
- *   KAARS0010, KAAST0010   answer how it stands. The first one moves an order on where its card says so: out of REVIEW,
- *               and (KAARS0010) out of APPROVED; the first KAAST0010 after shipping out of SHIPPED, into what comes
- * later. KAASL0010   0, 2: APPROVED → SHIPPED, another parcel for SHIPPED, SURVEY, ALARMED; the same one again changes
- * nothing. 1: another number in place of beforePaymentNo, which may be missing where there is but one parcel. 9: all
- * parcels are taken back, → APPROVED. KAACL0010   APPROVED and beyond → CANCELLED; REVIEW, REFUSED → DROPPED; PAID
- * never [a refused order: decided here]. KAAKK0010   the amount falls, in APPROVED, SHIPPED, SURVEY, SOLD, INVOICED.
+ *   KAARS0010, KAAST0010
+ *               answer how it stands. The first one moves an order on where its card says so: out of REVIEW, and
+ *               (KAARS0010) out of APPROVED; the first KAAST0010 after shipping out of SHIPPED, into what comes later.
+ *   KAASL0010   0, 2: APPROVED → SHIPPED, another parcel for SHIPPED, SURVEY, ALARMED; the same one again changes
+ *               nothing. 1: another number in place of beforePaymentNo, which may be missing where there is but one
+ *               parcel. 9: all parcels are taken back, → APPROVED.
+ *   KAACL0010   APPROVED and beyond → CANCELLED; REVIEW, REFUSED → DROPPED; PAID never [a refused order: decided here].
+ *   KAAKK0010   the amount falls, in APPROVED, SHIPPED, SURVEY, SOLD, INVOICED.
  *
  * Any other step is refused, with the code that kuroneko_rules.h has for it. There is one room of numbers for all
  * merchants. */

@@ -376,7 +376,8 @@ static bool phone_digits(const struct checking *checking, const char *value, con
     (void)checking;
     (void)rule;
     bool long_one = kept[0] == '0' && kept[1] >= '5' && kept[1] <= '9' && kept[2] == '0';
-    return count == (long_one ? 11 : 10);
+    bool may_be_osaka = long_one && kept[1] == '6'; /* 06 and a 0 */
+    return count == (long_one ? 11 : 10) || (may_be_osaka && count == 10);
 }
 
 static bool starts_with_0(const struct checking *checking, const char *value, const struct rule *rule)

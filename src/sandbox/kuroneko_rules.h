@@ -5,15 +5,19 @@
  * whose rule does not hold is the answer. An empty value offends no rule but that it is required. What stands nowhere,
  * and was decided here:
  *
- *   full width        of the two-byte characters of CP932 (charset.h). A half-width character offends "full-width
- * only", another one (emoji, U+301C, U+2212) the rule of the character set 氏名カナ         half-width kana and blanks
+ *   full width        of the two-byte characters of CP932 (charset.h). A half-width character offends
+ *                     "full-width only", another one (emoji, U+301C, U+2212) the rule of the character set
+ *   氏名カナ          half-width kana and blanks
  *   street number     a digit of either width, or 番地, 丁目, 地割, in one of the two address fields
- *   phone             11 digits behind 050, 060, 070, 080, 090, otherwise 10
+ *   phone             11 digits behind 050, 070, 080, 090, otherwise 10; behind 060 either, for that may be Osaka's
+ *                     06 and a 0
  *   postal code       exists unless it is 000-0000
  *   shipping day      not after the 90th day from today; one that is past offends nothing else than the order's day
- *   enclosed invoice  merchants whose code begins with 9 have that contract: sendDiv 0, 1, 2 at registration, 0, 1 with
- * a new amount. Others have not: 0, 1 and 0 フリー項目       billPostCode merchant          exists, and may use the
- * service, unless it is 00000000000 password          1 to 8 half-width letters and digits; forbid01 is nobody's
+ *   enclosed invoice  merchants whose code begins with 9 have that contract: sendDiv 0, 1, 2 at registration, 0, 1
+ *                     with a new amount. Others have not: 0, 1 and 0
+ *   フリー項目        billPostCode
+ *   merchant          exists, and may use the service, unless it is 00000000000
+ *   password          1 to 8 half-width letters and digits; forbid01 is nobody's
  *   paymentNo         processDiv 2: letters and digits, at most 40
  *
  * Without a line: kaakk010E, for no order here is linked to another service, and kaast014E, which says again what

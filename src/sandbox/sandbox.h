@@ -9,10 +9,13 @@
  *
  *   json        ng@… AUTH_NG, pending@… AUTH_PENDING until asked once (the first GET answers AUTH_OK), failed@…
  *               AUTH_FAILED, shipng@… SHIP_NG to every shipment, cancelng@… CANCEL_NG to every cancellation
- *   kuroneko    registration: ng@… result 1, limit@… 2, failed@… refused with kaara029E (the postal code does not
- * exist) review: pending@… 3 until asked once, then 0; pendingng@… 3, then 1; stuck@… 3 for ever; revoked@… 0, and 1
- * from the first KAARS0010 on shipment: shipng@… refused with kaasl015E. From the first KAAST0010 after it on: survey@…
- * 5, alarmed@… 6, sold@… 10, invoiced@… 11, paid@… 12 cancellation: cancelng@… refused with kaacl015E
+ *   kuroneko
+ *     registration  ng@… result 1, limit@… 2, failed@… refused with kaara029E (the postal code does not exist)
+ *     review        pending@… 3 until asked once, then 0; pendingng@… 3, then 1; stuck@… 3 for ever; revoked@… 0, and
+ *                   1 from the first KAARS0010 on
+ *     shipment      shipng@… refused with kaasl015E. From the first KAAST0010 after it on: survey@… 5, alarmed@… 6,
+ *                   sold@… 10, invoiced@… 11, paid@… 12
+ *     cancellation  cancelng@… refused with kaacl015E
  *
  * Credentials. json: any key and merchant code will do, a missing one is 401, and the key `forbidden` (Authorization:
  * Bearer forbidden) is 403. kuroneko: a merchant code of 11 digits and a password of 1 to 8 letters and digits, but for

@@ -329,6 +329,10 @@ def test_parcels():
         case.equal("then", (outcome.status, set(outcome.statuses().values())), (0, {"出荷情報登録OK"}))
         shop.do("ship", source)
         case.equal("nothing more", shop.relay.calls, [])
+        corrected = shop.file({"1": [{**lines[0], "送り状番号": "400000000002"}, *lines[1:]]}, "corrected.csv")
+        outcome = shop.do("ship", corrected)
+        case.equal("corrected: all anew, and the former one is named", ([call.form["paymentNo"] for call in shop.relay.calls],
+                   outcome.status, outcome.codes()), (["400000000002", *PARCELS[1:]], 0, {"1": "SHIP_NUMBERS_LEFT"}))
     with Case("kuroneko: parcels of an order by several carriers") as case, Shop(case) as shop:
         mixed = [{**lines[0], "配送会社": "見本運輸", "送り状番号": "9-8"}, {**lines[1], "配送会社": "クロネコヤマト"}, lines[2]]
         source = shop.file({"1": mixed})

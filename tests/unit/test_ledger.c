@@ -47,6 +47,7 @@ static int remove_folder(void **state)
 static const char *path_of(void **state, const char *name)
 {
     static char path[4200];
+    assert_non_null(*state); /* a test without a folder would write into the present one */
     snprintf(path, sizeof path, "%s/%s", (const char *)*state, name);
     return path;
 }
@@ -1557,7 +1558,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(newer_version_is_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(first_version_is_brought_up_to_date, make_folder, remove_folder),
         cmocka_unit_test(reductions_change_the_content_only),
-        cmocka_unit_test(unsure_reduction_is_forgotten),
+        cmocka_unit_test_setup_teardown(unsure_reduction_is_forgotten, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(damage_is_found_on_opening, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(failure_is_for_good, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(lost_file_is_noticed, make_folder, remove_folder),
