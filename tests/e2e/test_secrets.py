@@ -213,7 +213,7 @@ class Runs:
                     self.scan(f"/proc/{name} of {self.words}", process_file(pid, name), persons=False)
                 for child in children(pid):
                     # The sanitizer looks for leaks from a process that shares the program's memory.
-                    if not SANITIZED or child not in (b"", process_file(pid, "cmdline")):
+                    if not SANITIZED or child and not child.startswith(PROGRAM.encode() + b"\0"):
                         self.problem(f"{self.words} has a child: {child!r}")
                 for link in Path(f"/proc/{pid}/fd").iterdir():
                     if stat.S_ISREG(link.stat().st_mode) and not link.resolve().is_relative_to(self.given.resolve()):
