@@ -402,7 +402,7 @@ def test_answers(dialect):
 
             relay.script = looked
             source = runs.file(f"{number}.csv", range(number * 100, number * 100 + 4))
-            runs.send("register", source, relay, "--retries", "1" if name in ("busy", "lost") else "0", "--timeout", "5",
+            runs.send("register", source, relay, "--retries", "1" if name in ("busy", "lost") else "0",
                       "--lang", ("ja", "en")[number % 2], wanted=wanted)
         relay.script = None
         for form in ("table", "csv", "json"):
@@ -424,8 +424,8 @@ def test_answers_to_others(dialect):
             runs.send("register", source, relay, wanted={0})
             relay.script = script
             for command in ("ship", "cancel", "status", "reregister"):
-                runs.send(command, dearer if command == "reregister" else source, relay, "--retries", "0", "--timeout",
-                          "5", wanted={0, 1, 3, 5})
+                runs.send(command, dearer if command == "reregister" else source, relay, "--retries", "0",
+                          wanted={0, 1, 3, 5})
         for form in ("table", "csv", "json"):
             runs.run("history", "--format", form, wanted={0})
 
