@@ -335,11 +335,17 @@ static void count_error(struct transport *transport, enum transport_reason reaso
         stop(transport, TRANSPORT_END_UNUSABLE);
 }
 
+/* Whether it failed though it was tried as often as it may be, and not only because it may be sent once. */
+static bool is_spent(const struct transport *transport, const struct work *work)
+{
+    return !(work->request.once && work->maybe_received) || work->attempts > transport->options->retries;
+}
+
 static void work_failed(struct transport *transport, struct work *work, enum transport_reason reason)
 {
     struct transport_failure failure = {reason, work->status, work->maybe_received};
     transport->client->failed(transport->client->context, work->request.tag, &failure);
-    if (reason != TRANSPORT_STOPPED && reason != TRANSPORT_INTERRUPTED)
+    if (reason != TRANSPORT_STOPPED && reason != TRANSPORT_INTERRUPTED && is_spent(transport, work))
         count_error(transport, reason);
     work_done(transport, work);
 }

@@ -44,7 +44,8 @@ struct transport_options {
     unsigned concurrency;         /* requests in flight at once, from 1 */
     unsigned timeout;             /* seconds for one attempt, connecting included (connecting alone: at most 10) */
     unsigned retries;             /* further attempts after the first */
-    unsigned max_errors;          /* stop after so many requests in a row failed for the same reason */
+    unsigned max_errors;          /* stop after so many requests in a row failed for the same reason; one that failed
+                                     only because it is `once` is none of them, while `retries` would allow another */
     unsigned rate;                /* attempts per second at most, each counts: see pace.h. 0: no limit */
     const char *ca_file;          /* borrowed; PEM of the authorities that are trusted in place of the system's, NULL:
                                      those. See transport_check_ca_file() */

@@ -167,7 +167,7 @@ static enum journey_state take_status(const struct sending *sending, struct jour
     struct span id = journey_id(sending, journey);
     bool conflicts = journey->conflicts;
     bool ours = conflicts || journey->verifies || journey->lost > 0; /* this run called, and not only an earlier one */
-    journey->conflicts = journey->verifies = false;
+    journey->conflicts = journey->verifies = journey->unreviewed = false;
     journey->detail = answer->detail;
     journey->questions++;
     if (!journey->known.in_doubt) {
@@ -200,6 +200,12 @@ static enum journey_state take_no_status(const struct sending *sending, struct j
     bool unknown = answer->meaning == API_UNKNOWN;
     if (unknown && journey->known.in_doubt && !journey->conflicts && !journey->verifies) {
         settle(sending, journey, LEDGER_VOID, ORDER_STATUS_NONE, NULL, NULL);
+        return journey_advance(sending, journey);
+    }
+    /* A review that is over is not found, though the order may be: it was cancelled elsewhere. */
+    if (unknown && journey->operation == API_ASK_REVIEW && !journey->known.in_doubt &&
+        !api_dialect_traits(sending->service->dialect)->keyed) {
+        journey->unreviewed = true;
         return journey_advance(sending, journey);
     }
     if (!journey->known.in_doubt)

@@ -444,7 +444,7 @@ static bool prepare_question(const struct sending *sending, struct journey *jour
     const struct ledger_order *known = &journey->known;
     const struct api_call call = call_of(journey_service_id(sending, journey), 0);
     bool reviewed = known->in_doubt ? known->intent.operation == LEDGER_REGISTER && !journey->conflicts
-                                    : known->status == ORDER_STATUS_AUTH_PENDING;
+                                    : known->status == ORDER_STATUS_AUTH_PENDING && !journey->unreviewed;
     journey->operation = reviewed ? API_ASK_REVIEW : API_ASK_STATE;
     return api_dialect_ask(sending->service->dialect, &sending->service->account, &call, journey->operation,
                            &journey->request) ||
@@ -517,7 +517,7 @@ enum journey_state journey_advance(const struct sending *sending, struct journey
     if (!ledger_find(sending->service->ledger, journey_id(sending, journey), &journey->known, sending->error))
         return JOURNEY_FAILED;
     journey->doubted = journey->doubted || (journey->requests == 0 && journey->known.in_doubt);
-    if (journey->verifies || journey->conflicts) {
+    if (journey->verifies || journey->conflicts || journey->unreviewed) {
         journey->plan = (struct plan){.step = PLAN_ASK};
         return prepare(sending, journey, &page);
     }

@@ -33,18 +33,17 @@ struct journey {
     enum api_operation operation; /* the call that this is, once a request is prepared */
     bool answered[LEDGER_OPERATIONS];
     unsigned questions;
-    bool doubted;   /* in doubt since before this run, or an answer was lost: what comes later does not prove that
-                       nothing came there */
-    unsigned lost;  /* how often the call at hand may have come there and was not answered, of a service that has to be
-                       asked then */
-    bool resent;    /* such a call was a registration: one that is refused as a second one is the second of ours */
-    unsigned pause; /* milliseconds before the next request, at least */
-    bool verifies;  /* the service repeated an old answer: how the order stands now has to be asked */
-    bool conflicts; /* the last call met a 409: the question is about that */
+    bool doubted;    /* in doubt since before this run, or an answer was lost: what comes later does not prove that
+                        nothing came there */
+    unsigned lost;   /* how often the call at hand may have come there and was not answered, of a service that has to be
+                        asked then */
+    bool resent;     /* such a call was a registration: one that is refused as a second one is the second of ours */
+    unsigned pause;  /* milliseconds before the next request, at least */
+    bool verifies;   /* the service repeated an old answer: how the order stands now has to be asked */
+    bool unreviewed; /* the service knows of no review: the question is about the order's state */
+    bool conflicts;  /* the last call met a 409: the question is about that */
     bool leaves_numbers; /* other 送り状番号 were reported before, which the service may still have */
     const char *detail;  /* of the catalogue: more of the status than its name, as the service said; NULL: no more */
-    struct buf words;    /* the service's, of that 409; owned */
-    struct buf changed;  /* headings of what is not as it was under the id that a new one replaces; owned */
     struct transport_request request; /* prepared; owned until it is handed over */
     unsigned requests;                /* that were prepared */
     bool retrying;                    /* the one that was handed over is sent again */

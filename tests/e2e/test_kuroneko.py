@@ -211,6 +211,44 @@ def test_doubt_that_stays():
         case.equal("registered", shop.stats()["registered"], 1)
 
 
+def test_many_lost_at_once():
+    with Case("kuroneko: many lost at once, as when a server goes down and comes back: asked about, not given up") as case:
+        shop = first(case, "register", DROP, works=True)
+        try:
+            orders = {str(number): [{}] for number in range(1, 41)}
+            outcome = shop.do("register", shop.file(orders), "--concurrency", "40")
+            case.equal("exit", outcome.status, 0)
+            case.equal("statuses", set(outcome.statuses().values()), {"与信OK"})
+        finally:
+            shop.__exit__(None, None, None)
+    silent = {"register", "review"}
+    with Case("kuroneko: a service that answers nothing at all is given up") as case, \
+            Shop(case, lambda call: (DROP if call.kind in silent else None)) as shop:
+        outcome = shop.do("register", shop.file({str(number): [{}] for number in range(1, 41)}), "--retries", "1",
+                          "--max-errors", "5", "--concurrency", "4")
+        case.equal("exit", outcome.status, 5)
+        case.equal("codes", set(outcome.codes().values()) - {"NOT_SENT"}, {"IN_DOUBT"})
+        case.true("some were not asked about", len([call for call in shop.relay.calls if call.kind == "review"]) < 60)
+        silent.clear()
+        outcome = shop.do("register", shop.file({str(number): [{}] for number in range(1, 41)}))
+        case.equal("then", (outcome.status, set(outcome.statuses().values())), (0, {"与信OK"}))
+        case.equal("registered", shop.stats()["registered"], 40)
+        case.equal("twice", shop.stats()["duplicate_ids"], 0)
+
+
+def test_review_of_a_cancelled_order():
+    """KAARS0010 does not find what was cancelled; KAAST0010 does."""
+    with Case("kuroneko: an order in review that was cancelled elsewhere is found so") as case, Shop(case) as shop:
+        source = shop.file({"1": [{"注文者メールアドレス": "pending@example.com"}]})
+        ledgers = ["--ledger", case.tmp / "ours.db"], ["--ledger", case.tmp / "other.db"]
+        case.equal("registered", shop.do("register", source, *ledgers[0]).statuses(), {"1": "与信中"})
+        shop.do("register", source, *ledgers[1])
+        case.equal("cancelled", shop.do("cancel", source, *ledgers[1]).statuses(), {"1": "与信の取消OK"})
+        outcome = shop.do("status", source, *ledgers[0])
+        case.equal("status", (outcome.status, outcome.statuses(), outcome.codes()), (0, {"1": "与信の取消OK"}, {"1": ""}))
+        case.equal("calls", shop.kinds("1"), ["review", "state"])
+
+
 def test_late_arrival():
     """What was lost arrives behind the question: the second registration is refused, and the first is ours."""
     lost = []
@@ -494,8 +532,9 @@ def test_killed():
 def main():
     tests = [(test_operations,), (test_what_is_sent,), (test_lost_answers, True), (test_lost_answers, False),
              (test_lost_operations, True), (test_lost_operations, False), (test_doubt_that_stays,), (test_late_arrival,),
-             (test_somebody_elses,), (test_conflict_after_another_loss,), (test_busy,), (test_credentials,), (test_parcels,), (test_reduction,),
-             (test_faults, 1), (test_faults, 2), (test_killed,)]
+             (test_many_lost_at_once,), (test_review_of_a_cancelled_order,), (test_somebody_elses,),
+             (test_conflict_after_another_loss,), (test_busy,), (test_credentials,), (test_parcels,),
+             (test_reduction,), (test_faults, 1), (test_faults, 2), (test_killed,)]
     with concurrent.futures.ThreadPoolExecutor(6) as pool:  # most of the time is pauses
         for finished in [pool.submit(*test) for test in tests]:
             finished.result()
