@@ -44,6 +44,8 @@ struct journey {
     bool conflicts;  /* the last call met a 409: the question is about that */
     bool leaves_numbers; /* other 送り状番号 were reported before, which the service may still have */
     const char *detail;  /* of the catalogue: more of the status than its name, as the service said; NULL: no more */
+    struct buf words;    /* the service's, of that 409; owned */
+    struct buf changed;  /* headings of what is not as it was under the id that a new one replaces; owned */
     struct transport_request request; /* prepared; owned until it is handed over */
     unsigned requests;                /* that were prepared */
     bool retrying;                    /* the one that was handed over is sent again */

@@ -206,6 +206,8 @@ class Service:
         key = call.headers.get("Idempotency-Key")
         if call.kind == "register" and fault in ("400_before", "409_before") and key in self.keys:
             return None  # a service answers the same submission as it did before
+        if fault == "result_after" and call.kind not in ("register", "review", "state"):
+            return None  # the other calls have none
         if (fault, call.kind) == ("conflict_before", "register") or (fault == "late_before" and call.kind != "register"):
             return None
         return fault if fault != "pending_after" or call.kind == "cancellation" else None
