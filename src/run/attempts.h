@@ -9,8 +9,8 @@
 /* An attempt settled nothing. */
 void attempts_missed(const struct sending *sending, struct journey *journey, const struct transport_attempt *attempt);
 
-/* An answer was taken, and the order is where it led. `operation` and `service_id` are those of the request. */
-void attempts_answered(const struct sending *sending, const struct journey *journey, const struct log_line *line,
+/* An answer was taken, and the order is where it led. `begun` is the line of its request, of before. */
+void attempts_answered(const struct sending *sending, const struct journey *journey, const struct log_line *begun,
                        const struct api_answer *answer, const struct transport_answer *from);
 
 /* The beginning of a line: what is asked for, and about which order; borrowed from the journey. */

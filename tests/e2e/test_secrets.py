@@ -639,7 +639,7 @@ def test_self():
                                              key], env={**os.environ, "MERCHANT": merchant})
             runs.words = "a program that tells"
             end = time.monotonic() + 30
-            while not children(runs.process.pid) and time.monotonic() < end:
+            while not any(child.startswith(b"sleep") for child in children(runs.process.pid)) and time.monotonic() < end:
                 time.sleep(0.01)
             runs.look()
             for child in Path(f"/proc/{runs.process.pid}/task/{runs.process.pid}/children").read_text().split():
