@@ -4,7 +4,7 @@
 #   make demo    install what is missing, build, and run the main job on samples/ against the built-in sandbox
 #   make docs    write docs/errors.md and docs/errors.en.md anew, from the error catalogue
 #   make check   install what the tests need, build in every way, lint, and run every test
-#   make crashtest  build, and kill the program 300 times in the midst of its work
+#   make crashtest  build, and kill the program 360 times in the midst of its work
 #   make bench   build, and measure how long a check takes and how fast orders are sent; BENCH="--rows 100000 --times 3"
 #                makes it shorter, BENCH="--only wire" sends only
 #   make scale   work out the tables of docs/scale.md anew

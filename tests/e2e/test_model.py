@@ -119,6 +119,10 @@ class Kuroneko:
         self.sandbox, self.url = sandbox, relay.kuroneko_url
 
     @staticmethod
+    def amount(call):
+        return (int(call.form["totalAmount"]) - 200) // 500
+
+    @staticmethod
     def parcels(order):
         """Numbers of this order's own: none may be on more than three orders."""
         heads = [int(f"{order[-4:]}{number:07}") for number in range(4)]
@@ -147,7 +151,7 @@ class Kuroneko:
         if answer[0] != 200 or xml_texts(answer[1]).get("returnCode") != "0":
             return
         if call.kind in ("register", "reduction"):
-            service.amounts[call.id] = (int(call.form["totalAmount"]) - 200) // 500
+            service.amounts[call.id] = self.amount(call)
         if call.kind in ("register", "cancellation"):
             service.shipments.pop(call.id, None)
         if call.kind == "shipment":
@@ -192,6 +196,13 @@ class Service:
         self.step, self.process, self.faults = step, process, faults
         self.seen = collections.Counter()
         self.killed = self.interrupted = False
+
+    def forget_late(self, orders):
+        """What is late from an earlier run comes still, if it says what the file says. That one comes which the file has
+        contradicted since, and the answer to its successor is lost as well, nobody could tell: the service says that it
+        has the order, and not for how much."""
+        self.late = {name: call for name, call in self.late.items()
+                     if self.protocol.amount(call) == orders[name.split("-")[0]]["amount"]}
 
     def tell(self, *words):
         self.story.append(" ".join(map(str, words)))
@@ -306,6 +317,7 @@ class Shop:
         process = Background(operation, self.folder, self.protocol.url, self.write(chosen), *options,
                              env=self.protocol.secrets)
         self.service.begin(self.steps, process, faults)
+        self.service.forget_late(self.orders)
         self.service.lock.release()
         outcome = process.end()
         self.service.tell("  ", outcome.status, outcome.statuses(), outcome.codes())
