@@ -106,7 +106,7 @@ deps-bench: deps
 # The sub-makes start after the packages are there.
 demo: deps
 	@echo "demo: building"
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@tests/demo.sh $(PROGRAM) out
 
 # The catalogue as a document. In two steps, so that a program that fails leaves the old one.
@@ -117,9 +117,9 @@ docs: $(PROGRAM)
 
 check: deps-check
 	@echo "check: building with gcc, with gcc and sanitizers, and with clang"
-	@$(MAKE) --no-print-directory -s CC=gcc tests-built
-	@$(MAKE) --no-print-directory -s CC=gcc BUILD=$(BUILD)/asan SANITIZE=1 tests-built
-	@$(MAKE) --no-print-directory -s CC=clang BUILD=$(BUILD)/clang tests-built
+	@$(MAKE) --no-print-directory -s -j$$(nproc) CC=gcc tests-built
+	@$(MAKE) --no-print-directory -s -j$$(nproc) CC=gcc BUILD=$(BUILD)/asan SANITIZE=1 tests-built
+	@$(MAKE) --no-print-directory -s -j$$(nproc) CC=clang BUILD=$(BUILD)/clang tests-built
 	@tests/run.sh $(BUILD) $(BUILD)/asan
 
 # Only the tests of one build, without packages and lint: the short loop while working.
