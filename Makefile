@@ -120,7 +120,7 @@ check: deps-check
 	@$(MAKE) --no-print-directory -s -j$$(nproc) CC=gcc tests-built
 	@$(MAKE) --no-print-directory -s -j$$(nproc) CC=gcc BUILD=$(BUILD)/asan SANITIZE=1 tests-built
 	@$(MAKE) --no-print-directory -s -j$$(nproc) CC=clang BUILD=$(BUILD)/clang tests-built
-	@tests/run.sh $(BUILD) $(BUILD)/asan
+	@tests/run.sh $(BUILD)/asan $(BUILD)
 
 # Only the tests of one build, without packages and lint: the short loop while working.
 test: tests-built

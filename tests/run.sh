@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-jobs=${JOBS:-$(nproc)}
+jobs=${JOBS:-$((2 * $(nproc)))}
 counts=$(mktemp) # a line "passed failed" for each test program; and whoever prints holds a lock on it
 trap 'rm -f "$counts"' EXIT
 
@@ -37,7 +37,7 @@ run() {
     rm -f "$log"
 }
 
-# start NAME COMMAND…: the same beside others, as many as there are cores: many tests mostly wait.
+# start NAME COMMAND…: the same beside others, twice as many as there are cores: many tests mostly wait.
 start() {
     while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
     run "$@" &
