@@ -98,7 +98,9 @@ static char *text_of(BIO *bio, bool written)
     char *text = NULL;
     long length = written ? BIO_get_mem_data(bio, &data) : 0;
     if (length > 0)
-        text = strndup(data, (size_t)length);
+        text = calloc(1, (size_t)length + 1);
+    if (text != NULL)
+        memcpy(text, data, (size_t)length); /* which has no NUL at its end */
     BIO_free(bio);
     return text;
 }
