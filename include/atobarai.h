@@ -57,6 +57,9 @@ enum {
     ATOBARAI_MAX_ERRORS_DEFAULT = 20, /* orders failing in a row for a service-side reason before sending stops, 1 up */
     ATOBARAI_MAX_ERRORS_MAX = 1000000,
     ATOBARAI_JOBS_MAX = 256,
+    ATOBARAI_RATE_MAX = 100000,
+    ATOBARAI_SHIP_DAYS_DEFAULT = 10, /* 0 to 90 */
+    ATOBARAI_SHIP_DAYS_MAX = 90,
 };
 
 /* What the input is encoded in. The result is encoded as the input is, byte order mark and all. */
@@ -69,13 +72,19 @@ enum atobarai_encoding {
 
 /* All texts are borrowed until atobarai_job_new() returns. */
 struct atobarai_options {
-    const char *schema;        /* path of a column schema in place of schemas/robot-in-order.json; NULL: the built-in */
-    const char *dialect;       /* path of an API definition in place of schemas/api/json-dialect.json; NULL: built-in */
-    const char *api_url;       /* base URL of the service, ends in /v1; https, or http on loopback */
-    const char *api_key;       /* secret: kept in memory only */
+    const char *schema;  /* path of a column schema in place of schemas/robot-in-order.json; NULL: the built-in */
+    const char *dialect; /* "kuroneko": the service's public protocol; NULL or "json": the JSON API; or else the path
+                            of a definition in place of schemas/api/json-dialect.json */
+    const char *api_url; /* base URL of the service, ends in /v1, or with "kuroneko" in /kuroneko-atobarai-api/;
+                            https, or http on loopback */
+    const char *api_key; /* secret: kept in memory only */
     const char *merchant_code; /* likewise */
     const char *ledger; /* path of the ledger; NULL: $XDG_STATE_HOME/atobarai/ledger.db, with `sandbox` one in memory */
-    const char *only;   /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
+    const char *ca_file;    /* PEM of the authorities to trust in place of the system's; NULL: the system's */
+    const char *retry_on;   /* a refusal (4xx) whose message matches this POSIX extended regular expression is worth
+                               another   attempt; NULL: none is */
+    const char *log;        /* path of a log of attempts, in JSON lines, that is appended to; NULL: none */
+    const char *only;       /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
     const char *set_status; /* the new ステータスコード on the rows of orders that are done; NULL: as it is */
     const char *set_shop_status;     /* likewise, 店舗ステータス */
     enum atobarai_encoding encoding; /* of the input */
@@ -84,18 +93,22 @@ struct atobarai_options {
     bool dry_run;          /* send and record nothing: the result says what would be sent, and why */
     bool force;            /* replace an existing result file */
     bool strict;           /* warnings are errors: their orders are held back */
+    bool fit;              /* "kuroneko": cut texts that are too long, with a warning */
     bool allow_reimported; /* one mall order number (受注番号) under two order ids is no error */
     unsigned jobs;         /* threads that read, check and write; 0: as many as there are cores */
     unsigned concurrency;
+    unsigned rate; /* attempts per second at most; 0: no limit */
     unsigned timeout;
     unsigned retries;
     unsigned max_errors;
+    unsigned ship_days; /* "kuroneko": 出荷予定日 is so many days from today where the file says nothing */
 };
 
 #define ATOBARAI_OPTIONS_DEFAULT                                                                                       \
     {                                                                                                                  \
         .concurrency = ATOBARAI_CONCURRENCY_DEFAULT, .timeout = ATOBARAI_TIMEOUT_DEFAULT,                              \
-        .retries = ATOBARAI_RETRIES_DEFAULT, .max_errors = ATOBARAI_MAX_ERRORS_DEFAULT                                 \
+        .retries = ATOBARAI_RETRIES_DEFAULT, .max_errors = ATOBARAI_MAX_ERRORS_DEFAULT,                                \
+        .ship_days = ATOBARAI_SHIP_DAYS_DEFAULT                                                                        \
     }
 
 /* ---- A job ---- */
@@ -109,12 +122,14 @@ struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const c
 
 /* How far a run is. */
 struct atobarai_progress {
-    uint64_t orders; /* to be sent in all */
-    uint64_t done;   /* answered for good, refusals included */
-    uint64_t failed; /* of these: refused or without an answer */
+    uint64_t orders;   /* to be sent in all */
+    uint64_t done;     /* answered for good, refusals included */
+    uint64_t failed;   /* of these: refused or without an answer */
+    uint64_t retrying; /* orders, not done, whose request failed and is sent again */
 };
 
-/* Called from within atobarai_job_run(), by its thread, as orders are done. */
+/* Called from within atobarai_job_run(), by its thread, as orders are done, and while nothing comes, five times a
+ * second at least. */
 typedef void atobarai_progress_fn(void *context, const struct atobarai_progress *progress);
 
 /* Run once. `progress` may be NULL. The result file appears whole, or stays as it was. */
@@ -189,6 +204,8 @@ struct atobarai_summary {
         bool ran; /* to its end, or as far as the run came */
         uint64_t ms;
     } phases[ATOBARAI_PHASES]; /* by enum atobarai_phase; together at most elapsed_ms */
+    uint64_t log_lost;         /* lines of the log that could not be written, */
+    int log_errno;             /* and why not; 0 where there are none */
     bool complete; /* the run reached its end: the counts are final, and the result, if any, is in its place */
 };
 
@@ -254,19 +271,78 @@ char *atobarai_history(const char *ledger, const char *id, int64_t since, enum a
 char *atobarai_orders(const char *ledger, const char *credit_status, enum atobarai_format format,
                       enum atobarai_language language, enum atobarai_status *status, struct atobarai_message *message);
 
+/* ---- Whether a run could work ---- */
+
+enum atobarai_verdict {
+    ATOBARAI_GOOD,
+    ATOBARAI_DOUBTFUL, /* a run works, and may go wrong later */
+    ATOBARAI_BAD,      /* no run would get through */
+};
+
+/* What was found of one thing that a run needs. */
+struct atobarai_condition {
+    const char *key;     /* "schema", "dialect", "url", "credentials", "host", "connection", "tls", "answer", "clock",
+                            "ledger" */
+    const char *name[2]; /* the same in words, by enum atobarai_language */
+    enum atobarai_verdict verdict;
+    const char *detail;                     /* a path, a host, a time; "": nothing to say */
+    const struct atobarai_message *message; /* why it is not good, and what to do; NULL: it is */
+};
+
+/* Called as things are found, in the order of their keys; all is borrowed during the call. */
+typedef void atobarai_condition_fn(void *context, const struct atobarai_condition *condition);
+
+/* Look whether a run with `options` could work: whether schema and API definition can be read, URL and credentials are
+ * such as the service takes, the service can be reached, its certificate is right, its clock and ours agree, and the
+ * ledger can be read and written. Neither an order nor a secret leaves, and nothing is written. What needs something
+ * that is bad is not looked at. The network takes `timeout` seconds at most. With `sandbox` it is the built-in one.
+ *
+ * ATOBARAI_DONE, or ATOBARAI_CONFIG and ATOBARAI_UNSENT (the service cannot be reached) where something is bad: the
+ * higher of both. */
+enum atobarai_status atobarai_check_conditions(const struct atobarai_options *options, enum atobarai_language language,
+                                               atobarai_condition_fn *found, void *context);
+
+/* ---- Listings of the caller's own ---- */
+
+struct atobarai_column {
+    const char *headings[2]; /* by enum atobarai_language */
+    const char *key;         /* in JSON */
+};
+
+/* Rows of texts in the form in which atobarai_history() has them: `cells` row by row, NULL and "" are empty ones. Free
+ * it with free(). NULL when memory ran out. */
+char *atobarai_table(const struct atobarai_column *columns, size_t column_count, const char *const *cells,
+                     size_t row_count, enum atobarai_format format, enum atobarai_language language);
+
 /* ---- The sandbox: the service, simulated, on loopback ---- */
 
 struct atobarai_sandbox;
 
-/* Start it on `port` (0: any free one). `state` is a file that keeps its orders from one start to the next, NULL: in
- * memory only. `faults` is "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P" or a
- * part of it, NULL for none; `seed` makes them repeatable. On failure NULL: `status` and `message` say why. */
-struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *state, const char *faults, uint64_t seed,
+enum { ATOBARAI_SANDBOX_DELAY_MAX = 60000 };
+
+struct atobarai_sandbox_options {
+    uint16_t port;     /* 0: any free one */
+    const char *state; /* a file that keeps its orders from one start to the next; NULL: in memory only */
+    /* "timeout=P,reset=P,500=P,429=P,garbage=P,slow=P,lost-answer=P,err=P" or a part of it; NULL: none. */
+    const char *faults;
+    uint64_t seed;     /* makes the faults repeatable */
+    bool tls;          /* HTTPS, with a certificate for 127.0.0.1 that is made at start */
+    unsigned delay_ms; /* every answer comes so many milliseconds later, at most ATOBARAI_SANDBOX_DELAY_MAX */
+};
+
+/* Start it. On failure NULL: `status` and `message` say why. */
+struct atobarai_sandbox *atobarai_sandbox_start(const struct atobarai_sandbox_options *options,
                                                 enum atobarai_language language, enum atobarai_status *status,
                                                 struct atobarai_message *message);
 
-/* "http://127.0.0.1:PORT/v1". Borrowed. */
+/* "http://127.0.0.1:PORT/v1", with TLS "https://…". Borrowed. */
 const char *atobarai_sandbox_url(const struct atobarai_sandbox *sandbox);
+
+/* The same service in the dialect kuroneko: "http://127.0.0.1:PORT/kuroneko-atobarai-api/". Borrowed. */
+const char *atobarai_sandbox_kuroneko_url(const struct atobarai_sandbox *sandbox);
+
+/* The certificate of the authority that a client has to trust, PEM; NULL without TLS. Borrowed. */
+const char *atobarai_sandbox_authority(const struct atobarai_sandbox *sandbox);
 uint16_t atobarai_sandbox_port(const struct atobarai_sandbox *sandbox);
 
 /* NULL is allowed. */

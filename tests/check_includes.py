@@ -27,12 +27,14 @@ ALLOWED = {
 # Beginning of a library's header → the rooms that may use that library.
 LIBRARIES = {
     "csv.h": {"csv"},
-    "iconv.h": {"text"},
+    "iconv.h": {"text", "sandbox"},
     "curl/": {"api"},
     "cjson/": {"base", "order", "api", "sandbox", "run"},
     "openssl/": {"ledger", "api", "sandbox"},
     "sqlite3.h": {"ledger"},
     "microhttpd.h": {"sandbox"},
+    "expat.h": {"api"},
+    "ini.h": {"cli"},
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]*)"|<([^>]*)>|(.*))', re.MULTILINE)

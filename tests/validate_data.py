@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SERVICE_CODES = "schemas/api/kuroneko-errors.tsv"
 PARTS = ("message", "cause", "remedy")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 KNOWN_PLACEHOLDERS = {"{N}", "{row}", "{other}", "{column}", "{path}", "{1}", "{2}", "{3}"}
@@ -22,7 +23,7 @@ SOURCES = {"public manual", "manual", "assumed"}
 FIELDS = {
     "control", "shopId", "id", "orderedAt", "mallOrderNumber", "payment", "items.number", "items.lineId", "items.id",
     "items.name", "items.unitPrice", "items.quantity", "items.amount", "shippingFee", "handlingFee", "discount",
-    "statusCode", "shopStatus", "trackingNumber", "carrier",
+    "statusCode", "shopStatus", "trackingNumber", "carrier", "shipDate",
     "amount", "buyer.name", "buyer.nameKana", "buyer.postalCode", "buyer.address", "buyer.phone", "buyer.email",
     "delivery.name", "delivery.postalCode", "delivery.address", "delivery.phone",
 }
@@ -43,9 +44,15 @@ AFTER_SENDING = {  # codes that need the ledger, or an answer of the service, or
     "CREDIT_NG", "REGISTRATION_FAILED", "SERVICE_REFUSED", "SERVICE_NOT_FOUND", "ALREADY_REGISTERED", "IN_DOUBT",
     "NOT_SENT", "NOT_FINISHED", "NOT_REGISTERED", "STATUS_NOT_PENDING", "ORDER_CHANGED", "ORDER_CANCELLED", "MALL_NUMBER_REGISTERED",
     "NOT_REGISTERED_REIMPORTED", "REGISTRATION_NOT_DONE", "SHIP_NOT_ALLOWED", "SHIPMENT_FAILED", "CANCEL_NOT_ALLOWED",
-    "CANCEL_FAILED", "REREGISTERED", "REREGISTER_NOT_NEEDED", "REREGISTER_WAITING", "REREGISTER_ID_LONG",
+    "CANCEL_FAILED", "AMOUNT_REDUCED", "SHIP_NUMBERS_LEFT", "PLAN_REDUCE", "REREGISTERED", "REREGISTER_NOT_NEEDED", "REREGISTER_WAITING", "REREGISTER_ID_LONG",
     "SERVICE_ORDER_UNKNOWN", "PLAN_REGISTER", "PLAN_SHIP", "PLAN_CANCEL", "PLAN_ASK", "PLAN_REREGISTER",
 }
+SERVICE_ENTRY = re.compile(r"SERVICE_(?!REFUSED$|NOT_FOUND$|UNUSABLE$)\w+")  # what codes of the public protocol mean
+SERVICE_DETAIL = re.compile(r"KURONEKO_(?:LIMIT_EXCEEDED|STATE_\w+)")  # what its `result` says besides
+SERVICE_FAMILIES = {  # codes of each call
+    "kaara": 96, "kaars": 14, "kaacl": 17, "kaasl": 30, "kaast": 15, "kaakk": 63, "kaasd": 18, "kaarr": 64, "kaasa": 20, "err": 3,
+}
+SERVICE_MEANINGS = {"refused", "conflict", "unknown", "credentials", "failure"}
 RULE_SOURCES = {"seed", "public manual", "protocol", "judgement"}
 LINKS = (
     "https://www.hunglead.com/robot-in-manual/1_1jyuchuhenshu.html",
@@ -133,6 +140,7 @@ def codes_in_sources(catalogue):
     the meaning of a message of the service."""
     codes = {entry["code"] for entry in catalogue["entries"]}
     exempt = {entry["code"] for entry in catalogue["entries"] if entry["patterns"]} | {catalogue["generic"]}
+    exempt |= {code["entry"] for code in service_codes()}
     used = set()
     for path in sorted((ROOT / "src").rglob("*.c")):
         found = set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|REQUIRED|INTERRUPTED|GAIJI|REREGISTERED)"', path.read_text("utf-8")))
@@ -143,6 +151,43 @@ def codes_in_sources(catalogue):
                     yield f"{path.name}: {code} is not in the catalogue"
     for code in sorted(codes - used - exempt):
         yield f"{code}: no source names it"
+
+
+def service_codes():
+    """The error codes of the service's public protocol, each as what its columns hold."""
+    text = (ROOT / SERVICE_CODES).read_text(encoding="utf-8")
+    heading, *lines = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
+    return [dict(zip(heading, line, strict=True)) for line in lines]
+
+
+def service_code_problems(entries):
+    by_code = {entry["code"]: entry for entry in entries}
+    codes = service_codes()
+    if list(codes[0]) != ["code", "label", "rule", "means", "entry", "limit", "field"]:
+        yield f"columns {list(codes[0])}"
+        return
+    families = collections.Counter(re.match("[a-z]*", code["code"])[0] for code in codes)
+    if families != SERVICE_FAMILIES:
+        yield f"codes of each call: {dict(families)}"
+    for code in codes:
+        name, entry = code["code"], by_code.get(code["entry"])
+        if not re.fullmatch(r"kaa[a-z]{2}\d{3}E|err000\d", name) or not all(code[part] for part in ("label", "rule")):
+            yield f"{name}: no code with its field and rule"
+        if code["means"] not in SERVICE_MEANINGS:
+            yield f"{name}: means {code['means']!r}"
+        if code["field"] and code["field"] not in FIELDS:
+            yield f"{name}: unknown field {code['field']}"
+        if entry is None or not SERVICE_ENTRY.fullmatch(code["entry"]):
+            yield f"{name}: entry {code['entry']!r}"
+            continue
+        used = set(PLACEHOLDER.findall(" ".join(entry["ja"].values())))
+        if used - {"{1}", "{2}", "{3}", "{row}", "{column}"} or "{1}" not in PLACEHOLDER.findall(entry["ja"]["message"]):
+            yield f"{name}: {code['entry']} has {sorted(used)}"
+        if ("{3}" in used) != bool(code["limit"]) or ("{column}" in used and not code["field"]):
+            yield f"{name}: {code['entry']} needs a limit or a column that the code has not, or the other way round"
+    yield from (f"{name} twice" for name in repeated(code["code"] for code in codes))
+    named = {code["entry"] for code in codes}
+    yield from (f"{code}: no code means it" for code in by_code if SERVICE_ENTRY.fullmatch(code) and code not in named)
 
 
 def placeholders(entries):
@@ -258,6 +303,8 @@ def rule_problems(rules, columns, entries):
             yield f"{where}: {rule[2]} is not of severity {rule[3]} in the catalogue"
     named = {rule[2].strip("`") for rule in rules if len(rule) == 5}
     for entry in entries:
+        if SERVICE_ENTRY.fullmatch(entry["code"]) or SERVICE_DETAIL.fullmatch(entry["code"]):
+            continue
         if "title" in entry["ja"] and entry["code"] not in named | AFTER_SENDING:
             yield f"{entry['code']}: no rule gives it"
 
@@ -265,10 +312,11 @@ def rule_problems(rules, columns, entries):
 def check_rules(schema, entries):
     path = "docs/rules.md"
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
-    heading, *rules = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    tables = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    heading = ["column", "rule", "code", "severity", "source"]
+    rules = [line for line in tables if line != heading]
     columns = {column["name"] for column in schema["columns"]}
-    check(f"{path}: one table of rules",
-          [] if heading == ["column", "rule", "code", "severity", "source"] else [" | ".join(heading)])
+    check(f"{path}: nothing but tables of rules", [] if tables[:1] == [heading] else [" | ".join(tables[0])])
     check(f"{path}: each column, and each code of check", rule_problems(rules, columns, entries))
     check(f"{path}: no rule twice", (" | ".join(rule) for rule in repeated(map(tuple, rules))))
 
@@ -359,6 +407,7 @@ def main():
     schema = load("schemas/robot-in-order.json")
     check_schema(schema)
     check_rules(schema, catalogue["entries"])
+    check(f"{SERVICE_CODES}: every code has its field, rule, meaning and words", service_code_problems(catalogue["entries"]))
     check_samples({entry["code"]: entry["severity"] for entry in catalogue["entries"]})
     return 1 if failures else 0
 

@@ -20,6 +20,7 @@ static bool add_part(EVP_MD_CTX *context, struct span part)
 bool api_key_make(const char *merchant, const char *operation, struct span id, struct span body, uint32_t generation,
                   char key[API_KEY_SIZE])
 {
+    static const char hex[] = "0123456789abcdef";
     unsigned char digest[DIGEST_SIZE];
     char number[16];
     snprintf(number, sizeof number, "%lu", (unsigned long)generation);
@@ -30,7 +31,10 @@ bool api_key_make(const char *merchant, const char *operation, struct span id, s
                 add_part(context, (struct span){(const char *)digest, sizeof digest}) &&
                 add_part(context, span_of(number)) && EVP_DigestFinal_ex(context, digest, NULL) == 1;
     EVP_MD_CTX_free(context);
-    for (size_t i = 0; made && i < sizeof digest; i++)
-        snprintf(key + 2 * i, 3, "%02x", digest[i]);
+    for (size_t i = 0; made && i < sizeof digest; i++) {
+        key[2 * i] = hex[digest[i] >> 4];
+        key[2 * i + 1] = hex[digest[i] & 0xF];
+    }
+    key[sizeof digest * 2] = '\0';
     return made;
 }

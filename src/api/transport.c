@@ -4,18 +4,19 @@
  * belongs to one attempt. While it waits for another attempt it sits in a heap, the one that is due first on top. */
 #include "api/transport.h"
 
+#include "api/curl_rules.h"
+#include "api/pace.h"
 #include "base/buf.h"
+#include "base/file.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <pthread.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -25,10 +26,10 @@ enum {
     PAUSE_FIRST_MS = 500,     /* before the second attempt; doubled before each further one */
     PAUSE_MAX_MS = 30 * 1000, /* where doubling ends */
     RETRY_AFTER_TIMEOUTS = 4, /* a Retry-After beyond so many time-outs is not waited for */
-    CONNECT_MAX_SECONDS = 10, /* for connecting alone */
     HEAD_MAX = 128 * 1024,    /* bytes of an answer's headers; more is too large */
-    POLL_MS = 200,            /* how long an interrupt may go unnoticed, where it is not a signal to this thread */
-    POLL_IDLE_MS = 60 * 1000, /* where no interrupt can come: libcurl wakes earlier for all that happens */
+    STREAMS_MAX = 100, /* requests that share an HTTP/2 connection; servers are asked to allow as many (RFC 9113) */
+    POLL_MS = 200,     /* between two turns; how long an interrupt may go unnoticed that is no signal to this thread */
+    POLL_IDLE_MS = 60 * 1000, /* where there is neither: libcurl wakes earlier for all that happens */
 };
 
 enum {
@@ -44,7 +45,8 @@ struct work {
     /* libcurl's list of the request's headers, and two that it is to leave out. Built here and not with
      * curl_slist_append(), which would leave copies of secrets behind. */
     struct curl_slist headers[TRANSPORT_HEADERS_MAX + 2];
-    bool loopback;       /* where it goes to */
+    bool loopback; /* where it goes to */
+    bool https;
     unsigned attempts;   /* so far */
     long status;         /* of the last attempt */
     bool maybe_received; /* in one of the attempts */
@@ -63,9 +65,18 @@ struct slot {
     struct work *work; /* owned; NULL while free */
     struct buf answer; /* the body */
     size_t head;       /* bytes of the answer's headers */
+    int64_t started;   /* nanoseconds of the monotonic clock */
     unsigned sends;    /* how often libcurl began to send this attempt: more than once after a connection's death */
     bool too_large;
     struct slot *next_free;
+};
+
+/* What matters of a URL. */
+struct url_parts {
+    bool https;
+    bool http;
+    bool loopback;
+    bool user; /* there is one, be it empty */
 };
 
 struct transport {
@@ -80,44 +91,30 @@ struct transport {
     struct waiter *waiting; /* a binary heap with room for WAITING_MAX + slot_count, so that no push can fail */
     size_t waiting_count;
     uint64_t tickets;
-    unsigned errors;        /* in a row */
-    bool dry;               /* next() had nothing, and nothing was settled since */
-    enum transport_end end; /* DONE while all goes well; else nothing more is started */
+    char *origin;           /* scheme and authority of the URL that was looked at last, NULL: none; owned */
+    struct url_parts parts; /* what matters of it */
+    struct pace pace;
+    unsigned errors;                    /* in a row, and all for this reason: */
+    enum transport_reason error_reason; /* (where there is any) */
+    bool dry;                           /* next() had nothing, and nothing was settled since */
+    enum transport_end end;             /* DONE while all goes well; else nothing more is started */
 };
 
-static int64_t now_ms(void)
+enum { MS_NS = 1000000 }; /* nanoseconds in a millisecond */
+
+static int64_t now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 * MS_NS + now.tv_nsec;
+}
+
+static int64_t now_ms(void)
+{
+    return now_ns() / MS_NS;
 }
 
 /* ---- URLs ---- */
-
-/* `host` is as curl_url_get() gives it: numbers normalised, IPv6 in brackets. */
-static bool host_is_loopback(const char *host)
-{
-    struct in_addr four;
-    struct in6_addr six;
-    char bare[INET6_ADDRSTRLEN] = "";
-    size_t length = strlen(host);
-    if (strcasecmp(host, "localhost") == 0)
-        return true;
-    if (inet_pton(AF_INET, host, &four) == 1)
-        return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
-    if (host[0] != '[' || length < 2 || length - 2 >= sizeof bare)
-        return false;
-    memcpy(bare, host + 1, length - 2);
-    return inet_pton(AF_INET6, bare, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
-/* What matters of a URL. */
-struct url_parts {
-    bool https;
-    bool http;
-    bool loopback;
-    bool user; /* there is one, be it empty */
-};
 
 static CURLUcode url_look(CURLU *handle, const char *url, struct url_parts *parts)
 {
@@ -134,7 +131,7 @@ static CURLUcode url_look(CURLU *handle, const char *url, struct url_parts *part
         *parts = (struct url_parts){
             .https = strcasecmp(scheme, "https") == 0,
             .http = strcasecmp(scheme, "http") == 0,
-            .loopback = host_is_loopback(host),
+            .loopback = curl_rules_is_loopback(host),
             .user = has_user == CURLUE_OK,
         };
         code = has_user == CURLUE_OUT_OF_MEMORY ? has_user : CURLUE_OK;
@@ -157,17 +154,19 @@ static CURLUcode url_parse(const char *url, struct url_parts *parts)
 }
 
 /* URL_INVALID. A user, a password or a query may be somebody's secret, and what is no URL cannot be trusted to say
- * where they end: nothing is shown between the scheme and the last @, nor behind a ? or #. */
+ * where they end: nothing is shown between the scheme and the last @, nor behind a ? or #; and nothing at all where the
+ * @ may belong to a query, or the ? to a password. */
 static bool url_invalid(const char *url, struct error *error)
 {
     struct buf shown = {0};
     size_t scheme = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
     const char *rest = strncmp(url + scheme, "://", 3) == 0 ? url + scheme + 3 : url;
     const char *at = strrchr(url, '@');
+    const char *query = strpbrk(url, "?#");
     buf_append(&shown, url, (size_t)(rest - url));
     if (at != NULL) {
         buf_append_text(&shown, "…");
-        rest = at;
+        rest = query != NULL && query < at ? "" : at;
     }
     size_t length = strcspn(rest, "?#");
     buf_append(&shown, rest, length);
@@ -194,6 +193,50 @@ bool transport_check_url(const char *url, struct error *error)
     if (parts.https || (parts.http && parts.loopback))
         return true;
     return error_set(error, ERROR_CONFIG, "URL_INSECURE", NULL, NULL, NULL, NULL);
+}
+
+/* ---- Authorities ---- */
+
+static bool ca_file_invalid(const char *path, const char *reason, struct error *error)
+{
+    return error_set(error, ERROR_CONFIG, "CA_FILE_INVALID", path, reason, NULL, NULL);
+}
+
+/* The certificates in `text`; below 0 where it cannot be read as PEM to its end. libcurl reads it in the same way. */
+static int count_certificates(const struct buf *text)
+{
+    int count = -1;
+    BIO *bio = BIO_new_mem_buf(text->data, (int)text->length);
+    /* An empty passphrase: nobody is to be asked for one where there is an encrypted key beside. */
+    STACK_OF(X509_INFO) *found = bio != NULL ? PEM_X509_INFO_read_bio(bio, NULL, NULL, (void *)"") : NULL;
+    if (found != NULL) {
+        count = 0;
+        for (int i = 0; i < sk_X509_INFO_num(found); i++)
+            count += sk_X509_INFO_value(found, i)->x509 != NULL;
+    }
+    sk_X509_INFO_pop_free(found, X509_INFO_free);
+    BIO_free(bio);
+    return count;
+}
+
+bool transport_check_ca_file(const char *path, struct error *error)
+{
+    struct buf text = {0};
+    bool read = file_read(path, &text, error);
+    if (!read && strcmp(error->code, "FILE_UNREADABLE") == 0)
+        error->code = "CA_FILE_INVALID";
+    int count = read ? count_certificates(&text) : 0;
+    if (read && count < 0) {
+        const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+        ca_file_invalid(path, reason != NULL ? reason : "no PEM", error);
+    } else if (read && count == 0) {
+        ca_file_invalid(path, "no certificate", error);
+    }
+    ERR_clear_error();
+    if (text.data != NULL)
+        explicit_bzero(text.data, text.capacity); /* a key may lie beside the certificates */
+    buf_free(&text);
+    return count > 0;
 }
 
 /* ---- The end ---- */
@@ -282,13 +325,28 @@ static void work_done(struct transport *transport, struct work *work)
     transport->dry = false;
 }
 
+/* A request failed for a reason of the service's side. */
+static void count_error(struct transport *transport, enum transport_reason reason)
+{
+    if (reason != transport->error_reason)
+        transport->errors = 0;
+    transport->error_reason = reason;
+    if (++transport->errors >= transport->options->max_errors)
+        stop(transport, TRANSPORT_END_UNUSABLE);
+}
+
+/* Whether it failed though it was tried as often as it may be, and not only because it may be sent once. */
+static bool is_spent(const struct transport *transport, const struct work *work)
+{
+    return !(work->request.once && work->maybe_received) || work->attempts > transport->options->retries;
+}
+
 static void work_failed(struct transport *transport, struct work *work, enum transport_reason reason)
 {
     struct transport_failure failure = {reason, work->status, work->maybe_received};
     transport->client->failed(transport->client->context, work->request.tag, &failure);
-    if (reason != TRANSPORT_STOPPED && reason != TRANSPORT_INTERRUPTED &&
-        ++transport->errors >= transport->options->max_errors)
-        stop(transport, TRANSPORT_END_UNUSABLE);
+    if (reason != TRANSPORT_STOPPED && reason != TRANSPORT_INTERRUPTED && is_spent(transport, work))
+        count_error(transport, reason);
     work_done(transport, work);
 }
 
@@ -337,10 +395,9 @@ static void waiting_fail(struct transport *transport)
         work_failed(transport, waiting_pop(transport), interrupted ? TRANSPORT_INTERRUPTED : TRANSPORT_STOPPED);
 }
 
-/* Milliseconds before the attempt that follows `attempts`. */
-static int64_t pause_after(unsigned attempts)
+unsigned transport_pause(unsigned attempts)
 {
-    int64_t pause = PAUSE_FIRST_MS;
+    unsigned pause = PAUSE_FIRST_MS;
     uint32_t random;
     for (unsigned i = 1; i < attempts && pause < PAUSE_MAX_MS; i++)
         pause *= 2;
@@ -355,16 +412,18 @@ static int64_t pause_after(unsigned attempts)
     return pause / 2 + random % (pause / 2 + 1);
 }
 
-/* Another attempt at `work` after its pause, or its end. `retry_after` is in seconds. */
-static void work_retry(struct transport *transport, struct work *work, enum transport_reason reason,
-                       curl_off_t retry_after)
+/* Whether there is to be another attempt at `work`. `retry_after` is in seconds. */
+static bool work_goes_on(struct transport *transport, const struct work *work, curl_off_t retry_after)
 {
     curl_off_t longest = (curl_off_t)transport->options->timeout * RETRY_AFTER_TIMEOUTS;
-    if (stopping(transport) || work->attempts > transport->options->retries || retry_after > longest) {
-        work_failed(transport, work, reason);
-        return;
-    }
-    int64_t pause = pause_after(work->attempts);
+    return !stopping(transport) && work->attempts <= transport->options->retries && retry_after <= longest &&
+           !(work->request.once && work->maybe_received);
+}
+
+/* Another attempt after its pause. */
+static void work_wait(struct transport *transport, struct work *work, curl_off_t retry_after)
+{
+    int64_t pause = transport_pause(work->attempts);
     if (pause < retry_after * 1000)
         pause = retry_after * 1000;
     waiting_push(transport, work, now_ms() + pause);
@@ -399,7 +458,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
     return length;
 }
 
-/* Called when there is a connection and the request is about to be written to it, each time that libcurl sends. */
+/* Called when there is a connection and the request is about to be written to it, each time that libcurl sends. The
+ * second time of a `once` request is one too many. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static int on_send(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
@@ -408,76 +468,39 @@ static int on_send(void *user, char *remote_ip, char *local_ip, int remote_port,
     (void)local_ip;
     (void)remote_port;
     (void)local_port;
+    if (slot->work->request.once && slot->sends > 0)
+        return CURL_PREREQFUNC_ABORT;
     slot->sends++;
     return CURL_PREREQFUNC_OK;
 }
 
-/* A row of options; the first that fails is remembered. */
-struct setup {
-    CURL *curl;
-    CURLcode code;
-};
-
-static void set_number(struct setup *setup, CURLoption option, long value)
-{
-    if (setup->code == CURLE_OK)
-        setup->code = curl_easy_setopt(setup->curl, option, value);
-}
-
-static void set_text(struct setup *setup, CURLoption option, const char *value)
-{
-    if (setup->code == CURLE_OK)
-        setup->code = curl_easy_setopt(setup->curl, option, value);
-}
-
-/* What holds for every request, whatever it is. */
-static void set_rules(struct setup *setup, unsigned timeout)
-{
-    long seconds = timeout > 0 ? (long)timeout : 1; /* 0 would be no limit at all */
-    set_number(setup, CURLOPT_TIMEOUT, seconds);
-    set_number(setup, CURLOPT_CONNECTTIMEOUT, seconds < CONNECT_MAX_SECONDS ? seconds : CONNECT_MAX_SECONDS);
-    set_number(setup, CURLOPT_NOSIGNAL, 1);
-    /* A resolver that hangs is left behind at the time-out; waiting for its thread would hold up all requests. */
-    set_number(setup, CURLOPT_QUICK_EXIT, 1);
-    set_number(setup, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-    set_number(setup, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2); /* or later */
-    /* libcurl's defaults, which nothing may change: */
-    set_number(setup, CURLOPT_SSL_VERIFYPEER, 1);
-    set_number(setup, CURLOPT_SSL_VERIFYHOST, 2);
-    set_number(setup, CURLOPT_FOLLOWLOCATION, 0);
-    set_number(setup, CURLOPT_NETRC, CURL_NETRC_IGNORED);
-    set_number(setup, CURLOPT_HTTP09_ALLOWED, 0);
-    /* What a proxy says to CONNECT is no part of the answer. */
-    set_number(setup, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
-}
-
-static void set_request(struct setup *setup, struct work *work)
+static void set_request(struct curl_setup *setup, struct work *work)
 {
     const struct transport_request *request = &work->request;
-    set_text(setup, CURLOPT_URL, request->url);
-    /* transport_check_url() said so of the base URL; here it is held to. */
-    set_text(setup, CURLOPT_PROTOCOLS_STR, work->loopback ? "http,https" : "https");
-    if (work->loopback)
-        set_text(setup, CURLOPT_PROXY, ""); /* none, whatever the environment says */
+    curl_setup_text(setup, CURLOPT_URL, request->url);
+    curl_rules_reach(setup, work->loopback);
+    /* Wait for a connection that is being made, to see whether it can be shared. Without TLS it never can, and the wait
+     * would be for the first answer. */
+    curl_setup_number(setup, CURLOPT_PIPEWAIT, work->https ? 1 : 0);
     if (request->body != NULL || strcmp(request->method, "POST") == 0) {
-        set_number(setup, CURLOPT_POST, 1);
+        curl_setup_number(setup, CURLOPT_POST, 1);
         curl_easy_setopt(setup->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
         curl_easy_setopt(setup->curl, CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
         if (strcmp(request->method, "POST") != 0)
-            set_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
+            curl_setup_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
     } else if (strcmp(request->method, "GET") != 0) {
-        set_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
+        curl_setup_text(setup, CURLOPT_CUSTOMREQUEST, request->method);
     }
     curl_easy_setopt(setup->curl, CURLOPT_HTTPHEADER, work->headers);
 }
 
 static CURLcode slot_prepare(const struct transport *transport, struct slot *slot)
 {
-    struct setup setup = {slot->curl, CURLE_OK};
+    struct curl_setup setup = {slot->curl, CURLE_OK};
     /* Connections outlive this: they are the multi handle's. What does not is libcurl's count of its resends, which
      * would add up over all requests of this handle until it resends no more. */
     curl_easy_reset(slot->curl);
-    set_rules(&setup, transport->options->timeout);
+    curl_rules_set(&setup, transport->options->timeout, transport->options->ca_file);
     set_request(&setup, slot->work);
     /* These only store a pointer, and cannot fail. */
     curl_easy_setopt(slot->curl, CURLOPT_PRIVATE, slot);
@@ -507,11 +530,13 @@ static void attempt_start(struct transport *transport, struct work *work)
     struct slot *slot = transport->free_slots;
     slot->work = work;
     slot->head = 0;
+    slot->started = now_ns();
     slot->sends = 0;
     slot->too_large = false;
     CURLcode code = slot_prepare(transport, slot);
     CURLMcode added = code == CURLE_OK ? curl_multi_add_handle(transport->multi, slot->curl) : CURLM_OK;
     if (code == CURLE_OK && added == CURLM_OK) {
+        pace_take(&transport->pace, slot->started);
         transport->free_slots = slot->next_free;
         transport->in_flight++;
         return;
@@ -536,11 +561,13 @@ struct outcome {
     curl_off_t retry_after; /* seconds; 0: now, or not said */
     bool first_byte;        /* something was answered */
     bool maybe_received;    /* what was sent before this answer's own sending */
+    uint64_t milliseconds;  /* how long it took */
 };
 
-static struct outcome outcome_of(CURL *curl, CURLcode code)
+static struct outcome outcome_of(const struct slot *slot, CURLcode code)
 {
-    struct outcome outcome = {.code = code};
+    CURL *curl = slot->curl;
+    struct outcome outcome = {.code = code, .milliseconds = (uint64_t)(now_ns() - slot->started) / MS_NS};
     curl_off_t first_byte_us = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &outcome.status);
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &outcome.retry_after);
@@ -590,6 +617,8 @@ static enum transport_reason reason_of(const struct slot *slot, const struct out
     switch (outcome->code) {
     case CURLE_OPERATION_TIMEDOUT:
         return TRANSPORT_TIMEOUT;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return TRANSPORT_UNTRUSTED;
     case CURLE_OK:                   /* the judge said so */
     case CURLE_OUT_OF_MEMORY:        /* see is_hopeless() */
     case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, which is anything */
@@ -600,14 +629,45 @@ static enum transport_reason reason_of(const struct slot *slot, const struct out
     }
 }
 
+static void attempt_tell(const struct transport *transport, const struct work *work, const struct outcome *outcome,
+                         enum transport_reason reason, bool again)
+{
+    const struct transport_client *client = transport->client;
+    struct transport_attempt attempt = {.attempt = work->attempts,
+                                        .milliseconds = outcome->milliseconds,
+                                        .reason = reason,
+                                        .status = outcome->status,
+                                        .again = again};
+    if (client->attempted != NULL)
+        client->attempted(client->context, work->request.tag, &attempt);
+}
+
+/* It brought nothing that settles the request. */
+static void attempt_missed(struct transport *transport, struct work *work, const struct outcome *outcome,
+                           enum transport_reason reason)
+{
+    bool again = reason != TRANSPORT_STOPPED && reason != TRANSPORT_UNTRUSTED &&
+                 work_goes_on(transport, work, outcome->retry_after);
+    attempt_tell(transport, work, outcome, reason, again);
+    if (again)
+        work_wait(transport, work, outcome->retry_after);
+    else
+        work_failed(transport, work, reason);
+}
+
 /* Let the client judge a complete answer. */
 static void attempt_judge(struct transport *transport, struct slot *slot, struct work *work,
                           const struct outcome *outcome)
 {
     const struct transport_client *client = transport->client;
-    struct transport_answer answer = {outcome->status, buf_text(&slot->answer), slot->answer.length,
-                                      outcome->maybe_received};
-    switch (client->answered(client->context, work->request.tag, &answer)) {
+    struct transport_answer answer = {.status = outcome->status,
+                                      .body = buf_text(&slot->answer),
+                                      .length = slot->answer.length,
+                                      .maybe_received = outcome->maybe_received,
+                                      .attempt = work->attempts,
+                                      .milliseconds = outcome->milliseconds};
+    enum transport_verdict verdict = client->answered(client->context, work->request.tag, &answer);
+    switch (verdict) {
     case TRANSPORT_DONE:
         transport->errors = 0;
         work_done(transport, work);
@@ -617,7 +677,11 @@ static void attempt_judge(struct transport *transport, struct slot *slot, struct
         work_done(transport, work);
         break;
     case TRANSPORT_RETRY:
-        work_retry(transport, work, reason_of(slot, outcome), outcome->retry_after);
+    case TRANSPORT_AGAIN:
+        if (verdict == TRANSPORT_AGAIN)
+            work->maybe_received = outcome->maybe_received;
+        attempt_missed(transport, work, outcome,
+                       verdict == TRANSPORT_AGAIN ? TRANSPORT_REFUSED : reason_of(slot, outcome));
         break;
     }
 }
@@ -625,7 +689,7 @@ static void attempt_judge(struct transport *transport, struct slot *slot, struct
 static void attempt_end(struct transport *transport, struct slot *slot, CURLcode code)
 {
     struct work *work = slot->work;
-    struct outcome outcome = outcome_of(slot->curl, code);
+    struct outcome outcome = outcome_of(slot, code);
     bool busy = outcome.status == HTTP_TOO_MANY_REQUESTS;
     curl_multi_remove_handle(transport->multi, slot->curl);
     slot->work = NULL;
@@ -637,11 +701,11 @@ static void attempt_end(struct transport *transport, struct slot *slot, CURLcode
     work->maybe_received = outcome.maybe_received || (slot->sends > 0 && !busy);
     if (slot->answer.failed || is_hopeless(slot, &outcome)) {
         give_up_curl(transport, slot->answer.failed ? CURLE_OUT_OF_MEMORY : code);
-        work_failed(transport, work, TRANSPORT_STOPPED);
+        attempt_missed(transport, work, &outcome, TRANSPORT_STOPPED);
     } else if (code == CURLE_OK && !busy && !is_server_error(outcome.status)) {
         attempt_judge(transport, slot, work, &outcome);
     } else {
-        work_retry(transport, work, reason_of(slot, &outcome), outcome.retry_after);
+        attempt_missed(transport, work, &outcome, reason_of(slot, &outcome));
     }
     slot_give_back(transport, slot);
 }
@@ -654,12 +718,14 @@ static void attempts_drop(struct transport *transport)
         struct work *work = slot->work;
         if (work == NULL)
             continue;
+        struct outcome outcome = {.milliseconds = (uint64_t)(now_ns() - slot->started) / MS_NS};
         curl_multi_remove_handle(transport->multi, slot->curl);
         slot->work = NULL;
         transport->in_flight--;
+        work->attempts++;
         work->status = 0;
         work->maybe_received = work->maybe_received || slot->sends > 0;
-        work_failed(transport, work, TRANSPORT_STOPPED);
+        attempt_missed(transport, work, &outcome, TRANSPORT_STOPPED);
         slot_give_back(transport, slot);
     }
 }
@@ -677,6 +743,23 @@ static bool slot_ready(struct transport *transport)
     return slot->curl != NULL;
 }
 
+/* As url_parse(). One request mostly goes where the one before went, and what matters stands before the path. */
+static CURLUcode look_at_url(struct transport *transport, const char *url, struct url_parts *parts)
+{
+    const char *authority = strstr(url, "://");
+    size_t length = authority != NULL ? (size_t)(authority + 3 - url) + strcspn(authority + 3, "/?#") : 0;
+    if (length > 0 && transport->origin != NULL && strncmp(url, transport->origin, length) == 0 &&
+        transport->origin[length] == '\0') {
+        *parts = transport->parts;
+        return CURLUE_OK;
+    }
+    CURLUcode code = url_parse(url, parts);
+    free(transport->origin);
+    transport->origin = code == CURLUE_OK && length > 0 ? strndup(url, length) : NULL; /* NULL: looked at again */
+    transport->parts = *parts;
+    return code;
+}
+
 /* Ask the client for one request, and send it. All that may be lacking is had before, so that none is taken in vain. */
 static void pull(struct transport *transport)
 {
@@ -692,12 +775,13 @@ static void pull(struct transport *transport)
         transport->dry = true;
         return;
     }
-    if (url_parse(work->request.url, &parts) == CURLUE_OUT_OF_MEMORY) {
+    if (look_at_url(transport, work->request.url, &parts) == CURLUE_OUT_OF_MEMORY) {
         give_up_curl(transport, CURLE_OUT_OF_MEMORY);
         work_failed(transport, work, TRANSPORT_STOPPED);
         return;
     }
     work->loopback = parts.loopback; /* false for what is no URL: libcurl will say what is wrong with it */
+    work->https = parts.https;
     work_list_headers(work);
     if (work->request.pause > 0)
         waiting_push(transport, work, now_ms() + (int64_t)work->request.pause);
@@ -705,14 +789,19 @@ static void pull(struct transport *transport)
         attempt_start(transport, work);
 }
 
+/* Whether another attempt may begin: there is a slot, and the rate allows it. */
+static bool may_start(const struct transport *transport)
+{
+    return transport->free_slots != NULL && pace_wait(&transport->pace, now_ns()) == 0;
+}
+
 /* Use the free slots: first for what waited long enough, then for new requests. */
 static void fill(struct transport *transport)
 {
-    while (transport->free_slots != NULL && transport->waiting_count > 0 && !stopping(transport) &&
+    while (may_start(transport) && transport->waiting_count > 0 && !stopping(transport) &&
            transport->waiting[0].due <= now_ms() && slot_ready(transport))
         attempt_start(transport, waiting_pop(transport));
-    while (transport->free_slots != NULL && !transport->dry && transport->waiting_count < WAITING_MAX &&
-           !stopping(transport))
+    while (may_start(transport) && !transport->dry && transport->waiting_count < WAITING_MAX && !stopping(transport))
         pull(transport);
     if (stopping(transport))
         waiting_fail(transport);
@@ -737,26 +826,59 @@ static bool collect(struct transport *transport)
 /* Milliseconds after which there may be something to do that libcurl knows nothing of. */
 static int poll_timeout(const struct transport *transport)
 {
-    int64_t timeout = transport->options->interrupt != NULL ? POLL_MS : POLL_IDLE_MS;
-    if (transport->free_slots != NULL && transport->waiting_count > 0) {
-        int64_t until_due = transport->waiting[0].due - now_ms();
+    bool wakes = transport->options->interrupt != NULL || transport->client->turn != NULL;
+    int64_t timeout = wakes ? POLL_MS : POLL_IDLE_MS;
+    int64_t now = now_ns();
+    int64_t paced = (pace_wait(&transport->pace, now) + MS_NS - 1) / MS_NS;
+    if (transport->free_slots == NULL || transport->end != TRANSPORT_END_DONE)
+        return (int)timeout;
+    /* Without a rate, fill() left no request that could be had now. */
+    if (paced > 0 && paced < timeout && !transport->dry && transport->waiting_count < WAITING_MAX)
+        timeout = paced;
+    if (transport->waiting_count > 0) {
+        int64_t until_due = transport->waiting[0].due - now / MS_NS;
+        if (until_due < paced)
+            until_due = paced;
         if (until_due < timeout)
-            timeout = until_due > 0 ? until_due : 0;
+            timeout = until_due;
     }
     return (int)timeout;
+}
+
+/* Wait until something happens. */
+static CURLMcode rest(struct transport *transport)
+{
+    const struct transport_client *client = transport->client;
+    struct curl_waitfd wake = {.fd = client->wake, .events = CURL_WAIT_POLLIN};
+    bool listens = client->more != NULL && transport->dry;
+    CURLMcode code = curl_multi_poll(transport->multi, &wake, listens ? 1 : 0, poll_timeout(transport), NULL);
+    if (listens)
+        transport->dry = false;
+    return code;
+}
+
+/* Whether nothing is under way, and nothing will come. */
+static bool is_over(struct transport *transport)
+{
+    const struct transport_client *client = transport->client;
+    if (transport->in_flight > 0 || transport->waiting_count > 0)
+        return false;
+    return stopping(transport) || (transport->dry && (client->more == NULL || !client->more(client->context)));
 }
 
 static void run(struct transport *transport)
 {
     for (;;) {
+        if (transport->client->turn != NULL)
+            transport->client->turn(transport->client->context);
         fill(transport);
-        if (transport->in_flight == 0 && transport->waiting_count == 0 && (transport->dry || stopping(transport)))
+        if (is_over(transport))
             return;
         int running;
         CURLMcode code = curl_multi_perform(transport->multi, &running);
         /* Free slots are filled before anything is waited for. */
         if (!collect(transport) && code == CURLM_OK)
-            code = curl_multi_poll(transport->multi, NULL, 0, poll_timeout(transport), NULL);
+            code = rest(transport);
         if (code != CURLM_OK) {
             give_up_multi(transport, code);
             attempts_drop(transport);
@@ -768,7 +890,12 @@ static void run(struct transport *transport)
 
 static bool transport_open(struct transport *transport)
 {
-    size_t count = transport->options->concurrency > 0 ? transport->options->concurrency : 1;
+    const struct transport_options *options = transport->options;
+    size_t count = options->concurrency > 0 ? options->concurrency : 1;
+    if (options->ca_file != NULL && !transport_check_ca_file(options->ca_file, transport->error)) {
+        transport->end = TRANSPORT_END_FAILED;
+        return false;
+    }
     transport->multi = curl_multi_init();
     transport->slots = calloc(count, sizeof *transport->slots);
     transport->waiting = calloc(WAITING_MAX + count, sizeof *transport->waiting);
@@ -779,7 +906,9 @@ static bool transport_open(struct transport *transport)
     transport->slot_count = count;
     for (size_t i = count; i-- > 0;)
         slot_give_back(transport, &transport->slots[i]);
+    pace_set(&transport->pace, options->rate);
     curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)count);
+    curl_multi_setopt(transport->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MAX);
     return true;
 }
 
@@ -790,29 +919,7 @@ static void transport_close(struct transport *transport)
     curl_multi_cleanup(transport->multi);
     free(transport->slots);
     free(transport->waiting);
-}
-
-/* A server that hangs up must not kill the program. libcurl cannot promise that under CURLOPT_NOSIGNAL, and ignoring
- * the signal is the program's affair: so it is held back in this thread. */
-static void sigpipe_hold(sigset_t *before)
-{
-    sigset_t sigpipe;
-    sigemptyset(&sigpipe);
-    sigaddset(&sigpipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe, before);
-}
-
-static void sigpipe_release(const sigset_t *before)
-{
-    static const struct timespec at_once = {0};
-    sigset_t sigpipe;
-    if (sigismember(before, SIGPIPE) == 1)
-        return; /* the caller had it held back: all is as it was */
-    sigemptyset(&sigpipe);
-    sigaddset(&sigpipe, SIGPIPE);
-    while (sigtimedwait(&sigpipe, NULL, &at_once) >= 0 || errno == EINTR)
-        ;
-    pthread_sigmask(SIG_SETMASK, before, NULL);
+    free(transport->origin);
 }
 
 enum transport_end transport_run(const struct transport_options *options, const struct transport_client *client,
@@ -825,11 +932,11 @@ enum transport_end transport_run(const struct transport_options *options, const 
         give_up_curl(&transport, code);
         return transport.end;
     }
-    sigpipe_hold(&before);
+    curl_rules_hold_sigpipe(&before);
     if (transport_open(&transport))
         run(&transport);
     transport_close(&transport);
-    sigpipe_release(&before);
+    curl_rules_release_sigpipe(&before);
     curl_global_cleanup();
     return transport.end;
 }

@@ -51,16 +51,20 @@ void buf_append_byte(struct buf *buf, char byte)
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;
+    /* Into what there is; once more, where that does not do. */
+    size_t room = buf->data != NULL && !buf->failed ? buf->capacity - buf->length : 0;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(room > 0 ? buf->data + buf->length : NULL, room, format, args);
     va_end(args);
     if (length < 0 || !buf_reserve(buf, (size_t)length)) {
         buf->failed = true;
         return;
     }
-    va_start(args, format);
-    vsnprintf(buf->data + buf->length, (size_t)length + 1, format, args);
-    va_end(args);
+    if ((size_t)length >= room) {
+        va_start(args, format);
+        vsnprintf(buf->data + buf->length, (size_t)length + 1, format, args);
+        va_end(args);
+    }
     buf->length += (size_t)length;
 }
 

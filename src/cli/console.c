@@ -243,12 +243,15 @@ void cli_console_sent(enum atobarai_language language, uint64_t sent)
 }
 
 /* Print the host of `url`, and its port. Everything up to the last @ is left out, wherever that stands: in a wrong URL
- * a password can reach further than it should. */
+ * a password can reach further than it should; or the @ is part of a query, and then there is no telling. */
 static void print_host(const char *label, const char *url)
 {
     const char *scheme = strstr(url, "://");
     const char *at = strrchr(url, '@');
+    const char *query = strpbrk(url, "?#");
     const char *host = at != NULL ? at + 1 : scheme != NULL ? scheme + 3 : url;
+    if (at != NULL && query != NULL && query < at)
+        host = "…";
     char shown[256]; /* a name in the DNS has 253 bytes at most */
     snprintf(shown, sizeof shown, "%.*s", (int)strcspn(host, "/?#"), host);
     print_part(label, shown);
@@ -276,12 +279,22 @@ static void print_input(const struct atobarai_summary *summary, enum atobarai_la
     print_part(english ? "Delimiter: " : "区切り: ", delimiters[summary->delimiter == '\t'][language]);
 }
 
+static void print_config(const struct cli_options *options)
+{
+    bool english = options->language == ATOBARAI_EN;
+    const char *none = english ? "(none)" : "（なし）";
+    print_part(english ? "Config file: " : "設定ファイル: ", options->config != NULL ? options->config : none);
+    if (options->profile != NULL)
+        print_part(english ? "Profile: " : "設定ファイルの区分: ", options->profile);
+}
+
 void cli_console_details(const struct cli_options *options, const struct atobarai_summary *summary)
 {
     bool english = options->language == ATOBARAI_EN;
     const char *label = english ? "Service: " : "接続先: ";
     const char *url = cli_options_text(options, CLI_API_URL);
     print_input(summary, options->language);
+    print_config(options);
     if (cli_options_given(options, CLI_USE_SANDBOX))
         print_part(label, english ? "the built-in sandbox" : "組み込みの模擬サービス");
     else if (url != NULL)

@@ -88,7 +88,7 @@ static void print_options(enum cli_command command, enum atobarai_language langu
 {
     puts(language == ATOBARAI_EN ? "\nOptions:" : "\nオプション:");
     for (size_t i = 0; i < CLI_OPTIONS; i++) {
-        if ((cli_options_table[i].commands & 1U << command) != 0)
+        if (cli_options_taken(command, (enum cli_option)i))
             print_option(&cli_options_table[i], language);
     }
 }

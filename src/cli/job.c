@@ -1,12 +1,15 @@
 /* cli/job.c: see job.h. */
 #include "cli/job.h"
 
+#include "cli/config.h"
 #include "cli/console.h"
 #include "cli/progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,25 +44,41 @@ static enum atobarai_status run_interruptibly(struct atobarai_job *job, struct c
     return status;
 }
 
-/* The value of a secret; NULL: not set, or set to nothing. */
-static const char *secret(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
-/* No process that is ever started inherits it, and /proc/PID/environ shows it no more. */
-static void forget_secret(const char *name)
-{
-    char *value = getenv(name);
-    if (value != NULL)
-        explicit_bzero(value, strlen(value));
-    unsetenv(name);
-}
-
 static bool sends(const struct cli_options *options)
 {
     return cli_commands[options->command].operation != NULL;
+}
+
+struct atobarai_options cli_job_options(const struct cli_options *options)
+{
+    return (struct atobarai_options){
+        .schema = cli_options_text(options, CLI_SCHEMA),
+        .dialect = cli_options_text(options, CLI_DIALECT),
+        .api_url = cli_options_text(options, CLI_API_URL),
+        .api_key = cli_options_text(options, CLI_API_KEY),
+        .merchant_code = cli_options_text(options, CLI_MERCHANT_CODE),
+        .ledger = cli_options_text(options, CLI_LEDGER),
+        .ca_file = cli_options_text(options, CLI_CA_FILE),
+        .retry_on = cli_options_text(options, CLI_RETRY_ON),
+        .log = cli_options_text(options, CLI_LOG),
+        .only = cli_options_text(options, CLI_ONLY),
+        .set_status = cli_options_text(options, CLI_SET_STATUS),
+        .set_shop_status = cli_options_text(options, CLI_SET_SHOP_STATUS),
+        .sandbox = cli_options_given(options, CLI_USE_SANDBOX),
+        .dry_run = cli_options_given(options, CLI_DRY_RUN),
+        .encoding = (enum atobarai_encoding)cli_options_number(options, CLI_ENCODING),
+        .force = cli_options_given(options, CLI_FORCE),
+        .fit = cli_options_given(options, CLI_FIT),
+        .strict = cli_options_given(options, CLI_STRICT),
+        .allow_reimported = cli_options_given(options, CLI_ALLOW_REIMPORTED),
+        .jobs = (unsigned)cli_options_number(options, CLI_JOBS),
+        .concurrency = (unsigned)cli_options_number(options, CLI_CONCURRENCY),
+        .rate = (unsigned)cli_options_number(options, CLI_RATE),
+        .timeout = (unsigned)cli_options_number(options, CLI_TIMEOUT),
+        .retries = (unsigned)cli_options_number(options, CLI_RETRIES),
+        .max_errors = (unsigned)cli_options_number(options, CLI_MAX_ERRORS),
+        .ship_days = (unsigned)cli_options_number(options, CLI_SHIP_DAYS),
+    };
 }
 
 /* NULL when memory ran out. */
@@ -69,35 +88,10 @@ static struct atobarai_job *new_job(const struct cli_options *options)
         [CLI_CHECK] = ATOBARAI_CHECK,   [CLI_REGISTER] = ATOBARAI_REGISTER, [CLI_SHIP] = ATOBARAI_SHIP,
         [CLI_CANCEL] = ATOBARAI_CANCEL, [CLI_STATUS] = ATOBARAI_STATUS,     [CLI_REREGISTER] = ATOBARAI_REREGISTER,
     };
-    static const char api_key[] = "ATOBARAI_API_KEY";
-    static const char merchant_code[] = "ATOBARAI_MERCHANT_CODE";
-    const char *dialect = cli_options_text(options, CLI_DIALECT);
-    struct atobarai_options job_options = {
-        .schema = cli_options_text(options, CLI_SCHEMA),
-        .dialect = strcmp(dialect, CLI_DIALECT_BUILT_IN) == 0 ? NULL : dialect,
-        .api_url = cli_options_text(options, CLI_API_URL),
-        .api_key = sends(options) ? secret(api_key) : NULL,
-        .merchant_code = sends(options) ? secret(merchant_code) : NULL,
-        .ledger = cli_options_text(options, CLI_LEDGER),
-        .only = cli_options_text(options, CLI_ONLY),
-        .set_status = cli_options_text(options, CLI_SET_STATUS),
-        .set_shop_status = cli_options_text(options, CLI_SET_SHOP_STATUS),
-        .sandbox = cli_options_given(options, CLI_USE_SANDBOX),
-        .dry_run = cli_options_given(options, CLI_DRY_RUN),
-        .encoding = (enum atobarai_encoding)cli_options_number(options, CLI_ENCODING),
-        .force = cli_options_given(options, CLI_FORCE),
-        .strict = cli_options_given(options, CLI_STRICT),
-        .allow_reimported = cli_options_given(options, CLI_ALLOW_REIMPORTED),
-        .jobs = (unsigned)cli_options_number(options, CLI_JOBS),
-        .concurrency = (unsigned)cli_options_number(options, CLI_CONCURRENCY),
-        .timeout = (unsigned)cli_options_number(options, CLI_TIMEOUT),
-        .retries = (unsigned)cli_options_number(options, CLI_RETRIES),
-        .max_errors = (unsigned)cli_options_number(options, CLI_MAX_ERRORS),
-    };
+    struct atobarai_options job_options = cli_job_options(options);
     struct atobarai_job *job = atobarai_job_new(operations[options->command], options->input,
                                                 cli_options_text(options, CLI_OUTPUT), &job_options);
-    forget_secret(api_key);
-    forget_secret(merchant_code);
+    cli_config_forget_secrets(options);
     return job;
 }
 
@@ -127,7 +121,8 @@ static bool same_file(const char *a, const char *b)
            stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
 }
 
-/* The summary replaces its file: that must be neither the input nor the result, nor may both go to standard output. */
+/* The summary replaces its file: that must be neither the input nor the result nor the log, nor may both go to standard
+ * output. */
 static bool summary_stands_apart(const struct cli_options *options)
 {
     const char *summary = cli_options_text(options, CLI_SUMMARY_JSON);
@@ -135,7 +130,8 @@ static bool summary_stands_apart(const struct cli_options *options)
     if (summary == NULL)
         return true;
     bool apart = strcmp(summary, "-") == 0 ? output == NULL || strcmp(output, "-") != 0
-                                           : !same_file(summary, options->input) && !same_file(summary, output);
+                                           : !same_file(summary, options->input) && !same_file(summary, output) &&
+                                                 !same_file(summary, cli_options_text(options, CLI_LOG));
     if (!apart)
         cli_console_error(options->language, "USAGE_BAD_VALUE", NULL, "--summary-json", summary);
     return apart;
@@ -152,7 +148,7 @@ static bool summary_is_writable(const struct cli_options *options)
     bool existed = lstat(path, &before) == 0;
     if (existed && !S_ISREG(before.st_mode) && !S_ISDIR(before.st_mode))
         return true; /* opening a pipe would be noticed at its other end */
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0660);
     if (fd < 0) {
         cli_console_error(options->language, "OUTPUT_UNWRITABLE", path, strerror(errno), NULL);
         return false;
@@ -181,6 +177,16 @@ static void report(const struct cli_options *options, const struct atobarai_job 
     cli_console_message(options->language, &message);
 }
 
+/* What the log lacks is worth a word, and no more: it is not what the run was for. */
+static void report_log(const struct cli_options *options, const struct atobarai_summary *summary)
+{
+    char count[24];
+    snprintf(count, sizeof count, "%" PRIu64, summary->log_lost);
+    if (summary->log_lost > 0)
+        cli_console_error(options->language, "LOG_INCOMPLETE", cli_options_text(options, CLI_LOG),
+                          strerror(summary->log_errno), count);
+}
+
 /* Write --summary-json; the exit status, which a failure raises. */
 static enum atobarai_status write_summary(const struct cli_options *options, const struct atobarai_job *job,
                                           enum atobarai_status status)
@@ -195,8 +201,10 @@ static enum atobarai_status write_summary(const struct cli_options *options, con
 
 enum atobarai_status cli_job(const struct cli_options *options)
 {
-    struct cli_progress line = {.language = options->language};
-    bool shows_progress = sends(options) && !cli_options_given(options, CLI_QUIET) && isatty(STDERR_FILENO) == 1;
+    struct cli_progress line = {.language = options->language,
+                                .command = options->command,
+                                .rehearses = cli_options_given(options, CLI_DRY_RUN)};
+    bool shows_progress = sends(options) && !cli_options_given(options, CLI_QUIET) && cli_progress_is_possible();
     if (!summary_stands_apart(options) || !summary_is_writable(options))
         return ATOBARAI_USAGE;
     struct atobarai_job *job = new_job(options);
@@ -207,6 +215,7 @@ enum atobarai_status cli_job(const struct cli_options *options)
     enum atobarai_status status = run_interruptibly(job, shows_progress ? &line : NULL);
     cli_progress_clear(&line);
     report(options, job, status);
+    report_log(options, atobarai_job_summary(job));
     status = write_summary(options, job, status);
     atobarai_job_free(job);
     return status;

@@ -3,18 +3,21 @@
 
 #include "cli/moment.h"
 
+#include <regex.h>
 #include <string.h>
 #include <time.h>
 
 /* What help says below the options of the commands that send. */
-#define NOTES_JA                                                                                                        \
-    "ファイル名の - は、入力では標準入力を、出力では標準出力を表します。\n"             \
-    "APIキーと加盟店コードは、環境変数 ATOBARAI_API_KEY と ATOBARAI_MERCHANT_CODE で渡します。\n" \
+#define NOTES_JA                                                                                                                     \
+    "ファイル名の - は、入力では標準入力を、出力では標準出力を表します。\n"                          \
+    "APIキーと加盟店コードは、環境変数 ATOBARAI_API_KEY と ATOBARAI_MERCHANT_CODE か、設定ファイルで\n"     \
+    "渡します。オプションは、設定ファイルに書いておくこともできます（atobarai config --help）。\n" \
     "--sandbox を付けると、URLもAPIキーもなしで試せます。\n"
 #define NOTES_EN                                                                                                       \
     "A file named - is standard input or output.\n"                                                                    \
-    "The API key and the merchant code come from the environment: ATOBARAI_API_KEY,\n"                                 \
-    "ATOBARAI_MERCHANT_CODE. With --sandbox neither they nor a URL are needed.\n"
+    "The API key and the merchant code come from the environment (ATOBARAI_API_KEY,\n"                                 \
+    "ATOBARAI_MERCHANT_CODE) or from the config file, where options may stand, too: see\n"                             \
+    "atobarai config --help. With --sandbox neither they nor a URL are needed.\n"
 
 const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
     [CLI_NONE] =
@@ -134,6 +137,39 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
                       "N is the number of a row or a detail line, … a value that differs from run to run.\n"},
             .takes_question = true,
         },
+    [CLI_CONFIG] =
+        {
+            .name = "config",
+            .arguments = {"show|check", "show|check"},
+            .summary = {"設定の一覧とその出どころを表示するか（show）、実行できる状態かを確かめます（check）。",
+                        "Show every option and where it comes from (show), or whether a run could work (check)."},
+            .notes = {"設定ファイルは、--config で指定したものか、$XDG_CONFIG_HOME/atobarai/config.ini か、\n"
+                      "~/.config/atobarai/config.ini です。オプションを「名前 = 値」の形で、1行に1つ書きます。例：\n"
+                      "  timeout = 60\n"
+                      "  profile = production\n"
+                      "  [production]\n"
+                      "  api_url = https://api.example.jp/v1\n"
+                      "  api_key = （サービスから発行された値）\n"
+                      "  merchant_code = （サービスから発行された値）\n"
+                      "  [test]\n"
+                      "  sandbox = yes\n"
+                      "api_key か merchant_code を書いたファイルは、所有者だけが読めるようにします（chmod 600）。\n"
+                      "check は受注もAPIキーも送りません。サービスにつながるか、証明書と時計が正しいかを調べます。\n",
+                      "The config file is that of --config, or $XDG_CONFIG_HOME/atobarai/config.ini, or\n"
+                      "~/.config/atobarai/config.ini. It holds options, NAME = VALUE, one a line. Example:\n"
+                      "  timeout = 60\n"
+                      "  profile = production\n"
+                      "  [production]\n"
+                      "  api_url = https://api.example.jp/v1\n"
+                      "  api_key = (as the service issued it)\n"
+                      "  merchant_code = (as the service issued it)\n"
+                      "  [test]\n"
+                      "  sandbox = yes\n"
+                      "Only its owner may read a file with api_key or merchant_code in it (chmod 600).\n"
+                      "check sends no order and no key: it looks whether the service can be reached, and whether\n"
+                      "its certificate and the clock are right.\n"},
+            .actions = "show|check", /* in the order of enum action in cli/setup.c */
+        },
     [CLI_SANDBOX] =
         {
             .name = "sandbox",
@@ -143,13 +179,26 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
             .notes = {"Ctrl+C で終わります。\n"
                       "LISTには、種類=確率（0から1）をカンマで区切って並べます。種類：\n"
                       "  timeout, reset, 500, 429, garbage, slow, lost-answer\n"
+                      "  err（--dialect kuroneko のときだけ。サービスの内部エラー）\n"
                       "結果は、注文者のメールアドレスの @ より前で決まります：\n"
-                      "  ng 与信NG、pending 与信中（一度尋ねると与信OK）、failed 与信失敗、ほかは与信OK\n",
+                      "  ng 与信NG、pending 与信中（一度尋ねると与信OK）、failed 与信失敗、ほかは与信OK\n"
+                      "  shipng は出荷情報登録が、cancelng は与信の取消が断られます。\n"
+                      "--dialect kuroneko では、さらに：\n"
+                      "  limit 限度額超過、pendingng 与信中のあと与信NG、stuck ずっと与信中、\n"
+                      "  revoked 与信OKのあと与信NG。出荷のあと、survey 配送要調査、alarmed 警報メール、\n"
+                      "  sold 売上確定、invoiced 請求書発行済み、paid 入金済み\n"
+                      "  加盟店コードは数字11桁、パスワードは半角英数字8文字まで（forbid01 は断られます）\n",
                       "Ctrl-C ends it.\n"
                       "LIST is KIND=PROBABILITY (0 to 1), separated by commas. Kinds:\n"
                       "  timeout, reset, 500, 429, garbage, slow, lost-answer\n"
+                      "  err (--dialect kuroneko only: an exception inside the service)\n"
                       "The part of the buyer's email before the @ decides the outcome:\n"
-                      "  ng 与信NG, pending 与信中 (与信OK once asked), failed 与信失敗, any other 与信OK\n"},
+                      "  ng 与信NG, pending 与信中 (与信OK once asked), failed 与信失敗, any other 与信OK;\n"
+                      "  shipng has its shipment refused, cancelng its cancellation.\n"
+                      "With --dialect kuroneko there are more:\n"
+                      "  limit over the limit, pendingng 与信中 and then 与信NG, stuck 与信中 for ever,\n"
+                      "  revoked 与信OK and then 与信NG. After shipping: survey, alarmed, sold, invoiced, paid\n"
+                      "  A merchant code has 11 digits, a password at most 8 letters and digits, not forbid01.\n"},
         },
 };
 
@@ -160,28 +209,34 @@ enum {
     HISTORY = 1U << CLI_HISTORY,
     ORDERS = 1U << CLI_ORDERS,
     EXPLAIN = 1U << CLI_EXPLAIN,
+    CONFIG = 1U << CLI_CONFIG,
     SANDBOX = 1U << CLI_SANDBOX,
     CHECKS = 1U << CLI_CHECK,
     FILES = CHECKS | SENDS,
-    ALL = NO_COMMAND | FILES | HISTORY | ORDERS | EXPLAIN | SANDBOX,
+    COMMANDS = FILES | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
+    ALL = NO_COMMAND | COMMANDS,
 };
 
+/* Not in a file: what differs from run to run or asks a question; and --force, --only and --dry-run, which nobody would
+ * expect of a run that does not say so. */
 const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_OUTPUT] = {.name = "output",
                     .letter = 'o',
-                    .kind = CLI_TEXT,
+                    .kind = CLI_PATH,
                     .commands = FILES,
                     .value = "FILE",
                     .help = {"結果のファイル", "the result file"}},
     [CLI_SCHEMA] = {.name = "schema",
                     .kind = CLI_FILE,
                     .commands = FILES,
+                    .in_file = true,
                     .value = "FILE",
                     .help = {"列の定義のファイル（組み込みの定義のかわりに使う）",
                              "column schema, in place of the built-in one"}},
     [CLI_ENCODING] = {.name = "encoding",
                       .kind = CLI_CHOICE,
                       .commands = FILES,
+                      .in_file = true,
                       .value = "NAME",
                       .choices = "auto|cp932|utf-8|utf-16", /* in the order of enum atobarai_encoding */
                       .default_text = "auto",
@@ -195,24 +250,28 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_STRICT] = {.name = "strict",
                     .kind = CLI_FLAG,
                     .commands = FILES,
+                    .in_file = true,
                     .help = {"注意もエラーとして扱い、その受注を送らない",
                              "take warnings for errors: their orders are not sent"}},
     [CLI_ALLOW_REIMPORTED] = {.name = "allow-reimported",
                               .kind = CLI_FLAG,
                               .commands = CHECKS | REGISTERS,
+                              .in_file = true,
                               .help = {"同じ受注番号で受注IDの違う受注を、二重の登録とみなさない",
                                        "one 受注番号 under two 受注IDs is no double registration"}},
     [CLI_JOBS] = {.name = "jobs",
                   .kind = CLI_NUMBER,
                   .commands = FILES,
+                  .in_file = true,
                   .value = "N",
                   .least = 1,
                   .most = ATOBARAI_JOBS_MAX,
                   .help = {"読み込み・検査・書き出しに使うスレッドの数（指定しなければ、コアの数）",
                            "threads that read, check and write (if not given, as many as there are cores)"}},
     [CLI_SUMMARY_JSON] = {.name = "summary-json",
-                          .kind = CLI_TEXT,
+                          .kind = CLI_PATH,
                           .commands = FILES,
+                          .in_file = true,
                           .value = "FILE",
                           .help = {"件数の集計をJSONで書き出す", "write the counts as JSON"}},
     [CLI_ONLY] = {.name = "only",
@@ -228,38 +287,78 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_SET_STATUS] = {.name = "set-status",
                         .kind = CLI_TEXT,
                         .commands = SENDS,
+                        .in_file = true,
                         .value = "CODE",
                         .help = {"済んだ受注のステータスコードを、結果のファイルでCODEにする",
                                  "put CODE into ステータスコード of the orders that are done"}},
     [CLI_SET_SHOP_STATUS] = {.name = "set-shop-status",
                              .kind = CLI_TEXT,
                              .commands = SENDS,
+                             .in_file = true,
                              .value = "CODE",
                              .help = {"済んだ受注の店舗ステータスを、結果のファイルでCODEにする",
                                       "put CODE into 店舗ステータス of the orders that are done"}},
     [CLI_DIALECT] = {.name = "dialect",
                      .kind = CLI_FILE,
-                     .commands = SENDS,
-                     .value = "json|FILE",
+                     .commands = FILES,
+                     .in_file = true,
+                     .value = "NAME",
+                     .choices = "json|kuroneko",
                      .default_text = CLI_DIALECT_BUILT_IN,
-                     .help = {"APIの定義。jsonは組み込み、ほかはファイル",
-                              "API definition: json is built in, anything else is a file"}},
+                     .help = {"サービスとのやりとりの方式。jsonとkuronekoは組み込み、ほかは定義のファイル",
+                              "protocol of the service: json and kuroneko are built in, anything else is a file"}},
+    [CLI_FIT] = {.name = "fit",
+                 .kind = CLI_FLAG,
+                 .commands = CHECKS | REGISTERS,
+                 .in_file = true,
+                 .help = {"kuronekoで長すぎる文字列を、注意を付けて切り詰める",
+                          "kuroneko: cut texts that are too long, with a warning"}},
+    [CLI_SHIP_DAYS] = {.name = "ship-days",
+                       .kind = CLI_NUMBER,
+                       .commands = CHECKS | REGISTERS,
+                       .in_file = true,
+                       .value = "N",
+                       .least = 0,
+                       .most = ATOBARAI_SHIP_DAYS_MAX,
+                       .default_number = ATOBARAI_SHIP_DAYS_DEFAULT,
+                       .help = {"kuronekoで出荷予定日のない受注の出荷予定日を、今日からN日後にする",
+                                "kuroneko: 出荷予定日 is N days from today where the file has none"}},
     [CLI_API_URL] = {.name = "api-url",
                      .kind = CLI_TEXT,
                      .commands = SENDS,
+                     .in_file = true,
                      .value = "URL",
-                     .help = {"サービスのURL（/v1 で終わるもの）", "base URL of the service, ends in /v1"}},
+                     .help = {"サービスのURL（/v1、kuronekoでは /kuroneko-atobarai-api/ で終わるもの）",
+                              "base URL of the service, ends in /v1 (kuroneko: /kuroneko-atobarai-api/)"}},
+    [CLI_CA_FILE] = {.name = "ca-file",
+                     .kind = CLI_FILE,
+                     .commands = SENDS,
+                     .in_file = true,
+                     .value = "FILE",
+                     .help = {"サービスの証明書を確かめるための認証局の証明書（PEM）",
+                              "certificates of the authorities to trust (PEM), in place of the system's"}},
     [CLI_CONCURRENCY] = {.name = "concurrency",
                          .kind = CLI_NUMBER,
                          .commands = SENDS,
+                         .in_file = true,
                          .value = "N",
                          .least = 1,
                          .most = ATOBARAI_CONCURRENCY_MAX,
                          .default_number = ATOBARAI_CONCURRENCY_DEFAULT,
                          .help = {"同時に送るリクエストの数", "requests in flight at once"}},
+    [CLI_RATE] = {.name = "rate",
+                  .kind = CLI_NUMBER,
+                  .commands = SENDS,
+                  .in_file = true,
+                  .value = "N",
+                  .least = 1,
+                  .most = ATOBARAI_RATE_MAX,
+                  .help = {"1秒に送るリクエストの数の上限（指定しなければ、なし）",
+                           "requests per second at most (if not given, no limit)"}},
     [CLI_TIMEOUT] = {.name = "timeout",
                      .kind = CLI_NUMBER,
                      .commands = SENDS,
+                     .in_file = true,
                      .value = "S",
                      .least = 1,
                      .most = ATOBARAI_TIMEOUT_MAX,
@@ -268,28 +367,46 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_RETRIES] = {.name = "retries",
                      .kind = CLI_NUMBER,
                      .commands = SENDS,
+                     .in_file = true,
                      .value = "N",
                      .least = 0,
                      .most = ATOBARAI_RETRIES_MAX,
                      .default_number = ATOBARAI_RETRIES_DEFAULT,
                      .help = {"リクエストを送り直す回数", "further attempts at a request"}},
+    [CLI_RETRY_ON] = {.name = "retry-on",
+                      .kind = CLI_PATTERN,
+                      .commands = SENDS,
+                      .in_file = true,
+                      .value = "PATTERN",
+                      .help = {"メッセージがPATTERN（正規表現）に合う拒否（4xx）も、送り直す",
+                               "retry refusals (4xx), too, whose message matches PATTERN (a regular expression)"}},
     [CLI_MAX_ERRORS] = {.name = "max-errors",
                         .kind = CLI_NUMBER,
                         .commands = SENDS,
+                        .in_file = true,
                         .value = "N",
                         .least = 1,
                         .most = ATOBARAI_MAX_ERRORS_MAX,
                         .default_number = ATOBARAI_MAX_ERRORS_DEFAULT,
                         .help = {"サービス側の理由で続けてN件失敗したら、送信をやめる",
                                  "stop sending after N orders in a row fail for a service-side reason"}},
+    [CLI_LOG] = {.name = "log",
+                 .kind = CLI_FILE,
+                 .commands = SENDS,
+                 .in_file = true,
+                 .value = "FILE",
+                 .help = {"リクエストの記録をFILEに書き足す（1行に1回分のJSON）",
+                          "append a line of JSON to FILE for each attempt"}},
     [CLI_USE_SANDBOX] = {.name = "sandbox",
                          .kind = CLI_FLAG,
                          .commands = SENDS,
+                         .in_file = true,
                          .help = {"本物のサービスではなく、組み込みの模擬サービスに送る",
                                   "send to a simulated service inside the program, not to the real one"}},
     [CLI_LEDGER] = {.name = "ledger",
                     .kind = CLI_FILE,
                     .commands = SENDS | HISTORY | ORDERS,
+                    .in_file = true,
                     .value = "FILE",
                     .help = {"台帳のファイル（指定しなければ、$XDG_STATE_HOME/atobarai/ledger.db）",
                              "the ledger (if not given, $XDG_STATE_HOME/atobarai/ledger.db)"}},
@@ -318,7 +435,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                              "table (text is the same), csv, json or markdown"}},
     [CLI_LISTING_FORMAT] = {.name = "format",
                             .kind = CLI_CHOICE,
-                            .commands = HISTORY | ORDERS,
+                            .commands = HISTORY | ORDERS | CONFIG,
                             .value = "FORMAT",
                             .choices = "table|csv|json", /* in the order of enum atobarai_format */
                             .default_text = "table",
@@ -327,6 +444,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_PORT] = {.name = "port",
                   .kind = CLI_NUMBER,
                   .commands = SANDBOX,
+                  .in_file = true,
                   .value = "N",
                   .least = 0,
                   .most = UINT16_MAX,
@@ -340,6 +458,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_STATE] = {.name = "state",
                    .kind = CLI_FILE,
                    .commands = SANDBOX,
+                   .in_file = true,
                    .value = "FILE",
                    .help = {"受注をFILEに残し、次に動かすときに引き継ぐ",
                             "keep the orders in FILE from one start to the next"}},
@@ -357,21 +476,60 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                   .default_number = 1,
                   .help = {"障害の乱数の種。同じ種なら同じ障害になる",
                            "seed of the faults: the same one, the same faults"}},
+    [CLI_DELAY] = {.name = "delay",
+                   .kind = CLI_NUMBER,
+                   .commands = SANDBOX,
+                   .value = "MS",
+                   .least = 0,
+                   .most = ATOBARAI_SANDBOX_DELAY_MAX,
+                   .default_number = 0,
+                   .help = {"すべての応答をMSミリ秒遅らせる", "milliseconds that every answer comes later"}},
+    [CLI_TLS] = {.name = "tls",
+                 .kind = CLI_FLAG,
+                 .commands = SANDBOX,
+                 .help = {"HTTPSで待ち受ける。証明書は起動のたびに作る",
+                          "listen for HTTPS, with a certificate made at start"}},
+    /* What the other commands read by that name, this one writes. */
+    [CLI_AUTHORITY_FILE] = {.name = "ca-file",
+                            .kind = CLI_FILE,
+                            .commands = SANDBOX,
+                            .value = "FILE",
+                            .help = {"HTTPSで待ち受け、その認証局の証明書を新しいFILEに書く",
+                                     "--tls, and write the certificate of its authority to FILE, a new one"}},
+    [CLI_CONFIG_FILE] = {.name = "config",
+                         .kind = CLI_FILE,
+                         .commands = COMMANDS,
+                         .value = "FILE",
+                         .help = {"設定ファイル（指定しなければ、$XDG_CONFIG_HOME/atobarai/config.ini）",
+                                  "the config file (if not given, $XDG_CONFIG_HOME/atobarai/config.ini)"}},
+    [CLI_PROFILE] = {.name = "profile",
+                     .kind = CLI_TEXT,
+                     .commands = COMMANDS,
+                     .value = "NAME",
+                     .help = {"設定ファイルの中で使う区分 [NAME]", "the section [NAME] of the config file to use"}},
+    [CLI_API_KEY] = {.name = "api-key", .kind = CLI_SECRET, .in_file = true, .environment = "ATOBARAI_API_KEY"},
+    [CLI_MERCHANT_CODE] = {.name = "merchant-code",
+                           .kind = CLI_SECRET,
+                           .in_file = true,
+                           .environment = "ATOBARAI_MERCHANT_CODE"},
     [CLI_LANG] = {.name = "lang",
                   .kind = CLI_LANGUAGE,
                   .commands = ALL,
+                  .in_file = true,
                   .value = "ja|en",
                   .default_text = "ja",
                   .help = {"画面に出すことば", "language of the messages"}},
     [CLI_QUIET] = {.name = "quiet",
                    .kind = CLI_FLAG,
                    .commands = FILES,
+                   .in_file = true,
                    .help = {"エラーのほかは、何も表示しない", "show nothing but errors"}},
     [CLI_VERBOSE] = {.name = "verbose",
                      .kind = CLI_FLAG,
                      .commands = FILES,
-                     .help = {"文字コードと区切り、接続先、所要時間も表示する",
-                              "show encoding and delimiter, the service's host and the time taken, too"}},
+                     .in_file = true,
+                     .help = {"文字コードと区切り、設定ファイル、接続先、所要時間も表示する",
+                              "show encoding and delimiter, the config file, the service's host and the time, too"}},
     [CLI_HELP] = {.name = "help", .kind = CLI_FLAG, .commands = ALL, .help = {"この説明", "this text"}},
     [CLI_VERSION] = {.name = "version",
                      .kind = CLI_FLAG,
@@ -538,19 +696,32 @@ static bool find_choice(const char *word, const char *choices, uint64_t *place)
     }
 }
 
-/* Whether the option can have this value; a number is left in `number`. */
-static bool accept_value(const struct cli_option_entry *entry, const char *value, uint64_t *number)
+static bool is_pattern(const char *text)
+{
+    regex_t compiled;
+    if (regcomp(&compiled, text, REG_EXTENDED | REG_NOSUB) != 0)
+        return false;
+    regfree(&compiled);
+    return true;
+}
+
+bool cli_options_accept(const struct cli_option_entry *entry, const char *value, uint64_t *number)
 {
     enum atobarai_language language;
     switch (entry->kind) {
     case CLI_FILE:
         return strcmp(value, "-") != 0;
+    case CLI_PATTERN:
+        return is_pattern(value);
     case CLI_NUMBER:
         return parse_number(value, entry->least, entry->most, number);
     case CLI_CHOICE:
         return find_choice(value, entry->choices, number);
     case CLI_LANGUAGE:
-        return parse_language(value, &language);
+        if (!parse_language(value, &language))
+            return false;
+        *number = (uint64_t)language;
+        return true;
     case CLI_MOMENT:
         return cli_moment_parse(value, (int64_t)time(NULL), number);
     default:
@@ -558,11 +729,18 @@ static bool accept_value(const struct cli_option_entry *entry, const char *value
     }
 }
 
+bool cli_options_taken(enum cli_command command, enum cli_option option)
+{
+    const struct cli_option_entry *entry = &cli_options_table[option];
+    return (entry->commands & 1U << command) != 0 ||
+           (command == CLI_CONFIG && entry->in_file && entry->kind != CLI_SECRET);
+}
+
 /* The option with the name of `option`, which is the first of that name, that the command takes; CLI_OPTIONS: none. */
 static enum cli_option option_of_command(enum cli_option option, enum cli_command command)
 {
     for (size_t i = option; i < CLI_OPTIONS; i++) {
-        if ((cli_options_table[i].commands & 1U << command) != 0 &&
+        if (cli_options_taken(command, (enum cli_option)i) &&
             strcmp(cli_options_table[i].name, cli_options_table[option].name) == 0)
             return (enum cli_option)i;
     }
@@ -583,12 +761,10 @@ static bool take_option(struct cli_options *options, const struct argument *argu
         /* An empty value is mostly a shell variable that was never set. */
         if (argument->value == NULL || argument->value[0] == '\0')
             return refuse_option(usage, "USAGE_MISSING_VALUE", argument, NULL);
-        if (!accept_value(entry, argument->value, &number))
+        if (!cli_options_accept(entry, argument->value, &number))
             return refuse_option(usage, "USAGE_BAD_VALUE", argument, argument->value);
     }
-    options->values[option].given = true;
-    options->values[option].text = argument->value;
-    options->values[option].number = number;
+    options->values[option] = (struct cli_value){true, argument->value, number, CLI_BY_COMMAND_LINE, 0};
     return true;
 }
 
@@ -607,8 +783,15 @@ static bool take_command(struct cli_options *options, const char *name, struct c
 static bool take_operand(struct cli_options *options, const char *word, size_t index, struct cli_usage *usage)
 {
     const struct cli_command_entry *command = &cli_commands[options->command];
-    if (index > (command->takes_input || command->takes_question || command->takes_id ? 1 : 0))
+    bool takes_one = command->takes_input || command->takes_question || command->takes_id || command->actions != NULL;
+    uint64_t action = 0;
+    if (index > (takes_one ? 1 : 0))
         return refuse(usage, "USAGE_EXTRA_ARGUMENT", word, NULL);
+    if (index == 1 && command->actions != NULL) {
+        if (!find_choice(word, command->actions, &action))
+            return refuse(usage, "USAGE_ACTION", command->name, command->actions);
+        options->action = (size_t)action;
+    }
     if (index == 1 && command->takes_input)
         options->input = word;
     else if (index == 1)
@@ -624,6 +807,8 @@ static bool complete(const struct cli_options *options, struct cli_usage *usage)
         return refuse(usage, "USAGE_MISSING_COMMAND", "", NULL);
     if (command->takes_input && options->input == NULL)
         return refuse(usage, "USAGE_MISSING_INPUT", command->name, NULL);
+    if (command->actions != NULL && options->question == NULL)
+        return refuse(usage, "USAGE_ACTION", command->name, command->actions);
     if (command->takes_question && options->question == NULL && !cli_options_given(options, CLI_LIST))
         return refuse(usage, "EXPLAIN_MISSING", "", NULL);
     if (options->question != NULL && cli_options_given(options, CLI_LIST))

@@ -1,7 +1,6 @@
 /* cli/text.c: see text.h. */
 #include "cli/text.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -68,9 +67,26 @@ size_t cli_text_width(const char *text)
     return width;
 }
 
+static bool is_control(uint32_t character)
+{
+    return character < 0x20 || (character >= 0x7F && character < 0xA0);
+}
+
+bool cli_text_is_plain(const char *text, size_t length)
+{
+    size_t size;
+    for (size_t at = 0; at < length; at += size) {
+        uint32_t character = decode(text + at, &size);
+        bool broken = character == REPLACEMENT && text[at] != REPLACEMENT;
+        if (broken || (is_control(character) && character != '\t'))
+            return false;
+    }
+    return true;
+}
+
 static void print_character(FILE *out, const char *text, uint32_t character, size_t size)
 {
-    if (character < 0x20 || (character >= 0x7F && character < 0xA0) || (character == REPLACEMENT && size == 1))
+    if (is_control(character) || (character == REPLACEMENT && size == 1))
         putc(REPLACEMENT, out);
     else
         fwrite(text, 1, size, out);

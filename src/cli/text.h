@@ -2,11 +2,16 @@
 #ifndef CLI_TEXT_H
 #define CLI_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 /* Columns that `text` takes: a Japanese character takes two. */
 size_t cli_text_width(const char *text);
+
+/* Whether the `length` bytes of `text`, which has a NUL somewhere behind them, are UTF-8 without a control character
+ * but tabs. */
+bool cli_text_is_plain(const char *text, size_t length);
 
 /* Print `text` with a ? for each control character and each byte that is no UTF-8: a file name or an answer of a server
  * must not command the terminal. */

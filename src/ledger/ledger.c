@@ -12,12 +12,12 @@
 
 /* The numbers are in every ledger (schemas/ledger/0001.sql): they may never change. */
 static_assert(ORDER_STATUS_AUTH_OK == 1 && ORDER_STATUS_CANCEL_PENDING == 10, "statuses as they are stored");
-static_assert(LEDGER_REGISTER == 0 && LEDGER_ASK == 3, "operations as they are stored");
+static_assert(LEDGER_REGISTER == 0 && LEDGER_ASK == 3 && LEDGER_REDUCE == 4, "operations as they are stored");
 static_assert(LEDGER_ACCEPTED == 0 && LEDGER_VOID == 3, "outcomes as they are stored");
 
 const char *ledger_operation_name(enum ledger_operation operation)
 {
-    static const char *const names[LEDGER_OPERATIONS] = {"register", "ship", "cancel", "status"};
+    static const char *const names[LEDGER_OPERATIONS] = {"register", "ship", "cancel", "status", "reduce"};
     return names[operation];
 }
 
@@ -47,12 +47,11 @@ bool ledger_hash_make(const struct ledger *ledger, const struct span *parts, siz
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     size_t length = 0;
-    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(ledger->mac);
-    bool made = context != NULL;
+    /* Without a key it begins anew under the one that it has, half the work of which is done already. */
+    bool made = EVP_MAC_init(ledger->mac, NULL, 0, NULL) == 1;
     for (size_t i = 0; made && i < count; i++)
-        made = add_part(context, parts[i]);
-    made = made && EVP_MAC_final(context, digest, &length, sizeof digest) == 1 && length >= sizeof hash->bytes;
-    EVP_MAC_CTX_free(context);
+        made = add_part(ledger->mac, parts[i]);
+    made = made && EVP_MAC_final(ledger->mac, digest, &length, sizeof digest) == 1 && length >= sizeof hash->bytes;
     if (made)
         memcpy(hash->bytes, digest, sizeof hash->bytes);
     return made;
@@ -60,30 +59,33 @@ bool ledger_hash_make(const struct ledger *ledger, const struct span *parts, siz
 
 /* ---- Finding ---- */
 
-/* As ledger_find(), with what only the ledger itself needs. */
-static bool find(struct ledger *ledger, struct span id, struct ledger_order *order, struct ledger_hash *mall,
-                 struct error *error)
+/* The order as it stands, from memory or from the database. NULL: it failed. Good until the next call. */
+static struct recent_order *look_up(struct ledger *ledger, struct span id, struct error *error)
 {
-    *order = (struct ledger_order){0};
-    *mall = (struct ledger_hash){0};
     sqlite3_stmt *statement = store_get(ledger, STORE_FIND, error);
     if (statement == NULL)
-        return false;
-    if (!store_bind_account(ledger, statement, 1) || !store_bind_text(statement, 2, id))
-        return store_fail(ledger, SQLITE_NOMEM, error);
-    bool row;
-    if (!store_step(ledger, statement, &row, error))
-        return false;
+        return NULL;
+    bool there;
+    struct recent_order *found = recent_get(ledger->recent, id, &there);
+    if (there && !ledger->reads)
+        return found;
+    bool row = false;
+    bool bound = store_bind_account(ledger, statement, 1) && store_bind_text(statement, 2, id);
+    if (!(bound ? store_step(ledger, statement, &row, error) : store_fail(ledger, SQLITE_NOMEM, error))) {
+        recent_drop(found);
+        return NULL;
+    }
     if (row)
-        store_read_order(statement, order, NULL, mall);
+        store_read_recent(statement, found);
     sqlite3_reset(statement);
-    return true;
+    return found;
 }
 
 bool ledger_find(struct ledger *ledger, struct span id, struct ledger_order *order, struct error *error)
 {
-    struct ledger_hash mall;
-    return find(ledger, id, order, &mall, error);
+    const struct recent_order *found = look_up(ledger, id, error);
+    *order = found != NULL ? found->order : (struct ledger_order){0};
+    return found != NULL;
 }
 
 static bool find_mall(struct ledger *ledger, enum store_statement name, const struct ledger_hash *mall, struct span id,
@@ -120,15 +122,35 @@ bool ledger_find_mall(struct ledger *ledger, const struct ledger_hash *mall, str
 
 /* ---- Intents ---- */
 
+/* Copy at most `size` bytes with the NUL: up to a NUL within, and no half of a character. */
+static void copy_cut(char *to, size_t size, struct span from)
+{
+    size_t length = from.length > 0 ? strnlen(from.data, from.length) : 0;
+    if (length >= size) {
+        length = size - 1;
+        while (length > 0 && ((unsigned char)from.data[length] & 0xC0U) == 0x80U)
+            length--;
+    }
+    if (length > 0)
+        memcpy(to, from.data, length);
+    to[length] = '\0';
+}
+
+/* A new order, which `order` says then, too. */
 static bool add_order(struct ledger *ledger, struct span id, const char *service_id, uint32_t issue,
-                      struct error *error)
+                      struct ledger_order *order, struct error *error)
 {
     sqlite3_stmt *statement = store_get(ledger, STORE_ADD_ORDER, error);
     if (statement == NULL)
         return false;
     bool bound = store_bind_account(ledger, statement, 1) && store_bind_text(statement, 2, id) &&
                  store_bind_text(statement, 3, span_of(service_id)) && store_bind_int(statement, 4, issue);
-    return store_run(ledger, statement, bound, error);
+    if (!store_run(ledger, statement, bound, error))
+        return false;
+    order->known = true;
+    copy_cut(order->service_id, sizeof order->service_id, span_of(service_id));
+    order->issue = issue;
+    return true;
 }
 
 /* A row of the history; `status` NONE: an intent, which is in doubt from now on, else a question and its answer. */
@@ -166,52 +188,43 @@ static bool is_same(const struct ledger_intent *a, const struct ledger_intent *b
 
 bool ledger_intend(struct ledger *ledger, struct span id, const struct ledger_intent *intent, struct error *error)
 {
-    assert(intent->operation < LEDGER_ASK && intent->issue > 0 && id.length < LEDGER_ID_SIZE);
-    struct ledger_order order;
-    if (!ledger_find(ledger, id, &order, error))
+    assert(intent->operation != LEDGER_ASK && intent->issue > 0 && id.length < LEDGER_ID_SIZE);
+    struct recent_order *found = look_up(ledger, id, error);
+    if (found == NULL)
         return false;
-    if (order.in_doubt) {
-        assert(is_same(&order.intent, intent));
+    struct ledger_order *order = &found->order;
+    if (order->in_doubt) {
+        assert(is_same(&order->intent, intent));
         return true;
     }
     struct ledger_intent begun = *intent;
     begun.begun = (int64_t)time(NULL);
-    bool replaces = intent->operation == LEDGER_REGISTER && intent->issue > 1 && order.known &&
-                    strcmp(order.service_id, intent->service_id) != 0;
-    return store_begin(ledger, error) &&
-           (order.known || add_order(ledger, id, intent->service_id, intent->issue, error)) &&
-           add_operation(ledger, id, &begun, replaces ? order.service_id : NULL, ORDER_STATUS_NONE, error);
+    bool replaces = intent->operation == LEDGER_REGISTER && intent->issue > 1 && order->known &&
+                    strcmp(order->service_id, intent->service_id) != 0;
+    if (!store_begin(ledger, error) ||
+        !(order->known || add_order(ledger, id, intent->service_id, intent->issue, order, error)) ||
+        !add_operation(ledger, id, &begun, replaces ? order->service_id : NULL, ORDER_STATUS_NONE, error))
+        return false;
+    order->in_doubt = true;
+    order->intent = begun;
+    found->open = sqlite3_last_insert_rowid(ledger->db);
+    return true;
 }
 
 bool ledger_note_conflict(struct ledger *ledger, struct span id, struct error *error)
 {
-    if (!store_begin(ledger, error))
+    struct recent_order *found = look_up(ledger, id, error);
+    if (found == NULL || !store_begin(ledger, error))
         return false;
     sqlite3_stmt *statement = store_get(ledger, STORE_NOTE_CONFLICT, error);
-    if (statement == NULL)
+    if (statement == NULL || !store_run(ledger, statement, store_bind_int(statement, 1, found->open), error))
         return false;
-    bool bound = store_bind_account(ledger, statement, 1) && store_bind_text(statement, 2, id);
-    if (!store_run(ledger, statement, bound, error))
-        return false;
+    found->order.intent.conflicted = found->order.in_doubt;
     ledger->pending++;
     return true;
 }
 
 /* ---- Outcomes ---- */
-
-/* Copy at most `size` bytes with the NUL: up to a NUL within, and no half of a character. */
-static void copy_cut(char *to, size_t size, struct span from)
-{
-    size_t length = from.length > 0 ? strnlen(from.data, from.length) : 0;
-    if (length >= size) {
-        length = size - 1;
-        while (length > 0 && ((unsigned char)from.data[length] & 0xC0U) == 0x80U)
-            length--;
-    }
-    if (length > 0)
-        memcpy(to, from.data, length);
-    to[length] = '\0';
-}
 
 static void settle_registration(struct ledger_order *order, struct ledger_hash *mall,
                                 const struct ledger_outcome *outcome, int64_t now)
@@ -242,6 +255,23 @@ static void settle_registration(struct ledger_order *order, struct ledger_hash *
         *mall = intent->mall;
 }
 
+/* A reduction that may have been made or not: what it would have changed is not known any more, and differs from
+ * whatever a file says. The rest is known. */
+static void forget_reduced(struct ledger_order *order)
+{
+    order->content.hash = (struct ledger_hash){0};
+    for (size_t i = 0; i < LEDGER_FIELDS_MAX; i++)
+        if (order->content.fields[i] != order->intent.content.fields[i])
+            order->content.fields[i] = 0;
+}
+
+static void settle_reduction(struct ledger_order *order, struct ledger_outcome *outcome)
+{
+    outcome->status = order->status;
+    if (outcome->end == LEDGER_ACCEPTED)
+        order->content = order->intent.content;
+}
+
 /* A shipment or cancellation. */
 static void settle_other(struct ledger_order *order, const struct ledger_outcome *outcome)
 {
@@ -257,9 +287,9 @@ static void settle_other(struct ledger_order *order, const struct ledger_outcome
         order->shipment = order->intent.shipment;
 }
 
-static bool change_order(struct ledger *ledger, struct span id, const struct ledger_order *order,
-                         const struct ledger_hash *mall, struct error *error)
+static bool change_order(struct ledger *ledger, struct span id, const struct recent_order *changed, struct error *error)
 {
+    const struct ledger_order *order = &changed->order;
     sqlite3_stmt *statement = store_get(ledger, STORE_CHANGE_ORDER, error);
     if (statement == NULL)
         return false;
@@ -270,27 +300,27 @@ static bool change_order(struct ledger *ledger, struct span id, const struct led
         store_bind_text(statement, 3, span_of(order->service_id)) && store_bind_int(statement, 4, order->issue) &&
         store_bind_int(statement, 5, order->registered) && store_bind_int(statement, 6, order->foreign) &&
         store_bind_int(statement, 7, order->status) && store_bind_hash(statement, 8, &order->content.hash) &&
-        (packed == 0 || store_bind_blob(statement, 9, fields, packed)) && store_bind_hash(statement, 10, mall) &&
-        store_bind_hash(statement, 11, &order->shipment) && store_bind_int(statement, 12, order->registered_at) &&
-        store_bind_int(statement, 13, order->changed_at) && store_bind_text(statement, 17, span_of(order->code)) &&
-        store_bind_text(statement, 18, span_of(order->message));
+        (packed == 0 || store_bind_blob(statement, 9, fields, packed)) &&
+        store_bind_hash(statement, 10, &changed->mall) && store_bind_hash(statement, 11, &order->shipment) &&
+        store_bind_int(statement, 12, order->registered_at) && store_bind_int(statement, 13, order->changed_at) &&
+        store_bind_text(statement, 17, span_of(order->code)) && store_bind_text(statement, 18, span_of(order->message));
     for (int i = 0; bound && i < LEDGER_ASK; i++)
         bound = store_bind_int(statement, 14 + i, order->generations[i]);
     return store_run(ledger, statement, bound, error);
 }
 
-static bool end_operation(struct ledger *ledger, struct span id, const struct ledger_outcome *outcome, const char *code,
+static bool end_operation(struct ledger *ledger, int64_t number, const struct ledger_outcome *outcome, const char *code,
                           const char *message, int64_t now, struct error *error)
 {
     sqlite3_stmt *statement = store_get(ledger, STORE_END_OPERATION, error);
     if (statement == NULL)
         return false;
     bool answered = outcome->end == LEDGER_ACCEPTED || outcome->end == LEDGER_ADOPTED;
-    bool bound = store_bind_account(ledger, statement, 1) && store_bind_text(statement, 2, id) &&
-                 store_bind_int(statement, 3, now) && store_bind_int(statement, 4, outcome->end) &&
-                 store_bind_int(statement, 5, answered ? outcome->status : ORDER_STATUS_NONE) &&
-                 (code[0] == '\0' || store_bind_text(statement, 6, span_of(code))) &&
-                 (message[0] == '\0' || store_bind_text(statement, 7, span_of(message)));
+    bool bound = store_bind_int(statement, 1, number) && store_bind_int(statement, 2, now) &&
+                 store_bind_int(statement, 3, outcome->end) &&
+                 store_bind_int(statement, 4, answered ? outcome->status : ORDER_STATUS_NONE) &&
+                 (code[0] == '\0' || store_bind_text(statement, 5, span_of(code))) &&
+                 (message[0] == '\0' || store_bind_text(statement, 6, span_of(message)));
     if (!store_run(ledger, statement, bound, error))
         return false;
     ledger->pending++;
@@ -299,62 +329,71 @@ static bool end_operation(struct ledger *ledger, struct span id, const struct le
 
 bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_outcome *outcome, struct error *error)
 {
-    struct ledger_order order;
-    struct ledger_hash mall;
-    char code[LEDGER_CODE_SIZE];
-    char message[LEDGER_MESSAGE_SIZE];
+    char code[LEDGER_CODE_SIZE] = "";
+    char message[LEDGER_MESSAGE_SIZE] = "";
     int64_t now = (int64_t)time(NULL);
     copy_cut(code, sizeof code, span_of(outcome->code != NULL ? outcome->code : ""));
     copy_cut(message, sizeof message, outcome->message);
-    if (!find(ledger, id, &order, &mall, error))
+    struct recent_order *found = look_up(ledger, id, error);
+    if (found == NULL)
         return false;
-    assert(order.in_doubt);
+    struct ledger_order *order = &found->order;
+    assert(order->in_doubt);
     if (!store_begin(ledger, error))
         return false;
+    struct ledger_outcome ended = *outcome;
     bool changes = outcome->end != LEDGER_VOID;
-    bool forgets = outcome->unsure && order.intent.operation == LEDGER_SHIP;
-    if (forgets)
-        order.shipment = (struct ledger_hash){0};
+    bool ships = order->intent.operation == LEDGER_SHIP;
+    bool reduces = order->intent.operation == LEDGER_REDUCE;
+    bool forgets = outcome->unsure && (ships || reduces);
+    if (forgets && ships)
+        order->shipment = (struct ledger_hash){0};
+    if (forgets && reduces)
+        forget_reduced(order);
     if (changes) {
-        if (order.intent.operation == LEDGER_REGISTER)
-            settle_registration(&order, &mall, outcome, now);
+        if (order->intent.operation == LEDGER_REGISTER)
+            settle_registration(order, &found->mall, outcome, now);
+        else if (reduces)
+            settle_reduction(order, &ended);
         else
-            settle_other(&order, outcome);
-        order.changed_at = now;
-        memcpy(order.code, code, sizeof code);
-        memcpy(order.message, message, sizeof message);
+            settle_other(order, outcome);
+        order->changed_at = now;
+        memcpy(order->code, code, sizeof code);
+        memcpy(order->message, message, sizeof message);
     }
-    return (!(changes || forgets) || change_order(ledger, id, &order, &mall, error)) &&
-           end_operation(ledger, id, outcome, code, message, now, error);
+    order->in_doubt = false;
+    order->intent = (struct ledger_intent){0};
+    return (!(changes || forgets) || change_order(ledger, id, found, error)) &&
+           end_operation(ledger, found->open, &ended, code, message, now, error);
 }
 
 bool ledger_tell(struct ledger *ledger, struct span id, enum order_status status, struct error *error)
 {
     assert(id.length < LEDGER_ID_SIZE);
-    struct ledger_order order;
-    struct ledger_hash mall;
-    if (!find(ledger, id, &order, &mall, error) || !store_begin(ledger, error))
+    struct recent_order *found = look_up(ledger, id, error);
+    if (found == NULL || !store_begin(ledger, error))
         return false;
-    if (!order.known) {
-        copy_cut(order.service_id, sizeof order.service_id, id);
-        order.issue = 1;
-        if (!add_order(ledger, id, order.service_id, order.issue, error))
+    struct ledger_order *order = &found->order;
+    if (!order->known) {
+        char service_id[LEDGER_ID_SIZE] = "";
+        copy_cut(service_id, sizeof service_id, id);
+        if (!add_order(ledger, id, service_id, 1, order, error))
             return false;
     }
-    if (status != order.status) {
+    if (status != order->status) {
         /* The next registration under this id is another one. While one is open its key must stay. */
-        if (status == ORDER_STATUS_AUTH_FAILED && !order.in_doubt)
-            order.generations[LEDGER_REGISTER]++;
-        order.code[0] = '\0';
-        order.message[0] = '\0';
+        if (status == ORDER_STATUS_AUTH_FAILED && !order->in_doubt)
+            order->generations[LEDGER_REGISTER]++;
+        order->code[0] = '\0';
+        order->message[0] = '\0';
     }
-    order.foreign = order.foreign || !order.registered;
-    order.registered = true;
-    order.status = status;
-    order.changed_at = (int64_t)time(NULL);
-    struct ledger_intent question = {.operation = LEDGER_ASK, .issue = order.issue, .begun = order.changed_at};
-    memcpy(question.service_id, order.service_id, sizeof question.service_id);
-    return change_order(ledger, id, &order, &mall, error) && add_operation(ledger, id, &question, NULL, status, error);
+    order->foreign = order->foreign || !order->registered;
+    order->registered = true;
+    order->status = status;
+    order->changed_at = (int64_t)time(NULL);
+    struct ledger_intent question = {.operation = LEDGER_ASK, .issue = order->issue, .begun = order->changed_at};
+    memcpy(question.service_id, order->service_id, sizeof question.service_id);
+    return change_order(ledger, id, found, error) && add_operation(ledger, id, &question, NULL, status, error);
 }
 
 /* ---- Transactions ---- */

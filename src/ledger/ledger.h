@@ -37,11 +37,12 @@ enum ledger_operation {
     LEDGER_REGISTER,
     LEDGER_SHIP,
     LEDGER_CANCEL,
-    LEDGER_ASK, /* how the order stands: changes nothing, and needs no intent */
+    LEDGER_ASK,    /* how the order stands: changes nothing, and needs no intent */
+    LEDGER_REDUCE, /* its amount made less */
     LEDGER_OPERATIONS,
 };
 
-/* "register", "ship", "cancel", "status". Static. */
+/* "register", "ship", "cancel", "status", "reduce". Static. */
 const char *ledger_operation_name(enum ledger_operation operation);
 
 struct ledger_hash {
@@ -68,7 +69,7 @@ struct ledger_intent {
     char service_id[LEDGER_ID_SIZE]; /* the order's id at the service, that the request is about */
     uint32_t issue;                  /* which one of the order's ids that is, see struct ledger_order */
     struct ledger_hash body;         /* of the bytes of the body */
-    struct ledger_content content;   /* LEDGER_REGISTER: what is registered */
+    struct ledger_content content;   /* LEDGER_REGISTER, LEDGER_REDUCE: what is registered */
     struct ledger_hash mall;         /* LEDGER_REGISTER: the mall's number of the order; may be not set */
     struct ledger_hash shipment;     /* LEDGER_SHIP: what is reported */
     int64_t begun;                   /* seconds since 1970; filled in by the ledger */
@@ -157,18 +158,19 @@ enum ledger_end {
 
 struct ledger_outcome {
     enum ledger_end end;
-    enum order_status status; /* LEDGER_ACCEPTED, LEDGER_ADOPTED */
+    enum order_status status; /* LEDGER_ACCEPTED, LEDGER_ADOPTED; a reduction leaves the order's as it is */
     const char *code;         /* of a finding; NULL: none. An accepted order may have one, such as CREDIT_NG */
     struct span message;      /* the service's words; without anything personal. Kept up to a NUL within */
-    bool unsure;              /* LEDGER_REFUSED, LEDGER_VOID of a shipment: it may have come there all the same, so that
-                                 what was reported is not known any more */
+    bool unsure; /* LEDGER_REFUSED, LEDGER_VOID of a shipment or a reduction: it may have come there all the
+                    same, so that what was reported, or what the reduction changed of the order's content,
+                    is not known any more */
 };
 
 /* The outcome of the open intent. An accepted registration makes content, issue, id and time those of the order, and a
- * refused one of a new issue makes issue and id so. An accepted shipment sets what was reported, unless it failed
- * (出荷情報登録NG). A refused shipment or cancellation leaves the order's status, and so does a refused registration
- * under the id that the service has the order by. An order that was not registered here and has its shipment or
- * cancellation accepted is foreign from then on. */
+ * refused one of a new issue makes issue and id so. An accepted reduction makes its content the order's. An accepted
+ * shipment sets what was reported, unless it failed (出荷情報登録NG). A refused shipment or cancellation leaves the
+ * order's status, and so does a refused registration under the id that the service has the order by. An order that was
+ * not registered here and has its shipment or cancellation accepted is foreign from then on. */
 bool ledger_settle(struct ledger *ledger, struct span id, const struct ledger_outcome *outcome, struct error *error);
 
 /* What a question was answered: the service has the order, in `status`. An open intent stays open. Where that is not

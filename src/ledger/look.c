@@ -74,7 +74,7 @@ bool ledger_orders(struct ledger *ledger, enum order_status status,
         char id[LEDGER_ID_SIZE];
         struct ledger_order order;
         if (row) {
-            store_read_order(statement, &order, id, NULL);
+            store_read_order(statement, &order, id);
             row = each(context, id, &order);
         }
     }

@@ -26,7 +26,7 @@ enum {
 };
 
 /* The schema's versions: PRAGMA user_version is how many of them a ledger has. */
-static const char *const migrations[] = {embedded_ledger_schema_1};
+static const char *const migrations[] = {embedded_ledger_schema_1, embedded_ledger_schema_2};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 /* ---- Small things ---- */
@@ -34,14 +34,16 @@ enum { VERSION = sizeof migrations / sizeof migrations[0] };
 static struct ledger *new_ledger(const char *path, struct error *error)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
-    if (ledger != NULL)
+    if (ledger != NULL) {
+        ledger->lock = -1;
         ledger->path = strdup(path);
-    if (ledger == NULL || ledger->path == NULL) {
-        free(ledger);
+        ledger->recent = recent_new();
+    }
+    if (ledger == NULL || ledger->path == NULL || ledger->recent == NULL) {
+        ledger_close(ledger);
         error_set_memory(error);
         return NULL;
     }
-    ledger->lock = -1;
     return ledger;
 }
 
@@ -91,16 +93,18 @@ static bool is_file(const char *path, struct error *error)
 
 static bool connect_to(struct ledger *ledger, const char *name, int flags, struct error *error)
 {
-    int rc = sqlite3_open_v2(name, &ledger->db, flags, NULL);
+    /* Without SQLite's own lock, for one thread uses a ledger at a time. */
+    int rc = sqlite3_open_v2(name, &ledger->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK)
         return store_fail(ledger, ledger->db != NULL ? sqlite3_extended_errcode(ledger->db) : rc, error);
     sqlite3_busy_timeout(ledger->db, READER_WAIT_MS);
     /* A ledger comes from anywhere: what its schema says may harm nobody. The cache is in KiB, at most: orders come in
-     * any order, and with SQLite's own 2 MiB settling one takes twice as long in a ledger of 100,000. */
+     * any order, and with SQLite's own 2 MiB settling one takes twice as long in a ledger of 100,000. The log is put
+     * into the database every 4,096 pages, 16 MiB, in place of 1,000: most of them are the same ones again. */
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return run(ledger,
                "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; "
-               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384",
+               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096",
                error);
 }
 
@@ -399,6 +403,7 @@ static bool open_reading(struct ledger *ledger, const struct ledger_account *acc
         return error_set_errno(error, ERROR_CONFIG, "LEDGER_UNWRITABLE", ledger->path, errno);
     }
     int64_t version;
+    ledger->reads = true;
     if (!is_file(ledger->path, error) || !connect_file(ledger, SQLITE_OPEN_READONLY, error) ||
         !identify(ledger, &version, error))
         return false;
@@ -433,6 +438,7 @@ void ledger_close(struct ledger *ledger)
     if (ledger->lock >= 0)
         close(ledger->lock);
     EVP_MAC_CTX_free(ledger->mac);
+    recent_free(ledger->recent);
     free(ledger->path);
     free(ledger);
 }

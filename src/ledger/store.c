@@ -9,7 +9,7 @@
     "SELECT o.id, o.service_id, o.issue, o.registered, o.is_foreign, o.status, o.content, o.fields, o.mall, "          \
     "o.shipment, o.registered_at, o.changed_at, o.register_generation, o.ship_generation, o.cancel_generation, "       \
     "o.code, o.message, p.operation, p.service_id, p.issue, p.body, p.content, p.fields, p.mall, p.shipment, "         \
-    "p.begun, p.conflicted "
+    "p.begun, p.conflicted, p.number "
 
 enum order_column {
     COLUMN_ID,
@@ -37,6 +37,7 @@ enum order_column {
     COLUMN_INTENT_SHIPMENT,
     COLUMN_INTENT_BEGUN,
     COLUMN_INTENT_CONFLICTED,
+    COLUMN_INTENT_NUMBER,
 };
 
 #define OPEN_INTENT "LEFT JOIN operations AS p ON p.id = o.id AND p.account = o.account AND p.ended IS NULL "
@@ -62,10 +63,10 @@ static const char *const texts[STORE_STATEMENTS] = {
         "INSERT INTO operations (account, id, operation, service_id, issue, replaced, body, content, fields, mall, "
         "shipment, begun, ended, outcome, status) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-    [STORE_NOTE_CONFLICT] = "UPDATE operations SET conflicted = 1 WHERE account = ?1 AND id = ?2 AND ended IS NULL",
-    [STORE_END_OPERATION] = "UPDATE operations SET ended = ?3, outcome = ?4, status = ?5, code = ?6, message = ?7, "
+    [STORE_NOTE_CONFLICT] = "UPDATE operations SET conflicted = 1 WHERE number = ?1",
+    [STORE_END_OPERATION] = "UPDATE operations SET ended = ?2, outcome = ?3, status = ?4, code = ?5, message = ?6, "
                             "body = NULL, content = NULL, fields = NULL, mall = NULL, shipment = NULL, conflicted = 0 "
-                            "WHERE account = ?1 AND id = ?2 AND ended IS NULL",
+                            "WHERE number = ?1",
     [STORE_HISTORY] = HISTORY_COLUMNS "WHERE begun >= ?2 AND (?1 IS NULL OR account = ?1) ORDER BY begun, number",
     [STORE_HISTORY_OF] =
         HISTORY_COLUMNS "WHERE id = ?3 AND begun >= ?2 AND (?1 IS NULL OR account = ?1) ORDER BY begun, number",
@@ -298,8 +299,7 @@ static void read_intent(sqlite3_stmt *statement, struct ledger_intent *intent)
     intent->conflicted = sqlite3_column_int(statement, COLUMN_INTENT_CONFLICTED) != 0;
 }
 
-void store_read_order(sqlite3_stmt *statement, struct ledger_order *order, char id[LEDGER_ID_SIZE],
-                      struct ledger_hash *mall)
+void store_read_order(sqlite3_stmt *statement, struct ledger_order *order, char id[LEDGER_ID_SIZE])
 {
     *order = (struct ledger_order){.known = true};
     store_read_text(statement, COLUMN_SERVICE_ID, order->service_id, sizeof order->service_id);
@@ -320,6 +320,11 @@ void store_read_order(sqlite3_stmt *statement, struct ledger_order *order, char 
         read_intent(statement, &order->intent);
     if (id != NULL)
         store_read_text(statement, COLUMN_ID, id, LEDGER_ID_SIZE);
-    if (mall != NULL)
-        store_read_hash(statement, COLUMN_MALL, mall);
+}
+
+void store_read_recent(sqlite3_stmt *statement, struct recent_order *recent)
+{
+    store_read_order(statement, &recent->order, NULL);
+    store_read_hash(statement, COLUMN_MALL, &recent->mall);
+    recent->open = sqlite3_column_int64(statement, COLUMN_INTENT_NUMBER);
 }

@@ -4,6 +4,7 @@
 #define LEDGER_STORE_H
 
 #include "ledger/ledger.h"
+#include "ledger/recent.h"
 
 #include <openssl/evp.h>
 #include <sqlite3.h>
@@ -31,9 +32,11 @@ struct ledger {
     sqlite3_stmt *statements[STORE_STATEMENTS]; /* NULL: not needed yet */
     char *path;                                 /* as the caller gave it; owned */
     int lock;                                   /* descriptor of the file, locked; -1: none */
-    EVP_MAC_CTX *mac;                           /* keyed with the salt; only ever copied */
+    EVP_MAC_CTX *mac;                           /* keyed with the salt; used for one hash after the other */
     int64_t account;                            /* its number; 0: the ledger has never heard of it */
     bool all_accounts;                          /* a reader that asks for no account */
+    bool reads;                                 /* only: somebody else may write meanwhile */
+    struct recent *recent;                      /* what was looked up last; with `reads` never believed */
     size_t pending;
     struct error failure; /* the first one; after it nothing is done any more, so that nothing is believed recorded */
 };
@@ -79,8 +82,10 @@ enum { STORE_FIELDS_SIZE = 2 * LEDGER_FIELDS_MAX };
 /* The tags of `content` as they are stored; how many bytes they take. */
 size_t store_pack_fields(const struct ledger_content *content, unsigned char bytes[STORE_FIELDS_SIZE]);
 
-/* A row of STORE_FIND, STORE_ORDERS or STORE_ORDERS_OPEN. `id` and `mall` may be NULL. */
-void store_read_order(sqlite3_stmt *statement, struct ledger_order *order, char id[LEDGER_ID_SIZE],
-                      struct ledger_hash *mall);
+/* A row of STORE_FIND, STORE_ORDERS or STORE_ORDERS_OPEN. `id` may be NULL. */
+void store_read_order(sqlite3_stmt *statement, struct ledger_order *order, char id[LEDGER_ID_SIZE]);
+
+/* What else a row of STORE_FIND has. */
+void store_read_recent(sqlite3_stmt *statement, struct recent_order *recent);
 
 #endif

@@ -14,6 +14,13 @@ static bool is_control(struct span value)
     return span_is(value, "N") || span_is(value, "U") || span_is(value, "D");
 }
 
+/* A 商品番号 is no part of what the public protocol sends. */
+static bool is_needed_to_register(const struct judging *judging, const struct order_column *about)
+{
+    return (about->needed & ORDER_NEED_REGISTER) != 0 &&
+           (about->field != ORDER_FIELD_ITEM_ID || judging->kuroneko == NULL);
+}
+
 static bool is_needed(const struct judging *judging, size_t column)
 {
     const struct order_column *about = &judging->columns->schema->columns[column];
@@ -24,7 +31,7 @@ static bool is_needed(const struct judging *judging, size_t column)
     /* Which needs there are depends on it, so it is needed itself. */
     if (about->field == ORDER_FIELD_CONTROL)
         return true;
-    return (serves && (about->needed & ORDER_NEED_REGISTER) != 0) ||
+    return (serves && is_needed_to_register(judging, about)) ||
            (control.data != NULL && span_is(control, "N") && (about->needed & ORDER_NEED_N) != 0) ||
            (control.data != NULL && span_is(control, "U") && (about->needed & ORDER_NEED_U) != 0);
 }
@@ -118,7 +125,7 @@ static void check_type(const struct judging *judging, size_t column, struct span
             judging_quote(judging, "EMAIL_INVALID", column, value);
         break;
     case ORDER_TYPE_KANA:
-        if (!value_is_kana(value))
+        if (judging->kuroneko == NULL && !value_is_kana(value))
             judging_quote(judging, "NOT_KANA", column, value);
         break;
     }
@@ -251,7 +258,10 @@ static void check_characters(const struct judging *judging, size_t column, struc
         size_t known = 0;
         while (code != NULL && known < kinds && seen[known] != code)
             known++;
-        if (code == NULL || known < kinds)
+        /* The public protocol gets a blank in the place of a line end, which order/limits tells. */
+        bool blank = code != NULL && judging->kuroneko != NULL && judging->purpose == RULES_REGISTER &&
+                     strcmp(code, "CONTROL_CHARACTER") == 0;
+        if (code == NULL || known < kinds || blank)
             continue;
         seen[kinds++] = code;
         add_blemish(judging, code, column, place_of(value, at), character);
@@ -285,22 +295,42 @@ static bool is_shipped(const struct judging *judging, enum order_field field)
     return judging->purpose == RULES_SHIP && field != ORDER_FIELD_ID;
 }
 
-/* Not inlined: most cells never come here. */
+/* The id is the order's number at the service of the public protocol. */
+__attribute__((noinline)) static bool is_order_number(const struct judging *judging, size_t column, struct span value)
+{
+    char most[24];
+    struct buf excerpt = {0};
+    if (value_is_blank(value) || kuroneko_is_order_number(value) || value_is_rounded(value))
+        return true; /* or a matter of its type */
+    snprintf(most, sizeof most, "%d", (int)KURONEKO_ID_MAX);
+    const char *args[FINDING_ARGS] = {value.length > KURONEKO_ID_MAX ? "kaara008E" : "kaara007E", most,
+                                      judging_excerpt(judging, value, &excerpt)};
+    judging_add(judging, "KURONEKO_ORDER_NUMBER", column, args);
+    buf_free(&excerpt);
+    return false;
+}
+
+/* Not inlined: most cells never come here. With the public protocol order/limits judges of what is sent how long it is,
+ * and whether it is there; 商品番号 is not sent. */
 __attribute__((noinline)) static void check(const struct judging *judging, size_t column, struct span value)
 {
     enum order_field field = judging->columns->schema->columns[column].field;
+    bool public = judging->kuroneko != NULL;
     bool sent = is_sent(judging, column);
-    if (sent && field == ORDER_FIELD_ITEM_NAME)
+    if (sent && field == ORDER_FIELD_ITEM_NAME && !public)
         check_item_name(judging, column, value);
-    else if (sent && field == ORDER_FIELD_ITEM_ID)
+    else if (sent && field == ORDER_FIELD_ITEM_ID && !public)
         check_item_id(judging, column, value);
-    else if (field == ORDER_FIELD_ID && is_longer(value, RULES_ORDER_ID_MAX))
+    else if (field == ORDER_FIELD_ID && !public && is_longer(value, RULES_ORDER_ID_MAX))
         judging_add(judging, "ORDER_ID_SIZE", column, NULL);
+    else if (field == ORDER_FIELD_ID && public && !is_order_number(judging, column, value))
+        return;
     else if (!value_is_blank(value))
         check_type(judging, column, value);
     else if (is_needed(judging, column))
         judging_add(judging, "REQUIRED", column, NULL);
-    check_length(judging, column, value);
+    if (!public || !sent)
+        check_length(judging, column, value);
     if (is_shipped(judging, field))
         check_shipped(judging, column, value);
     else if (sent && is_free_text(judging->columns->schema->columns[column].type))

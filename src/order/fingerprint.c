@@ -6,10 +6,12 @@
 
 #include <inttypes.h>
 
-enum { FINGERPRINT_ORDER_FIELDS = ORDER_FIELD_ITEM_ID - ORDER_FIELD_ORDERED_AT }; /* the others are the items' */
-
 enum order_field fingerprint_field(size_t index)
 {
+    static const enum order_field extended[FINGERPRINT_EXTENDED] = {ORDER_FIELD_SHIP_DATE, ORDER_FIELD_SHIPPING_FEE,
+                                                                    ORDER_FIELD_HANDLING_FEE, ORDER_FIELD_DISCOUNT};
+    if (index >= FINGERPRINT_FIELDS)
+        return extended[index - FINGERPRINT_FIELDS];
     return (enum order_field)(ORDER_FIELD_ORDERED_AT + index);
 }
 
@@ -63,33 +65,53 @@ static void put_value(const struct content_value *value, enum order_field field,
 
 /* ---- An order ---- */
 
-/* Each line's value behind its length. `value` is a buffer to work with. False when memory ran out. */
-static bool put_items(const struct order_content *content, enum order_field field, struct buf *value, struct buf *out)
+/* Append a value behind its length. `text` is a buffer to work with. False when memory ran out. */
+static bool put_measured(const struct content_value *value, enum order_field field, struct buf *text, struct buf *out)
 {
-    for (size_t item = 0; item < content->item_count; item++) {
-        buf_clear(value);
-        put_value(&content->items[item][field - ORDER_FIELD_ITEM_ID], field, value);
-        if (value->failed)
-            return false;
-        buf_printf(out, "%zu:", value->length);
-        buf_append(out, buf_text(value), value->length);
+    buf_clear(text);
+    put_value(value, field, text);
+    buf_printf(out, "%zu:", text->length);
+    buf_append(out, buf_text(text), text->length);
+    return !text->failed;
+}
+
+static bool is_of_delivery(enum order_field field)
+{
+    return field >= ORDER_FIELD_DELIVERY_NAME && field <= ORDER_FIELD_DELIVERY_PHONE;
+}
+
+/* Into an empty buffer. `value` is a buffer to work with. False when memory ran out. */
+static bool put_field(const struct order_content *content, enum order_field field, struct buf *value, struct buf *out)
+{
+    bool put = true;
+    if (field >= ORDER_FIELD_ITEM_ID) {
+        for (size_t item = 0; item < content->item_count && put; item++)
+            put = put_measured(&content->items[item][field - ORDER_FIELD_ITEM_ID], field, value, out);
+        return put;
     }
-    return true;
+    if (!is_of_delivery(field) || content->delivery_count == 0) {
+        put_value(&content->fields[field], field, out);
+        return true;
+    }
+    put = put_measured(&content->fields[field], field, value, out);
+    for (size_t i = 0; i < content->delivery_count && put; i++)
+        put = put_measured(&content->deliveries[i].fields[field - ORDER_FIELD_DELIVERY_NAME], field, value, out);
+    return put;
 }
 
 static bool make(const struct order_content *content, struct arena *arena, struct buf *value, struct buf *out,
                  struct fingerprint *fingerprint)
 {
-    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++) {
-        enum order_field field = fingerprint_field(i);
+    fingerprint->count = FINGERPRINT_FIELDS;
+    for (size_t i = 0; i < FINGERPRINT_FIELDS_MAX; i++) {
         buf_clear(out);
-        if (i < FINGERPRINT_ORDER_FIELDS)
-            put_value(&content->fields[field], field, out);
-        else if (!put_items(content, field, value, out))
+        if (!put_field(content, fingerprint_field(i), value, out))
             return false;
         fingerprint->fields[i] = arena_copy(arena, (struct span){buf_text(out), out->length});
         if (out->failed || fingerprint->fields[i].data == NULL)
             return false;
+        if (i >= FINGERPRINT_FIELDS && out->length > 0)
+            fingerprint->count = FINGERPRINT_FIELDS_MAX;
     }
     return true;
 }
@@ -115,7 +137,7 @@ bool fingerprint_make(const struct order_content *content, struct arena *arena, 
     bool made = make(content, arena, &value, &out, fingerprint);
     buf_free(&value);
     buf_free(&out);
-    if (made)
+    if (made && content->delivery_count == 0)
         drop_same_delivery(fingerprint);
     return made;
 }

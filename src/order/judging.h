@@ -10,8 +10,9 @@ struct judging {
     const struct order_columns *columns;
     const struct order *order;
     enum rules_purpose purpose;
-    const struct order_row *row; /* the row at hand; NULL: the whole order */
-    size_t item;                 /* its place among the lines, from 0 */
+    const struct kuroneko_terms *kuroneko; /* NULL: the public protocol is not what it is sent by */
+    const struct order_row *row;           /* the row at hand; NULL: the whole order */
+    size_t item;                           /* its place among the lines, from 0 */
     struct findings *findings;
     struct cells_memory *memory; /* NULL: none */
 };

@@ -2,6 +2,7 @@
 #include "order/rules.h"
 
 #include "order/cells.h"
+#include "order/limits.h"
 #include "order/lines.h"
 #include "order/shipment.h"
 #include "order/value.h"
@@ -54,7 +55,8 @@ static void check_columns(const struct judging *judging)
         enum order_field field = schema->columns[column].field;
         if ((schema->columns[column].needed & ORDER_NEED_REGISTER) == 0 ||
             judging->columns->layout->cells[column] != ORDER_NO_COLUMN ||
-            (field == ORDER_FIELD_PAYMENT && order_schema_defers_all(schema)))
+            (field == ORDER_FIELD_PAYMENT && order_schema_defers_all(schema)) ||
+            (field == ORDER_FIELD_ITEM_ID && judging->kuroneko != NULL))
             continue;
         if (field == ORDER_FIELD_NONE || order_layout_column(judging->columns->layout, field) == ORDER_NO_COLUMN)
             judging_add(judging, "COLUMN_MISSING", column, NULL);
@@ -238,14 +240,25 @@ static void check_rows(struct judging *judging)
     judging->row = NULL;
 }
 
-static void check_to_register(struct judging *judging, const struct order_row *first)
+static bool is_damaged(const struct order *order)
+{
+    for (size_t i = 0; i < order->count; i++)
+        if (order->rows[i].damaged)
+            return true;
+    return order->count == 0;
+}
+
+/* `begin`: where the order's findings begin. */
+static void check_to_register(struct judging *judging, const struct order_row *first, size_t begin)
 {
     if (check_agreement(judging, first))
         check_total(judging, first);
-    if (judging->order->count > 1) {
+    if (judging->order->count > 1)
         lines_check(judging);
+    if (judging->kuroneko == NULL && judging->order->count > 1)
         check_delivery(judging);
-    }
+    if (judging->kuroneko != NULL && !is_damaged(judging->order))
+        limits_check(judging, begin);
 }
 
 static void check_to_ship(struct judging *judging, const struct order_row *first)
@@ -253,20 +266,28 @@ static void check_to_ship(struct judging *judging, const struct order_row *first
     judging->item = 0;
     check_presence(judging, first, ORDER_FIELD_TRACKING_NUMBER);
     check_presence(judging, first, ORDER_FIELD_CARRIER);
-    check_numbers(judging);
+    if (judging->kuroneko == NULL)
+        check_numbers(judging);
+    else
+        limits_check_parcels(judging);
 }
 
 void rules_check(const struct order_columns *columns, const struct order *order, enum rules_purpose purpose,
-                 struct cells_memory *memory, struct findings *findings)
+                 const struct kuroneko_terms *kuroneko, struct cells_memory *memory, struct findings *findings)
 {
-    struct judging judging = {
-        .columns = columns, .order = order, .purpose = purpose, .findings = findings, .memory = memory};
+    struct judging judging = {.columns = columns,
+                              .order = order,
+                              .purpose = purpose,
+                              .kuroneko = kuroneko,
+                              .findings = findings,
+                              .memory = memory};
     const struct order_row *first = first_row(order);
+    size_t begin = findings->count;
     if (purpose == RULES_REGISTER)
         check_columns(&judging);
     check_rows(&judging);
     if (purpose == RULES_REGISTER && first != NULL)
-        check_to_register(&judging, first);
+        check_to_register(&judging, first, begin);
     if (purpose == RULES_SHIP)
         check_to_ship(&judging, first);
 }

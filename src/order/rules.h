@@ -43,11 +43,18 @@
  *
  * Whatever else concerns an order that the service has needs its 受注ID, and nothing but that is judged.
  *
+ * Where the public protocol is what is spoken, ORDER_ID_SIZE, ITEM_NAME_SIZE, ITEM_ID_…, TEXT_TOO_LONG of what is sent,
+ * NOT_KANA, CONTROL_CHARACTER, DELIVERY_DIFFERS and SHIP_SEVERAL_NUMBERS do not hold, and 商品番号 is not needed; in
+ * their place come KURONEKO_ORDER_NUMBER (order/cells), and what order/limits makes of the remarks of order/kuroneko:
+ * on the line's row where it is about a line, on the first row that names it where it is about a 送付先, otherwise on
+ * all rows.
+ *
  * Those with * are warnings: the catalogue says so. A damaged row is not judged, and neither are sums it belongs to. */
 #ifndef ORDER_RULES_H
 #define ORDER_RULES_H
 
 #include "order/finding.h"
+#include "order/kuroneko.h"
 #include "order/order.h"
 
 enum {
@@ -68,9 +75,10 @@ enum rules_purpose {
 /* Whether anything can be wrong with a column of that field. */
 bool rules_look_at(enum rules_purpose purpose, enum order_field field);
 
-/* Add what is wrong with `order`, whose lines are sorted (order_sort()). `memory` makes it quicker from order to order
- * of the same purpose (cells.h), and may be NULL. */
+/* Add what is wrong with `order`, whose lines are sorted (order_sort()). `kuroneko`: what it is sent by is the public
+ * protocol (order/kuroneko.h), whose limits are looked at; NULL: it is not. `memory` makes it quicker from order to
+ * order of the same purpose (cells.h), and may be NULL. */
 void rules_check(const struct order_columns *columns, const struct order *order, enum rules_purpose purpose,
-                 struct cells_memory *memory, struct findings *findings);
+                 const struct kuroneko_terms *kuroneko, struct cells_memory *memory, struct findings *findings);
 
 #endif

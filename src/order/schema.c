@@ -22,6 +22,7 @@ static const char *const field_names[ORDER_FIELDS] = {
     [ORDER_FIELD_SHOP_STATUS] = "shopStatus",
     [ORDER_FIELD_TRACKING_NUMBER] = "trackingNumber",
     [ORDER_FIELD_CARRIER] = "carrier",
+    [ORDER_FIELD_SHIP_DATE] = "shipDate",
     [ORDER_FIELD_ID] = "id",
     [ORDER_FIELD_ORDERED_AT] = "orderedAt",
     [ORDER_FIELD_AMOUNT] = "amount",

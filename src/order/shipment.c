@@ -38,6 +38,47 @@ static uint32_t other_row(const struct order_columns *columns, const struct orde
     return other;
 }
 
+/* The row that comes next in the file behind row `number`; NULL: there is none. */
+static const struct order_row *next_row(const struct order *order, uint32_t number)
+{
+    const struct order_row *next = NULL;
+    for (size_t i = 0; i < order->count; i++)
+        if (order->rows[i].number > number && (next == NULL || order->rows[i].number < next->number))
+            next = &order->rows[i];
+    return next;
+}
+
+static bool is_known(const struct order_shipment *shipment, struct span number)
+{
+    for (size_t i = 0; i < shipment->number_count; i++)
+        if (span_equal(shipment->numbers[i], number))
+            return true;
+    return false;
+}
+
+/* Every number, and its carrier. */
+static bool list_numbers(const struct order_columns *columns, const struct order *order, struct arena *arena,
+                         struct order_shipment *shipment)
+{
+    char bytes[VALUE_NARROW_MAX];
+    shipment->numbers = arena_alloc(arena, order->count * sizeof *shipment->numbers);
+    shipment->carriers = arena_alloc(arena, order->count * sizeof *shipment->carriers);
+    if (shipment->numbers == NULL || shipment->carriers == NULL)
+        return false;
+    for (const struct order_row *row = next_row(order, 0); row != NULL; row = next_row(order, row->number)) {
+        struct span number = shipment_number(columns, row, bytes);
+        struct span carrier = text_of(columns, row, ORDER_FIELD_CARRIER);
+        if (number.length == 0 || is_known(shipment, number))
+            continue;
+        number = arena_copy(arena, number);
+        if (number.data == NULL)
+            return false;
+        shipment->numbers[shipment->number_count] = number;
+        shipment->carriers[shipment->number_count++] = carrier.length > 0 ? carrier : shipment->carrier;
+    }
+    return true;
+}
+
 bool shipment_build(const struct order_columns *columns, const struct order *order, struct arena *arena,
                     struct order_shipment *shipment)
 {
@@ -56,5 +97,5 @@ bool shipment_build(const struct order_columns *columns, const struct order *ord
         carrier = shipment_first(columns, order, ORDER_FIELD_CARRIER);
     if (carrier != NULL)
         shipment->carrier = text_of(columns, carrier, ORDER_FIELD_CARRIER);
-    return true;
+    return first == NULL || list_numbers(columns, order, arena, shipment);
 }

@@ -7,10 +7,13 @@
 #include "order/value.h"
 
 struct order_shipment {
-    struct span number;   /* 送り状番号 of the first row of the file that has one; `length` 0: none has */
-    struct span carrier;  /* 配送会社 of that row, or of the first row that has one; `length` 0: none has */
-    bool several;         /* another row has another number, which is not reported */
-    uint32_t several_row; /* the first such row; 0: none */
+    struct span number;    /* 送り状番号 of the first row of the file that has one; `length` 0: none has */
+    struct span carrier;   /* 配送会社 of that row, or of the first row that has one; `length` 0: none has */
+    bool several;          /* another row has another number, which is not reported */
+    uint32_t several_row;  /* the first such row; 0: none */
+    struct span *numbers;  /* every 送り状番号, each once, in the order of the file */
+    struct span *carriers; /* 配送会社 of the first row that has each of them; `carrier` where that has none */
+    size_t number_count;
 };
 
 /* The row's 送り状番号 as it is sent: without blanks around it, in half width where it can be. `length` 0: it has none.

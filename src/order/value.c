@@ -241,16 +241,30 @@ bool value_time(struct span text, char time[VALUE_TIME_SIZE])
     return true;
 }
 
-bool value_is_date(struct span text)
+static bool read_date(struct span text, struct day *day)
 {
     char bytes[VALUE_NARROW_MAX];
     char time[VALUE_TIME_SIZE];
-    struct day day;
     struct span rest;
     if (!narrow(text, bytes, &text))
         return false;
     rest = text;
-    return take_day(&rest, &day) && (rest.length == 0 || value_time(text, time));
+    return take_day(&rest, day) && (rest.length == 0 || value_time(text, time));
+}
+
+bool value_is_date(struct span text)
+{
+    struct day day;
+    return read_date(text, &day);
+}
+
+bool value_date(struct span text, char date[VALUE_DATE_SIZE])
+{
+    struct day day;
+    if (!read_date(text, &day))
+        return false;
+    *put_digits(put_digits(put_digits(date, 4, day.year), 2, day.month), 2, day.day) = '\0';
+    return true;
 }
 
 /* ---- Phone numbers ---- */

@@ -11,6 +11,7 @@
 enum {
     VALUE_INTEGER_DIGITS = 15, /* what every JSON library carries through a double unharmed */
     VALUE_TIME_SIZE = 26,      /* "2026-11-02T17:54:08+09:00" and its NUL */
+    VALUE_DATE_SIZE = 9,       /* "20261102" and its NUL */
     VALUE_PHONE_SIZE = 24,     /* eleven digits with a hyphen between each two, and the NUL */
     VALUE_POSTAL_CODE_SIZE = 9,
     VALUE_EMAIL_MAX = 254, /* bytes (RFC 5321), 64 of them before the @ */
@@ -43,6 +44,9 @@ bool value_time(struct span text, char time[VALUE_TIME_SIZE]);
 
 /* A day that exists, written as in value_time(); a time behind it is allowed. */
 bool value_is_date(struct span text);
+
+/* The same; `date` gets the day as yyyymmdd. */
+bool value_date(struct span text, char date[VALUE_DATE_SIZE]);
 
 /* A phone number of Japan: 10 digits (0, then 1 to 9), or 11 that begin with 020, 050, 060, 070, 080 or 090, as mobile
  * numbers do (which are none with 10, but for 060: that may be 06-0 in Osaka); half or full width, with hyphens, blanks

@@ -5,7 +5,7 @@
 #include "order/value.h"
 #include "text/fold.h"
 
-_Static_assert((int)FINGERPRINT_FIELDS <= (int)LEDGER_FIELDS_MAX, "the ledger has a place for each field's tag");
+_Static_assert((int)FINGERPRINT_FIELDS_MAX <= (int)LEDGER_FIELDS_MAX, "the ledger has a place for each field's tag");
 
 /* ---- Content ---- */
 
@@ -27,10 +27,11 @@ bool digest_content(const struct ledger *ledger, const struct order_content *con
     struct fingerprint fingerprint;
     *digest = (struct ledger_content){0};
     if (!fingerprint_make(content, arena, &fingerprint) ||
-        !ledger_hash_make(ledger, fingerprint.fields, FINGERPRINT_FIELDS, &digest->hash))
+        !ledger_hash_make(ledger, fingerprint.fields, fingerprint.count, &digest->hash))
         return false;
-    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++)
-        if (!tag_of(ledger, fingerprint_field(i), fingerprint.fields[i], &digest->fields[i]))
+    for (size_t i = 0; i < fingerprint.count; i++)
+        if ((i < FINGERPRINT_FIELDS || fingerprint.fields[i].length > 0) &&
+            !tag_of(ledger, fingerprint_field(i), fingerprint.fields[i], &digest->fields[i]))
             return false;
     return true;
 }
@@ -48,7 +49,7 @@ void digest_changed(const struct work *work, const struct ledger_content *before
                     struct buf *names)
 {
     const char *separator = "";
-    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++) {
+    for (size_t i = 0; i < FINGERPRINT_FIELDS_MAX; i++) {
         if (before->fields[i] == now->fields[i])
             continue;
         struct span heading = heading_of(work, fingerprint_field(i));
@@ -56,6 +57,25 @@ void digest_changed(const struct work *work, const struct ledger_content *before
         buf_append(names, heading.data, heading.length);
         separator = "、";
     }
+}
+
+static bool is_of_the_amount(enum order_field field)
+{
+    return field == ORDER_FIELD_AMOUNT || field >= ORDER_FIELD_ITEM_ID || field == ORDER_FIELD_SHIPPING_FEE ||
+           field == ORDER_FIELD_HANDLING_FEE || field == ORDER_FIELD_DISCOUNT;
+}
+
+bool digest_only_amount_changed(const struct ledger_content *before, const struct ledger_content *now)
+{
+    bool amount = false;
+    for (size_t i = 0; i < FINGERPRINT_FIELDS_MAX; i++) {
+        if (before->fields[i] == now->fields[i])
+            continue;
+        if (!is_of_the_amount(fingerprint_field(i)))
+            return false;
+        amount = amount || fingerprint_field(i) == ORDER_FIELD_AMOUNT;
+    }
+    return amount;
 }
 
 /* ---- Names and requests ---- */
@@ -105,14 +125,34 @@ bool digest_mall(const struct ledger *ledger, const struct work *work, const str
     return hash_pair(ledger, "mall", pair, false, hash);
 }
 
-bool digest_body(const struct ledger *ledger, const char *body, size_t length, struct ledger_hash *hash)
+bool digest_body(const struct ledger *ledger, struct span body, struct ledger_hash *hash)
 {
-    const struct span parts[] = {span_of("body"), {body, length}};
+    const struct span parts[] = {span_of("body"), body};
     return ledger_hash_make(ledger, parts, sizeof parts / sizeof *parts, hash);
 }
 
-bool digest_shipment(const struct ledger *ledger, struct span number, struct span carrier, struct ledger_hash *hash)
+/* The first `count` of `list`, one behind the other; `only` where there are none. */
+static void put_list(const struct span *list, size_t count, struct span only, struct buf *out)
 {
-    const struct span pair[] = {number, carrier};
-    return hash_pair(ledger, "shipment", pair, true, hash);
+    if (count == 0)
+        buf_append(out, only.data, only.length);
+    for (size_t i = 0; i < count; i++) {
+        buf_append_text(out, i > 0 ? "," : "");
+        buf_append(out, list[i].data, list[i].length);
+    }
+}
+
+bool digest_shipment(const struct ledger *ledger, const struct order_shipment *shipment, size_t count,
+                     struct ledger_hash *hash)
+{
+    struct buf numbers = {0};
+    struct buf carriers = {0};
+    size_t listed = count < shipment->number_count ? count : shipment->number_count;
+    put_list(shipment->numbers, listed, shipment->number, &numbers);
+    put_list(shipment->carriers, listed, shipment->carrier, &carriers);
+    const struct span pair[] = {{buf_text(&numbers), numbers.length}, {buf_text(&carriers), carriers.length}};
+    bool made = !numbers.failed && !carriers.failed && hash_pair(ledger, "shipment", pair, true, hash);
+    buf_free(&numbers);
+    buf_free(&carriers);
+    return made;
 }

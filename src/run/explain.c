@@ -2,6 +2,7 @@
 #include "atobarai.h"
 
 #include "base/embedded.h"
+#include "order/service_codes.h"
 #include "run/listing.h"
 #include "run/message.h"
 #include "text/harmless.h"
@@ -16,8 +17,7 @@ struct explaining {
     size_t capacity;
 };
 
-static bool add(struct explaining *explaining, const struct catalog_entry *entry, struct span message,
-                const struct catalog_words *words, struct error *error)
+static bool add(struct explaining *explaining, const struct explanation *explanation, struct error *error)
 {
     if (explaining->count == explaining->capacity) {
         size_t capacity = explaining->capacity * 2 + 16;
@@ -27,7 +27,7 @@ static bool add(struct explaining *explaining, const struct catalog_entry *entry
         explaining->list = list;
         explaining->capacity = capacity;
     }
-    explaining->list[explaining->count++] = (struct explanation){.entry = entry, .message = message, .words = *words};
+    explaining->list[explaining->count++] = *explanation;
     return true;
 }
 
@@ -137,30 +137,43 @@ static size_t best_fit(const struct catalog *catalog, struct span text)
     return best;
 }
 
+/* The explanation of a code, ours or the service's; false when it is none. */
+static bool find_explanation(const struct catalog *catalog, struct span text, struct explanation *explanation)
+{
+    struct service_code code;
+    *explanation = (struct explanation){.entry = find_code(catalog, text)};
+    if (explanation->entry != NULL || !service_code_find(text, &code))
+        return explanation->entry != NULL;
+    explanation->entry = service_code_entry(&code, catalog);
+    explanation->field = code.field;
+    for (size_t i = 0; i < FINDING_ARGS; i++)
+        explanation->words.of[CATALOG_ARG1 + i] = code.args[i];
+    return explanation->entry != NULL;
+}
+
 static bool is_known(const struct catalog *catalog, struct span part)
 {
-    return find_code(catalog, part) != NULL || best_fit(catalog, part) > 0;
+    struct explanation explanation;
+    return find_explanation(catalog, part, &explanation) || best_fit(catalog, part) > 0;
 }
 
 /* The entries that a message fits as well as any: several may say the same. */
 static bool add_fitting(struct explaining *explaining, struct span part, size_t best, struct error *error)
 {
-    struct catalog_words words;
     bool added = true;
     for (size_t i = 0; i < catalog_count(explaining->catalog) && added; i++) {
-        const struct catalog_entry *entry = catalog_entry(explaining->catalog, i);
-        if (catalog_fit(entry, part, &words) == best)
-            added = add(explaining, entry, part, &words, error);
+        struct explanation explanation = {.entry = catalog_entry(explaining->catalog, i), .message = part};
+        if (catalog_fit(explanation.entry, part, &explanation.words) == best)
+            added = add(explaining, &explanation, error);
     }
     return added;
 }
 
 static bool add_part(struct explaining *explaining, struct span part, struct error *error)
 {
-    static const struct catalog_words nothing;
-    const struct catalog_entry *entry = find_code(explaining->catalog, part);
-    if (entry != NULL)
-        return add(explaining, entry, (struct span){NULL, 0}, &nothing, error);
+    struct explanation explanation;
+    if (find_explanation(explaining->catalog, part, &explanation))
+        return add(explaining, &explanation, error);
     size_t best = best_fit(explaining->catalog, part);
     if (best > 0)
         return add_fitting(explaining, part, best, error);
@@ -169,8 +182,9 @@ static bool add_part(struct explaining *explaining, struct span part, struct err
         snprintf(word, sizeof word, "%.*s", part.length < sizeof word ? (int)part.length : (int)sizeof word, part.data);
         return error_set(error, ERROR_USAGE, "EXPLAIN_UNKNOWN", NULL, word, NULL, NULL);
     }
-    struct catalog_words words = {.of = {[CATALOG_ARG1] = part}};
-    return add(explaining, catalog_generic(explaining->catalog), part, &words, error);
+    explanation = (struct explanation){.entry = catalog_generic(explaining->catalog), .message = part};
+    explanation.words.of[CATALOG_ARG1] = part;
+    return add(explaining, &explanation, error);
 }
 
 /* Whether `text` is to be explained message for message: something in it is known, or all of it looks like codes.
@@ -213,10 +227,11 @@ static bool add_asked(struct explaining *explaining, struct span text, struct er
 
 static bool add_all(struct explaining *explaining, struct error *error)
 {
-    static const struct catalog_words nothing;
     bool added = true;
-    for (size_t i = 0; i < catalog_count(explaining->catalog) && added; i++)
-        added = add(explaining, catalog_entry(explaining->catalog, i), (struct span){NULL, 0}, &nothing, error);
+    for (size_t i = 0; i < catalog_count(explaining->catalog) && added; i++) {
+        struct explanation explanation = {.entry = catalog_entry(explaining->catalog, i)};
+        added = add(explaining, &explanation, error);
+    }
     return added;
 }
 

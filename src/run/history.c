@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "ledger/ledger.h"
 #include "order/catalog.h"
+#include "order/service_codes.h"
 #include "run/message.h"
 #include "run/place.h"
 #include "run/plan.h"
@@ -31,16 +32,21 @@ static enum words words_of(enum atobarai_format format, enum atobarai_language l
 /* Put the cells of an error: its code, and the service's words of it, or else ours. */
 static void put_error(struct reading *reading, const char *code, const char *message)
 {
+    enum catalog_language language = reading->words == WORDS_JA ? CATALOG_JA : CATALOG_EN;
     const struct catalog_entry *entry = *message == '\0' ? catalog_find(reading->catalog, code) : NULL;
+    struct buf words = {0};
     if (entry != NULL)
-        message = entry->texts[reading->words == WORDS_JA ? CATALOG_JA : CATALOG_EN].title;
+        buf_append_text(&words, entry->texts[language].title);
+    else
+        service_code_words(span_of(message), reading->catalog, language, &words);
     table_put(&reading->table, code);
-    table_put(&reading->table, message);
+    table_put(&reading->table, words.failed ? message : buf_text(&words));
+    buf_free(&words);
 }
 
 /* ---- The operations ---- */
 
-static const struct table_column history_columns[] = {
+static const struct atobarai_column history_columns[] = {
     {{"日時", "Time"}, "time"},
     {{"受注ID", "Order ID"}, "order_id"},
     {{"後払い受注番号", "ID at the service"}, "service_id"},
@@ -55,10 +61,9 @@ static const struct table_column history_columns[] = {
 static const char *operation_word(enum ledger_operation operation, enum words words)
 {
     static const char *const names[LEDGER_OPERATIONS][WORDS_JSON] = {
-        [LEDGER_REGISTER] = {"買い手情報登録", "register"},
-        [LEDGER_SHIP] = {"出荷情報登録", "ship"},
-        [LEDGER_CANCEL] = {"与信の取消", "cancel"},
-        [LEDGER_ASK] = {"与信結果問い合わせ", "status"},
+        [LEDGER_REGISTER] = {"買い手情報登録", "register"},   [LEDGER_SHIP] = {"出荷情報登録", "ship"},
+        [LEDGER_CANCEL] = {"与信の取消", "cancel"},           [LEDGER_ASK] = {"与信結果問い合わせ", "status"},
+        [LEDGER_REDUCE] = {"請求金額変更（減額）", "reduce"},
     };
     return words == WORDS_JSON ? ledger_operation_name(operation) : names[operation][words];
 }
@@ -100,7 +105,7 @@ static bool put_entry(void *context, const struct ledger_entry *entry)
 
 /* ---- The orders ---- */
 
-static const struct table_column order_columns[] = {
+static const struct atobarai_column order_columns[] = {
     {{"受注ID", "Order ID"}, "order_id"},
     {{"後払い受注番号", "ID at the service"}, "service_id"},
     {{"与信ステータス", "Credit status"}, "credit_status"},

@@ -2,17 +2,16 @@
 #include "atobarai.h"
 
 #include "base/embedded.h"
-#include "base/file.h"
 #include "run/check.h"
+#include "run/connection.h"
+#include "run/definitions.h"
 #include "run/intake.h"
 #include "run/message.h"
 #include "run/only.h"
 #include "run/output.h"
-#include "run/place.h"
 #include "run/send.h"
 #include "run/setting.h"
 #include "run/summary.h"
-#include "sandbox/sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,9 +56,9 @@ static void free_secret(const char *text)
 /* All are copied, or NULL, even where memory ran out midway: so all may be freed. */
 static bool copy_options(struct atobarai_options *options)
 {
-    const char **texts[] = {&options->schema,  &options->dialect,       &options->api_url,
-                            &options->api_key, &options->merchant_code, &options->ledger,
-                            &options->only,    &options->set_status,    &options->set_shop_status};
+    const char **texts[] = {&options->schema,          &options->dialect, &options->api_url,  &options->api_key,
+                            &options->merchant_code,   &options->ledger,  &options->only,     &options->set_status,
+                            &options->set_shop_status, &options->ca_file, &options->retry_on, &options->log};
     bool copied = true;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         copied = copy_text(texts[i]) && copied;
@@ -105,6 +104,9 @@ void atobarai_job_free(struct atobarai_job *job)
     free_secret(job->options.api_key);
     free_secret(job->options.merchant_code);
     free_text(job->options.ledger);
+    free_text(job->options.ca_file);
+    free_text(job->options.retry_on);
+    free_text(job->options.log);
     free_text(job->options.only);
     free_text(job->options.set_status);
     free_text(job->options.set_shop_status);
@@ -121,127 +123,6 @@ void atobarai_job_interrupt(struct atobarai_job *job)
 }
 
 /* ---- Running ---- */
-
-/* The service that orders are sent to, the simulated one included. All is owned. */
-struct connection {
-    struct api_dialect *dialect;
-    struct api_account account;
-    const char *name;        /* of the service in the ledger */
-    struct sandbox *sandbox; /* NULL: the real one */
-    struct ledger *ledger;
-};
-
-/* The text of `path`, or of the program where that is NULL. */
-static bool read_data(const char *path, const char *embedded, struct buf *text, struct error *error)
-{
-    if (path != NULL)
-        return file_read(path, text, error);
-    buf_append_text(text, embedded);
-    return !text->failed || error_set_memory(error);
-}
-
-static bool load_schema(struct atobarai_job *job, struct work *work)
-{
-    struct buf text = {0};
-    const char *path = job->options.schema;
-    bool loaded = read_data(path, embedded_order_schema, &text, &job->error) &&
-                  order_schema_parse(&work->schema, (struct span){buf_text(&text), text.length}, path, &job->error);
-    buf_free(&text);
-    return loaded;
-}
-
-static bool load_dialect(struct atobarai_job *job, struct connection *service)
-{
-    struct buf text = {0};
-    const char *path = job->options.dialect;
-    if (read_data(path, embedded_json_dialect, &text, &job->error))
-        service->dialect = api_dialect_parse((struct span){buf_text(&text), text.length}, path, &job->error);
-    buf_free(&text);
-    return service->dialect != NULL;
-}
-
-/* A header may hold it: printable ASCII. */
-static bool is_credential(const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++)
-        if (*at < 0x21 || *at > 0x7E)
-            return false;
-    return true;
-}
-
-static bool check_credential(const char *value, const char *name, struct error *error)
-{
-    if (value == NULL || *value == '\0')
-        return error_set(error, ERROR_CONFIG, "CREDENTIALS_MISSING", NULL, name, NULL, NULL);
-    return is_credential(value) || error_set(error, ERROR_CONFIG, "CREDENTIALS_INVALID", NULL, name, NULL, NULL);
-}
-
-/* The simulated service. Where the rehearsal has a ledger of its own, its orders are kept beside that. */
-static bool open_sandbox(struct atobarai_job *job, struct connection *service)
-{
-    struct buf state = {0};
-    struct sandbox_options options = {0};
-    if (job->options.ledger != NULL) {
-        buf_printf(&state, "%s.sandbox", job->options.ledger);
-        if (state.failed)
-            return error_set_memory(&job->error);
-        options.state = buf_text(&state);
-    }
-    service->sandbox = sandbox_start(&options, &job->error);
-    buf_free(&state);
-    if (service->sandbox == NULL)
-        return false;
-    service->account = (struct api_account){sandbox_url(service->sandbox), "sandbox", "sandbox"};
-    service->name = "sandbox"; /* its port is another one each time */
-    return true;
-}
-
-static bool open_service(struct atobarai_job *job, struct connection *service)
-{
-    const struct atobarai_options *options = &job->options;
-    if (!load_dialect(job, service))
-        return false;
-    if (options->sandbox)
-        return open_sandbox(job, service);
-    if (options->api_url == NULL || *options->api_url == '\0')
-        return error_set(&job->error, ERROR_CONFIG, "URL_MISSING", NULL, NULL, NULL, NULL);
-    service->account = (struct api_account){options->api_url, options->api_key, options->merchant_code};
-    service->name = options->api_url;
-    return transport_check_url(options->api_url, &job->error) &&
-           check_credential(options->api_key, "ATOBARAI_API_KEY", &job->error) &&
-           check_credential(options->merchant_code, "ATOBARAI_MERCHANT_CODE", &job->error);
-}
-
-static bool open_ledger_file(struct atobarai_job *job, const struct ledger_account *account, struct connection *service)
-{
-    struct buf path = {0};
-    if (!place_of_ledger(job->options.ledger, &path, &job->error))
-        service->ledger = NULL;
-    else if (job->options.dry_run)
-        service->ledger = ledger_open_reading(buf_text(&path), account, &job->error);
-    else
-        service->ledger =
-            ledger_open(buf_text(&path), account, commands[job->operation], job->options.timeout, &job->error);
-    buf_free(&path);
-    return service->ledger != NULL;
-}
-
-/* A rehearsal that names no ledger leaves nothing behind. */
-static bool open_ledger(struct atobarai_job *job, struct connection *service)
-{
-    struct ledger_account account = {service->name, service->account.merchant};
-    if (!job->options.sandbox || job->options.ledger != NULL)
-        return open_ledger_file(job, &account, service);
-    service->ledger = ledger_open_memory(&account, &job->error);
-    return service->ledger != NULL;
-}
-
-static void close_service(struct connection *service)
-{
-    ledger_close(service->ledger);
-    api_dialect_free(service->dialect);
-    sandbox_stop(service->sandbox);
-}
 
 static uint64_t milliseconds(void)
 {
@@ -261,27 +142,32 @@ static bool end_phase(struct atobarai_job *job, enum atobarai_phase phase, bool 
 }
 
 /* Nothing of this is known to the service before the ledger knows it. */
-static bool send(struct atobarai_job *job, struct work *work, struct connection *to)
+static bool send(struct atobarai_job *job, struct work *work, struct connection *connection)
 {
-    if (!only_apply(work, &job->error) || !open_ledger(job, to))
+    if (!only_apply(work, &job->error) ||
+        !connection_open_ledger(connection, &job->options, commands[job->operation], &job->error))
         return false;
-    const struct service service = {to->dialect, to->account, to->ledger};
+    const struct service service = connection_service(connection);
     return job->options.dry_run ? send_rehearse(work, &service, &job->error) : send_run(work, &service, &job->error);
 }
 
 /* Everything that may fail without harm comes before the first order is sent: a result file that cannot be made, a
  * service that is not named. */
-static bool run_steps(struct atobarai_job *job, struct work *work, struct connection *service)
+static bool run_steps(struct atobarai_job *job, struct work *work, struct connection *connection)
 {
     struct csv_target *target = NULL;
     if (work->sends && !job->options.dry_run && job->output == NULL)
         return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
-    if (!setting_check_values(&job->options, &job->error) || !load_schema(job, work) ||
-        (work->sends && !open_service(job, service)))
+    if (!setting_check_values(&job->options, &job->error) ||
+        !definitions_schema(&job->options, &work->schema, &job->error) ||
+        (work->sends && !connection_open(connection, &job->options, work->kuroneko, &job->error)))
         return false;
     job->phase_begin = milliseconds();
     if (!end_phase(job, ATOBARAI_PHASE_READ, intake_run(work, &job->error)) ||
         !setting_check_columns(work, &job->error))
+        return false;
+    if (work->sends &&
+        !connection_open_log(connection, &job->options, commands[job->operation], job->output, &job->error))
         return false;
     if (job->output != NULL) {
         target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
@@ -289,7 +175,7 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct connec
             return false;
     }
     if (!end_phase(job, ATOBARAI_PHASE_CHECK, check_run(work, &job->error)) ||
-        (work->sends && !end_phase(job, ATOBARAI_PHASE_SEND, send(job, work, service)))) {
+        (work->sends && !end_phase(job, ATOBARAI_PHASE_SEND, send(job, work, connection)))) {
         csv_target_discard(target);
         return false;
     }
@@ -353,7 +239,7 @@ static enum atobarai_status judge(struct atobarai_job *job)
 enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context)
 {
     uint64_t begin = milliseconds();
-    struct connection service = {0};
+    struct connection connection = {0};
     struct work work = {.operation = job->operation,
                         .sends = job->operation != ATOBARAI_CHECK,
                         .input = job->input,
@@ -364,13 +250,16 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
                         .progress_context = context,
                         .now = (int64_t)time(NULL),
                         .catalog = job->catalog};
-    bool done = run_steps(job, &work, &service);
+    struct kuroneko_terms terms;
+    if (definitions_terms(&job->options, work.now, &terms))
+        work.kuroneko = &terms;
+    bool done = run_steps(job, &work, &connection);
     job->summary.complete = done;
     describe_input(&work, &job->summary);
     if (!summary_count(&work, &job->summary, &job->errors) && done)
         done = error_set_memory(&job->error);
     job->summary.elapsed_ms = milliseconds() - begin;
-    close_service(&service);
+    job->summary.log_lost = connection_close(&connection, &job->summary.log_errno);
     free_work(&work);
     if (done)
         return judge(job);

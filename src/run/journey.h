@@ -6,6 +6,7 @@
 #include "run/loader.h"
 #include "run/plan.h"
 #include "run/send.h"
+#include "run/wire.h"
 
 /* What all journeys of a run share. */
 struct sending {
@@ -16,21 +17,41 @@ struct sending {
     struct error *error;   /* its `code` is set where nothing more may be sent */
 };
 
+/* What the file says of an order, as hashes: its rows are read again only to make a request of them. */
+struct journey_digest {
+    bool made;                     /* once in a run, for the file does not change meanwhile */
+    struct ledger_content content; /* where the operation registers */
+    struct ledger_hash mall;
+    struct ledger_hash shipment; /* with ship: of all that is to be reported */
+};
+
 struct journey {
     uint32_t order;            /* of the book */
     struct ledger_order known; /* as the ledger has it now */
-    struct plan plan;          /* the step that is being made */
+    struct journey_digest digest;
+    struct plan plan;             /* the step that is being made */
+    enum api_operation operation; /* the call that this is, once a request is prepared */
     bool answered[LEDGER_OPERATIONS];
     unsigned questions;
-    bool doubted;       /* in doubt since before this run, or an answer was lost: what comes later does not prove that
-                           nothing came there */
-    bool verifies;      /* the service repeated an old answer: how the order stands now has to be asked */
-    bool conflicts;     /* the last call met a 409: the question is about that */
-    struct buf words;   /* the service's, of that 409; owned */
-    struct buf changed; /* headings of what is not as it was under the id that a new one replaces; owned */
+    bool doubted;    /* in doubt since before this run, or an answer was lost: what comes later does not prove that
+                        nothing came there */
+    unsigned lost;   /* how often the call at hand may have come there and was not answered, of a service that has to be
+                        asked then */
+    bool resent;     /* such a call was a registration: one that is refused as a second one is the second of ours */
+    unsigned pause;  /* milliseconds before the next request, at least */
+    bool verifies;   /* the service repeated an old answer: how the order stands now has to be asked */
+    bool unreviewed; /* the service knows of no review: the question is about the order's state */
+    bool conflicts;  /* the last call met a 409: the question is about that */
+    bool leaves_numbers; /* other 送り状番号 were reported before, which the service may still have */
+    const char *detail;  /* of the catalogue: more of the status than its name, as the service said; NULL: no more */
+    struct buf words;    /* the service's, of that 409; owned */
+    struct buf changed;  /* headings of what is not as it was under the id that a new one replaces; owned */
     struct transport_request request; /* prepared; owned until it is handed over */
     unsigned requests;                /* that were prepared */
-    struct journey *next;             /* in the queue that it waits in */
+    bool retrying;                    /* the one that was handed over is sent again */
+    char service_id[LEDGER_ID_SIZE];  /* at the service, of the order that it is about */
+    struct wire_parcel parcel;        /* in which it is handed over */
+    struct api_answer answer;         /* to it; the message is owned */
 };
 
 enum journey_state {

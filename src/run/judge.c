@@ -63,7 +63,7 @@ bool judge_order(struct work *work, struct cells_memory *memory, uint32_t index,
     if (skipped && book_is_emptied(&work->book, order))
         add_emptied(findings);
     if (!skipped) {
-        rules_check(&work->columns, loaded, judge_purpose(work), memory, findings);
+        rules_check(&work->columns, loaded, judge_purpose(work), work->kuroneko, memory, findings);
         if (order->touched)
             add_touched(&work->book, index, findings);
         if (order->twin)

@@ -15,15 +15,24 @@ static const char *const legend[CATALOG_LANGUAGES][CATALOG_PLACES] = {
 
 /* ---- The parts of an explanation ---- */
 
-/* The headings of the columns that the catalogue names. */
-static void put_columns(const struct listing *listing, const struct catalog_entry *entry, struct buf *out)
+/* The fields whose columns are to be fixed; how many. */
+static size_t fields_of(const struct explanation *explanation, const enum order_field **fields)
+{
+    bool known = explanation->field != ORDER_FIELD_NONE;
+    *fields = known ? &explanation->field : explanation->entry->fields;
+    return known ? 1 : explanation->entry->field_count;
+}
+
+/* The headings of these columns. */
+static void put_columns(const struct listing *listing, const struct explanation *explanation, struct buf *out)
 {
     const struct order_schema *schema = listing->schema;
     const char *separator = "";
-    for (size_t i = 0; i < entry->field_count; i++) {
+    const enum order_field *fields;
+    size_t count = fields_of(explanation, &fields);
+    for (size_t i = 0; i < count; i++) {
         for (size_t column = 0; column < schema->count; column++) {
-            if (schema->columns[column].field != entry->fields[i] ||
-                schema->columns[column].stands_in_for != ORDER_NO_COLUMN)
+            if (schema->columns[column].field != fields[i] || schema->columns[column].stands_in_for != ORDER_NO_COLUMN)
                 continue;
             buf_append_text(out, separator);
             buf_append_text(out, schema->columns[column].name);
@@ -38,7 +47,7 @@ static void put_filled(const struct listing *listing, const struct explanation *
 {
     struct catalog_words words = explanation->words;
     struct buf columns = {0};
-    put_columns(listing, explanation->entry, &columns);
+    put_columns(listing, explanation, &columns);
     if (words.of[CATALOG_COLUMN].data == NULL && columns.length > 0)
         words.of[CATALOG_COLUMN] = (struct span){columns.data, columns.length};
     for (size_t place = 0; place < CATALOG_PLACES; place++)
@@ -80,7 +89,7 @@ static void fill_parts(const struct listing *listing, const struct explanation *
     put_message(listing, explanation, &parts[MESSAGE]);
     put_filled(listing, explanation, text->cause, &parts[CAUSE]);
     put_filled(listing, explanation, text->remedy, &parts[REMEDY]);
-    put_columns(listing, explanation->entry, &parts[COLUMNS]);
+    put_columns(listing, explanation, &parts[COLUMNS]);
     for (size_t i = 0; i < LABELS; i++)
         out->failed = out->failed || parts[i].failed;
 }
@@ -261,13 +270,16 @@ static bool add_title(cJSON *object, const char *title)
                            : cJSON_AddNullToObject(object, "title")) != NULL;
 }
 
-static bool add_lists(cJSON *object, const struct catalog_entry *entry)
+static bool add_lists(cJSON *object, const struct explanation *explanation)
 {
+    const struct catalog_entry *entry = explanation->entry;
+    const enum order_field *list;
+    size_t count = fields_of(explanation, &list);
     cJSON *fields = cJSON_AddArrayToObject(object, "fields");
     cJSON *patterns = cJSON_AddArrayToObject(object, "patterns");
     bool added = fields != NULL && patterns != NULL;
-    for (size_t i = 0; i < entry->field_count && added; i++)
-        added = cJSON_AddItemToArray(fields, cJSON_CreateString(order_field_name(entry->fields[i])));
+    for (size_t i = 0; i < count && added; i++)
+        added = cJSON_AddItemToArray(fields, cJSON_CreateString(order_field_name(list[i])));
     for (size_t i = 0; i < entry->pattern_count && added; i++)
         added = cJSON_AddItemToArray(patterns, cJSON_CreateString(entry->patterns[i]));
     return added;
@@ -278,7 +290,7 @@ static bool fill_object(cJSON *object, const struct listing *listing, const stru
     const struct catalog_entry *entry = explanation->entry;
     return cJSON_AddStringToObject(object, "code", entry->code) != NULL &&
            cJSON_AddStringToObject(object, "severity", severity_of(entry, CATALOG_EN)) != NULL &&
-           add_title(object, entry->texts[listing->language].title) && add_lists(object, entry) &&
+           add_title(object, entry->texts[listing->language].title) && add_lists(object, explanation) &&
            add_texts(object, listing, explanation);
 }
 
@@ -311,8 +323,10 @@ static void write_row(const struct listing *listing, const struct explanation *e
     const struct catalog_entry *entry = explanation->entry;
     struct buf cells[2 + DATA_TEXTS] = {0};
     enum { CELLS = sizeof cells / sizeof *cells };
-    for (size_t i = 0; i < entry->field_count; i++)
-        join(order_field_name(entry->fields[i]), &cells[0]);
+    const enum order_field *fields;
+    size_t count = fields_of(explanation, &fields);
+    for (size_t i = 0; i < count; i++)
+        join(order_field_name(fields[i]), &cells[0]);
     for (size_t i = 0; i < entry->pattern_count; i++)
         join(entry->patterns[i], &cells[1]);
     for (size_t i = 0; i < DATA_TEXTS; i++)

@@ -9,6 +9,7 @@ struct explanation {
     const struct catalog_entry *entry;
     struct span message;        /* as it was asked about; a `data` of NULL: the entry's own */
     struct catalog_words words; /* what is known of the placeholders */
+    enum order_field field;     /* whose column is to be fixed; ORDER_FIELD_NONE: the entry's fields */
 };
 
 struct listing {

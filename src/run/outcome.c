@@ -1,6 +1,8 @@
 /* run/outcome.c: see outcome.h. */
 #include "run/outcome.h"
 
+#include "order/service_codes.h"
+
 #include <stdio.h>
 
 static void add(struct work *work, struct book_order *order, struct finding finding, long item,
@@ -8,7 +10,6 @@ static void add(struct work *work, struct book_order *order, struct finding find
 {
     uint32_t added = (uint32_t)work->findings.count;
     finding.item = item > 0 ? (uint16_t)item : 0;
-    finding.column = FINDING_NO_COLUMN;
     if (findings_add(&work->findings, finding, args))
         order->outcome = added;
 }
@@ -18,13 +19,50 @@ void outcome_set(struct work *work, struct book_order *order, const char *code, 
 {
     const struct catalog_entry *entry = catalog_find(work->catalog, code);
     bool warning = entry != NULL && entry->warning;
-    add(work, order, (struct finding){.code = code, .row = row, .warning = warning}, item, args);
+    add(work, order, (struct finding){.code = code, .row = row, .warning = warning, .column = FINDING_NO_COLUMN}, item,
+        args);
 }
 
 void outcome_refuse(struct work *work, struct book_order *order, const char *code, uint32_t row, long item,
                     const char *const args[FINDING_ARGS])
 {
-    add(work, order, (struct finding){.code = code, .row = row}, item, args);
+    add(work, order, (struct finding){.code = code, .row = row, .column = FINDING_NO_COLUMN}, item, args);
+}
+
+/* The column to fix: the file's, or, where it has none of that field, the one that is missing. */
+static uint16_t column_of(const struct work *work, enum order_field field)
+{
+    if (field == ORDER_FIELD_NONE)
+        return FINDING_NO_COLUMN;
+    size_t column = order_layout_column(&work->layout, field);
+    if (column == ORDER_NO_COLUMN)
+        column = order_schema_column(&work->schema, field);
+    return column < FINDING_NO_COLUMN ? (uint16_t)column : FINDING_NO_COLUMN;
+}
+
+const char *outcome_refuse_code(struct work *work, struct book_order *order, struct span message)
+{
+    enum { ARG_SIZE = 64 };
+    struct service_code code;
+    char texts[FINDING_ARGS][ARG_SIZE];
+    const char *args[FINDING_ARGS];
+    const struct catalog_entry *entry =
+        service_code_find(message, &code) ? service_code_entry(&code, work->catalog) : NULL;
+    if (entry == NULL)
+        return NULL;
+    for (size_t i = 0; i < FINDING_ARGS; i++) {
+        snprintf(texts[i], ARG_SIZE, "%.*s", (int)code.args[i].length, code.args[i].data);
+        args[i] = texts[i];
+    }
+    add(work, order, (struct finding){.code = entry->code, .column = column_of(work, code.field)}, -1, args);
+    return entry->code;
+}
+
+void outcome_tell(const struct work *work)
+{
+    struct atobarai_progress progress = {work->total, work->done, work->failed, work->retrying};
+    if (work->progress != NULL)
+        work->progress(work->progress_context, &progress);
 }
 
 void outcome_end(struct work *work, struct book_order *order, enum book_state state)
@@ -32,10 +70,7 @@ void outcome_end(struct work *work, struct book_order *order, enum book_state st
     order->state = (uint8_t)state;
     work->done++;
     work->failed += state != BOOK_DONE;
-    if (work->progress != NULL) {
-        struct atobarai_progress progress = {work->total, work->done, work->failed};
-        work->progress(work->progress_context, &progress);
-    }
+    outcome_tell(work);
 }
 
 void outcome_words(const struct work *work, const char *code, const char *arg, struct buf *text)
@@ -62,9 +97,14 @@ void outcome_leave(struct work *work, struct book_order *order, const char *code
 const char *outcome_reason(enum transport_reason reason)
 {
     static const char *const reasons[] = {
-        [TRANSPORT_TIMEOUT] = "REASON_TIMEOUT",           [TRANSPORT_CONNECTION] = "REASON_CONNECTION",
-        [TRANSPORT_SERVER_ERROR] = "REASON_SERVER_ERROR", [TRANSPORT_BUSY] = "REASON_BUSY",
-        [TRANSPORT_GARBAGE] = "REASON_GARBAGE",           [TRANSPORT_STOPPED] = "REASON_STOPPED",
+        [TRANSPORT_TIMEOUT] = "REASON_TIMEOUT",
+        [TRANSPORT_CONNECTION] = "REASON_CONNECTION",
+        [TRANSPORT_UNTRUSTED] = "REASON_UNTRUSTED",
+        [TRANSPORT_SERVER_ERROR] = "REASON_SERVER_ERROR",
+        [TRANSPORT_BUSY] = "REASON_BUSY",
+        [TRANSPORT_GARBAGE] = "REASON_GARBAGE",
+        [TRANSPORT_REFUSED] = "REASON_REFUSED",
+        [TRANSPORT_STOPPED] = "REASON_STOPPED",
         [TRANSPORT_INTERRUPTED] = "REASON_INTERRUPTED",
     };
     return reasons[reason];

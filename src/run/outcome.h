@@ -14,8 +14,16 @@ void outcome_set(struct work *work, struct book_order *order, const char *code, 
 void outcome_refuse(struct work *work, struct book_order *order, const char *code, uint32_t row, long item,
                     const char *const args[FINDING_ARGS]);
 
+/* The same where `message` is a code of the service's public protocol (order/service_codes.h): in the words for that
+ * code, about the column of its field, on all rows. Returns the catalogue's code. NULL: `message` is no such code, and
+ * nothing was put in. */
+const char *outcome_refuse_code(struct work *work, struct book_order *order, struct span message);
+
 /* The order is in `state` for good. */
 void outcome_end(struct work *work, struct book_order *order, enum book_state state);
+
+/* Tell whoever watches how far the run is. */
+void outcome_tell(const struct work *work);
 
 /* The order remains to be sent, or in doubt: `code` with the words of `reason`, an entry of the catalogue, as {1}. */
 void outcome_leave(struct work *work, struct book_order *order, const char *code, const char *reason, long http_status);

@@ -162,6 +162,14 @@ static struct plan plan_status(const struct plan_facts *facts)
 
 /* ---- 再登録 ---- */
 
+/* Whether the amount alone may be made less where it stands. Whether it is less the service knows, not the ledger. */
+static bool can_reduce(const struct plan_facts *facts)
+{
+    enum order_status status = facts->known->status;
+    return facts->less && facts->changed && !facts->answered[LEDGER_REDUCE] &&
+           (status == ORDER_STATUS_AUTH_OK || status == ORDER_STATUS_SHIP_OK);
+}
+
 /* The order was registered anew in this run. */
 static struct plan reregistered(const struct ledger_order *known)
 {
@@ -180,6 +188,8 @@ static struct plan cancel_first(const struct plan_facts *facts)
     bool failed = known->status == ORDER_STATUS_AUTH_NG || known->status == ORDER_STATUS_AUTH_FAILED;
     if (known->status == ORDER_STATUS_SHIP_PENDING)
         return invalid("CANCEL_NOT_ALLOWED");
+    if (can_reduce(facts))
+        return call(PLAN_REDUCE, "REASON_CHANGED");
     if (known->status == ORDER_STATUS_CANCEL_NG && facts->answered[LEDGER_CANCEL])
         return refused("CANCEL_FAILED");
     if (!failed && !facts->changed && !known->foreign && known->status != ORDER_STATUS_CANCEL_NG)
@@ -204,6 +214,8 @@ static struct plan reregister(const struct plan_facts *facts)
     const struct ledger_order *known = facts->known;
     if (facts->answered[LEDGER_REGISTER])
         return known->foreign ? refused("ALREADY_REGISTERED") : reregistered(known);
+    if (facts->answered[LEDGER_REDUCE] && !facts->changed)
+        return done("AMOUNT_REDUCED");
     if (!known->registered && known->status != ORDER_STATUS_AUTH_FAILED && known->issue <= 1)
         return not_registered(facts);
     if (!known->registered)
@@ -221,7 +233,7 @@ static struct plan reregister(const struct plan_facts *facts)
 static struct plan plan_reregister(const struct plan_facts *facts)
 {
     struct plan plan = reregister(facts);
-    bool changes = plan.step == PLAN_CANCEL || plan.step == PLAN_REGISTER;
+    bool changes = plan.step == PLAN_CANCEL || plan.step == PLAN_REDUCE || plan.step == PLAN_REGISTER;
     return changes && facts->namesake ? invalid("MALL_NUMBER_REGISTERED") : plan;
 }
 

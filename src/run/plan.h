@@ -17,7 +17,8 @@ struct plan_facts {
     /* What the file says. */
     bool changed;       /* another content than is registered */
     bool same_request;  /* in doubt: what would be sent is what was sent */
-    bool same_shipment; /* as was reported */
+    bool same_shipment; /* as was reported, all of it */
+    bool less;          /* the service can make the amount less, and nothing but the amount and its lines is changed */
     bool namesake;      /* the mall's number is registered under another 受注ID, and that is not allowed */
     /* What this run did. */
     bool answered[LEDGER_OPERATIONS]; /* the service answered such a call */
@@ -31,6 +32,7 @@ enum plan_step {
     PLAN_REGISTER,
     PLAN_SHIP,
     PLAN_CANCEL,
+    PLAN_REDUCE,
     PLAN_ASK, /* how the order stands, or, in doubt, the order of the intent */
 };
 

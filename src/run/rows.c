@@ -22,8 +22,9 @@ bool rows_use(const struct work *work, size_t column)
 {
     enum order_field field = work->schema.columns[column].field;
     bool ships = field == ORDER_FIELD_TRACKING_NUMBER || field == ORDER_FIELD_CARRIER;
-    bool carried =
-        field == ORDER_FIELD_NONE || field == ORDER_FIELD_SHOP_STATUS || (ships && judge_purpose(work) != RULES_SHIP);
+    bool carried = field == ORDER_FIELD_NONE || field == ORDER_FIELD_SHOP_STATUS ||
+                   (ships && judge_purpose(work) != RULES_SHIP) ||
+                   (field == ORDER_FIELD_SHIP_DATE && work->kuroneko == NULL);
     return !carried || work->schema.columns[column].needed != 0;
 }
 

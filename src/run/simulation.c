@@ -11,11 +11,18 @@ struct atobarai_sandbox {
     struct sandbox *sandbox;
 };
 
-static bool start(struct atobarai_sandbox *sandbox, uint16_t port, const char *state, const char *faults, uint64_t seed,
-                  struct error *error)
+_Static_assert((int)ATOBARAI_SANDBOX_DELAY_MAX == (int)SANDBOX_DELAY_MAX, "the caller's bound is the sandbox's");
+
+static bool start(struct atobarai_sandbox *sandbox, const struct atobarai_sandbox_options *asked, struct error *error)
 {
-    struct sandbox_options options = {.port = port, .state = state, .seed = seed};
-    if (faults != NULL && !sandbox_parse_faults(faults, &options.faults, error))
+    struct sandbox_options options = {
+        .port = asked->port,
+        .state = asked->state,
+        .seed = asked->seed,
+        .tls = asked->tls,
+        .delay_ms = asked->delay_ms < ATOBARAI_SANDBOX_DELAY_MAX ? asked->delay_ms : ATOBARAI_SANDBOX_DELAY_MAX,
+    };
+    if (asked->faults != NULL && !sandbox_parse_faults(asked->faults, &options.faults, error))
         return false;
     sandbox->sandbox = sandbox_start(&options, error);
     return sandbox->sandbox != NULL;
@@ -30,7 +37,7 @@ static void explain(const struct error *error, enum atobarai_language language, 
     catalog_free(catalog);
 }
 
-struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *state, const char *faults, uint64_t seed,
+struct atobarai_sandbox *atobarai_sandbox_start(const struct atobarai_sandbox_options *options,
                                                 enum atobarai_language language, enum atobarai_status *status,
                                                 struct atobarai_message *message)
 {
@@ -39,7 +46,7 @@ struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *state
     *message = (struct atobarai_message){0};
     if (sandbox == NULL)
         error_set_memory(&error);
-    else if (start(sandbox, port, state, faults, seed, &error))
+    else if (start(sandbox, options, &error))
         return sandbox;
     *status = (enum atobarai_status)error.kind;
     explain(&error, language, message);
@@ -50,6 +57,16 @@ struct atobarai_sandbox *atobarai_sandbox_start(uint16_t port, const char *state
 const char *atobarai_sandbox_url(const struct atobarai_sandbox *sandbox)
 {
     return sandbox_url(sandbox->sandbox);
+}
+
+const char *atobarai_sandbox_kuroneko_url(const struct atobarai_sandbox *sandbox)
+{
+    return sandbox_kuroneko_url(sandbox->sandbox);
+}
+
+const char *atobarai_sandbox_authority(const struct atobarai_sandbox *sandbox)
+{
+    return sandbox_authority(sandbox->sandbox);
 }
 
 uint16_t atobarai_sandbox_port(const struct atobarai_sandbox *sandbox)

@@ -6,9 +6,11 @@
 #include <cjson/cJSON.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct tally {
     struct atobarai_error_count *list; /* owned */
@@ -197,10 +199,20 @@ static bool fill_json(cJSON *root, const struct atobarai_summary *summary)
     return made && add_number(root, "elapsed_ms", summary->elapsed_ms) && add_phases(root, summary);
 }
 
+/* Whoever may read more than the result may not read this either; who else, the umask says. */
+static FILE *open_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (fd >= 0 && file == NULL)
+        close(fd);
+    return file;
+}
+
 static int write_text(const char *text, const char *path)
 {
     bool standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdout : fopen(path, "we");
+    FILE *file = standard ? stdout : open_file(path);
     if (file == NULL)
         return errno;
     bool written = fprintf(file, "%s\n", text) >= 0 && fflush(file) == 0;

@@ -1,4 +1,4 @@
-/* run/table.c: see table.h. */
+/* run/table.c: see table.h; and the listings of include/atobarai.h. */
 #include "run/table.h"
 
 #include "text/harmless.h"
@@ -190,4 +190,19 @@ void table_write(const struct table *table, enum atobarai_format format, enum at
         write_text(table, language, out);
         break;
     }
+}
+
+char *atobarai_table(const struct atobarai_column *columns, size_t column_count, const char *const *cells,
+                     size_t row_count, enum atobarai_format format, enum atobarai_language language)
+{
+    struct table table = {.columns = columns, .count = column_count};
+    struct buf out = {0};
+    for (size_t i = 0; i < row_count * column_count; i++)
+        table_put(&table, cells[i] != NULL ? cells[i] : "");
+    table_write(&table, format, language, &out);
+    table_free(&table);
+    if (!out.failed)
+        return buf_take(&out);
+    buf_free(&out);
+    return NULL;
 }

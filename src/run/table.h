@@ -7,13 +7,8 @@
 
 #include <stdint.h>
 
-struct table_column {
-    const char *headings[2]; /* by enum atobarai_language */
-    const char *key;         /* in JSON */
-};
-
 struct table {
-    const struct table_column *columns; /* borrowed */
+    const struct atobarai_column *columns; /* borrowed */
     size_t count;
     struct buf cells; /* row by row: each a text with its NUL */
 };

@@ -8,6 +8,7 @@
 #include "order/book.h"
 #include "order/catalog.h"
 #include "order/finding.h"
+#include "order/kuroneko.h"
 #include "order/order.h"
 #include "order/result.h"
 #include "text/encoding.h"
@@ -29,6 +30,7 @@ struct work {
     int64_t now; /* when the run began; seconds since 1970 */
     const struct catalog *catalog;
     struct order_schema schema;
+    const struct kuroneko_terms *kuroneko; /* the dialect is the public protocol; NULL: another one */
 
     /* What the file is (run/input). */
     struct csv_source *source;
@@ -47,9 +49,10 @@ struct work {
 
     /* What is wrong with its orders (run/check), and how they fared (run/send). */
     struct findings findings;
-    uint64_t total;  /* orders that the operation is for */
-    uint64_t done;   /* of these: answered for good, */
-    uint64_t failed; /* and not as was hoped for */
+    uint64_t total;    /* orders that the operation is for */
+    uint64_t done;     /* of these: answered for good, */
+    uint64_t failed;   /* and not as was hoped for */
+    uint64_t retrying; /* whose request is sent again */
 };
 
 #endif

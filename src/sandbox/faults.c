@@ -4,7 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FAULT_KINDS = SANDBOX_FAULT_LOST_ANSWER };
+enum {
+    FAULT_KINDS = SANDBOX_FAULT_EXCEPTION,
+    DRAWS = 7, /* of one request; the kinds behind have draws of a generator of their own */
+};
+
+/* What makes other generators of a seed. */
+static const uint64_t more_kinds = UINT64_C(0x6b75726f6e656b6f);
+static const uint64_t coins = UINT64_C(0x636f696e);
 
 /* The names of the option, and where each one's probability stands; in the order of enum sandbox_fault. */
 static const struct {
@@ -14,7 +21,7 @@ static const struct {
     {"timeout", offsetof(struct sandbox_faults, timeout)},         {"reset", offsetof(struct sandbox_faults, reset)},
     {"500", offsetof(struct sandbox_faults, server_error)},        {"429", offsetof(struct sandbox_faults, too_many)},
     {"garbage", offsetof(struct sandbox_faults, garbage)},         {"slow", offsetof(struct sandbox_faults, slow)},
-    {"lost-answer", offsetof(struct sandbox_faults, lost_answer)},
+    {"lost-answer", offsetof(struct sandbox_faults, lost_answer)}, {"err", offsetof(struct sandbox_faults, exception)},
 };
 
 static double probability_get(const struct sandbox_faults *faults, size_t kind)
@@ -93,10 +100,17 @@ static uint64_t splitmix64(uint64_t seed, uint64_t n)
 enum sandbox_fault sandbox_fault_draw(const struct sandbox_faults *faults, uint64_t seed, uint64_t request)
 {
     for (size_t kind = 0; kind < FAULT_KINDS; kind++) {
+        uint64_t number =
+            kind < DRAWS ? splitmix64(seed, request * DRAWS + kind) : splitmix64(seed ^ more_kinds, request);
         /* 53 bits fill a double from 0 to just below 1: probability 1 always strikes, 0 never. */
-        double drawn = (double)(splitmix64(seed, request * FAULT_KINDS + kind) >> 11) * 0x1p-53;
+        double drawn = (double)(number >> 11) * 0x1p-53;
         if (drawn < probability_get(faults, kind))
             return (enum sandbox_fault)(kind + 1);
     }
     return SANDBOX_FAULT_NONE;
+}
+
+bool sandbox_fault_coin(uint64_t seed, uint64_t request)
+{
+    return splitmix64(seed ^ coins, request) >> 63 != 0;
 }

@@ -15,10 +15,14 @@ enum sandbox_fault {
     SANDBOX_FAULT_GARBAGE,
     SANDBOX_FAULT_SLOW,
     SANDBOX_FAULT_LOST_ANSWER,
+    SANDBOX_FAULT_EXCEPTION, /* of the dialect kuroneko only */
 };
 
 /* The fault of request number `request` (from 0). Each fault is drawn on its own, in the order above, and the first one
  * that strikes is it: behind a certain fault (1) no other one ever comes. */
 enum sandbox_fault sandbox_fault_draw(const struct sandbox_faults *faults, uint64_t seed, uint64_t request);
+
+/* Heads or tails for the same request, of which some faults have two kinds. */
+bool sandbox_fault_coin(uint64_t seed, uint64_t request);
 
 #endif

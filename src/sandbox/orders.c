@@ -1,7 +1,8 @@
 /* sandbox/orders.c: see orders.h. */
 #include "sandbox/orders.h"
 
-#include "base/hash.h"
+#include "base/arena.h"
+#include "sandbox/index.h"
 #include "sandbox/state.h"
 
 #include <openssl/evp.h>
@@ -10,12 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum {
-    DIGEST_SIZE = SANDBOX_DIGEST_SIZE,
-    INDEX_FIRST_SIZE = 64, /* slots of a new index; a power of two */
-};
+enum { DIGEST_SIZE = SANDBOX_DIGEST_SIZE };
 
 struct order {
     const struct sandbox_card *card; /* static */
@@ -27,79 +24,15 @@ struct order {
     char id[];
 };
 
-struct slot {
-    uint64_t hash;
-    struct order *order; /* borrowed; NULL: free */
-};
-
-/* Open addressing with linear probing; nothing is ever removed. */
-struct index {
-    struct slot *slots;
-    size_t size; /* a power of two */
-    size_t used;
-};
-
 struct sandbox_orders {
     pthread_mutex_t lock; /* guards all below, `sha256` excepted */
-    struct index by_id;   /* owns the orders */
-    struct index by_key;
+    struct arena memory;  /* of the orders, which live as long as the table */
+    struct sandbox_index by_id;
+    struct sandbox_index by_key;
     struct sandbox_counts counts;
-    int state;      /* the file that keeps the orders; -1: none */
+    int state;      /* borrowed: the file that keeps the orders; -1: none */
     EVP_MD *sha256; /* fetched once: a fetch per digest would take a lock inside libcrypto */
 };
-
-static bool index_init(struct index *index)
-{
-    index->slots = calloc(INDEX_FIRST_SIZE, sizeof *index->slots);
-    index->size = INDEX_FIRST_SIZE;
-    return index->slots != NULL;
-}
-
-/* The next order with that hash from `*cursor` on, NULL when there is none. Begin with the hash as the cursor. */
-static struct order *index_next(const struct index *index, uint64_t hash, size_t *cursor)
-{
-    for (;; (*cursor)++) {
-        const struct slot *slot = &index->slots[*cursor & (index->size - 1)];
-        if (slot->order == NULL)
-            return NULL;
-        if (slot->hash == hash) {
-            (*cursor)++;
-            return slot->order;
-        }
-    }
-}
-
-static void index_put(struct index *index, uint64_t hash, struct order *order)
-{
-    size_t at = (size_t)hash & (index->size - 1);
-    while (index->slots[at].order != NULL)
-        at = (at + 1) & (index->size - 1);
-    index->slots[at] = (struct slot){hash, order};
-    index->used++;
-}
-
-/* Room for one more, with at most three quarters of the slots in use. */
-static bool index_reserve(struct index *index)
-{
-    if (index->used + 1 <= index->size / 4 * 3)
-        return true;
-    struct index larger = {calloc(index->size * 2, sizeof *larger.slots), index->size * 2, 0};
-    if (larger.slots == NULL)
-        return false;
-    for (size_t i = 0; i < index->size; i++)
-        if (index->slots[i].order != NULL)
-            index_put(&larger, index->slots[i].hash, index->slots[i].order);
-    free(index->slots);
-    *index = larger;
-    return true;
-}
-
-/* With its upper half folded down, where the index looks first. */
-static uint64_t hash_of_id(const char *id)
-{
-    uint64_t hash = hash_add(HASH_BEGIN, span_of(id));
-    return hash ^ (hash >> 32);
-}
 
 static uint64_t hash_of_key(const unsigned char key[DIGEST_SIZE])
 {
@@ -110,11 +43,11 @@ static uint64_t hash_of_key(const unsigned char key[DIGEST_SIZE])
 
 static struct order *find_id(const struct sandbox_orders *orders, const char *id)
 {
-    uint64_t hash = hash_of_id(id);
+    uint64_t hash = sandbox_index_hash(id);
     size_t cursor = (size_t)hash;
     struct order *order;
     do
-        order = index_next(&orders->by_id, hash, &cursor);
+        order = sandbox_index_next(&orders->by_id, hash, &cursor);
     while (order != NULL && strcmp(order->id, id) != 0);
     return order;
 }
@@ -125,7 +58,7 @@ static struct order *find_key(const struct sandbox_orders *orders, const unsigne
     size_t cursor = (size_t)hash;
     struct order *order;
     do
-        order = index_next(&orders->by_key, hash, &cursor);
+        order = sandbox_index_next(&orders->by_key, hash, &cursor);
     while (order != NULL && memcmp(order->key, key, DIGEST_SIZE) != 0);
     return order;
 }
@@ -157,7 +90,7 @@ struct sandbox_orders *sandbox_orders_new(void)
     pthread_mutex_init(&orders->lock, NULL);
     orders->state = -1;
     orders->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!index_init(&orders->by_id) || !index_init(&orders->by_key) || orders->sha256 == NULL) {
+    if (!sandbox_index_init(&orders->by_id) || !sandbox_index_init(&orders->by_key) || orders->sha256 == NULL) {
         sandbox_orders_free(orders);
         return NULL;
     }
@@ -168,9 +101,9 @@ struct sandbox_orders *sandbox_orders_new(void)
 static struct order *add_order(struct sandbox_orders *orders, const struct sandbox_order_body *from)
 {
     size_t size = strlen(from->id) + 1;
-    if (!index_reserve(&orders->by_id) || !index_reserve(&orders->by_key))
+    if (!sandbox_index_reserve(&orders->by_id) || !sandbox_index_reserve(&orders->by_key))
         return NULL;
-    struct order *order = calloc(1, sizeof *order + size);
+    struct order *order = arena_alloc(&orders->memory, sizeof *order + size);
     if (order == NULL)
         return NULL;
     memcpy(order->id, from->id, size);
@@ -197,19 +130,17 @@ static struct order *order_to_fill(struct sandbox_orders *orders, struct order *
                                    const struct sandbox_order_body *from)
 {
     if (known != NULL)
-        return index_reserve(&orders->by_key) ? known : NULL;
+        return sandbox_index_reserve(&orders->by_key) ? known : NULL;
     struct order *order = add_order(orders, from);
     if (order != NULL) {
-        index_put(&orders->by_id, hash_of_id(order->id), order);
+        sandbox_index_put(&orders->by_id, sandbox_index_hash(order->id), order);
         orders->counts.registered++;
     }
     return order;
 }
 
-/* One line of the state file. */
-static bool load(void *context, const struct sandbox_record *record)
+bool sandbox_orders_load(struct sandbox_orders *orders, const struct sandbox_record *record)
 {
-    struct sandbox_orders *orders = context;
     struct sandbox_order_body from = {.card = record->card};
     snprintf(from.id, sizeof from.id, "%s", record->id);
     struct order *order = order_to_fill(orders, find_id(orders, record->id), &from);
@@ -223,13 +154,13 @@ static bool load(void *context, const struct sandbox_record *record)
     memcpy(order->body, record->body, DIGEST_SIZE);
     memcpy(order->shipment, record->shipment, DIGEST_SIZE);
     if (!same_key)
-        index_put(&orders->by_key, hash_of_key(order->key), order);
+        sandbox_index_put(&orders->by_key, hash_of_key(order->key), order);
     return true;
 }
 
-bool sandbox_orders_keep(struct sandbox_orders *orders, const char *path)
+void sandbox_orders_keep(struct sandbox_orders *orders, int state)
 {
-    return sandbox_state_open(path, load, orders, &orders->state);
+    orders->state = state;
 }
 
 /* What to answer, decided under the lock: a status of HTTP and of the order, or a message. */
@@ -265,7 +196,7 @@ static struct verdict register_order(struct sandbox_orders *orders, const struct
     memcpy(order->key, key, DIGEST_SIZE);
     memcpy(order->body, body, DIGEST_SIZE);
     /* Where it had another key, that one still leads here, and find_key() sees that it is not the order's any more. */
-    index_put(&orders->by_key, hash_of_key(order->key), order);
+    sandbox_index_put(&orders->by_key, hash_of_key(order->key), order);
     return keep(orders, order) ? (struct verdict){201, order->first, NULL} : not_kept;
 }
 
@@ -391,12 +322,9 @@ void sandbox_orders_free(struct sandbox_orders *orders)
 {
     if (orders == NULL)
         return;
-    for (size_t i = 0; orders->by_id.slots != NULL && i < orders->by_id.size; i++)
-        free(orders->by_id.slots[i].order);
-    free(orders->by_id.slots);
-    free(orders->by_key.slots);
-    if (orders->state >= 0)
-        close(orders->state);
+    sandbox_index_free(&orders->by_key);
+    sandbox_index_free(&orders->by_id);
+    arena_free(&orders->memory);
     EVP_MD_free(orders->sha256);
     pthread_mutex_destroy(&orders->lock);
     free(orders);

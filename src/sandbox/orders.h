@@ -19,6 +19,7 @@
 #define SANDBOX_ORDERS_H
 
 #include "sandbox/reply.h"
+#include "sandbox/state.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -38,9 +39,12 @@ struct sandbox_counts {
 /* NULL when memory ran out. Free with sandbox_orders_free(). */
 struct sandbox_orders *sandbox_orders_new(void);
 
-/* Keep the orders in the file `path`, too, and take in those that it holds. Before anything else, once. False with
- * errno, see state.h. A change that cannot be written is answered with 500, though it has happened. */
-bool sandbox_orders_keep(struct sandbox_orders *orders, const char *path);
+/* Take in an order as the state file has it, or its newer line. Before anything else. False when memory ran out. */
+bool sandbox_orders_load(struct sandbox_orders *orders, const struct sandbox_record *record);
+
+/* Write every change to `state`, too, the descriptor of state.h, which is borrowed until sandbox_orders_free(). Before
+ * the first call, once. A change that cannot be written is answered with 500, though it has happened. */
+void sandbox_orders_keep(struct sandbox_orders *orders, int state);
 
 /* POST /orders. `key` is the Idempotency-Key, NULL or "" where the request has none. Replies 201; 200 with the first
  * body for the same key and body again; 409 for the key with another body, and for a known id under another key; 400

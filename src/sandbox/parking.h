@@ -1,7 +1,8 @@
 /* sandbox/parking.h: connections that wait, for a while or for ever, without holding a thread of the server.
  *
  * A parked connection is suspended in libmicrohttpd; one thread of the parking lot wakes it when its time has come,
- * when its client has hung up (so that a thousand time-outs do not use up the descriptors), or when the lot closes.
+ * when its client has hung up (so that a thousand time-outs do not use up the descriptors; it is not looked for in the
+ * last second of a wait), or when the lot closes.
  * After waking, the server's handler is called again for it, and decides what happens. */
 #ifndef SANDBOX_PARKING_H
 #define SANDBOX_PARKING_H

@@ -33,10 +33,30 @@ static bool decode(const char *text, size_t length, char id[SANDBOX_ID_SIZE])
     return filled > 0;
 }
 
+/* `name` is what stands behind the prefix. */
+static struct sandbox_route route_kuroneko(const char *name)
+{
+    struct sandbox_route route = {.call = SANDBOX_CALL_UNKNOWN, .kuroneko = true};
+    if (strcmp(name, "_stats") == 0)
+        route.call = SANDBOX_CALL_KURONEKO_STATS;
+    for (int api = 0; api < SANDBOX_APIS; api++) {
+        const char *known = sandbox_api_name((enum sandbox_api)api);
+        size_t length = strlen(known);
+        if (strncmp(name, known, length) != 0 || strcmp(name + length, "APIAction_execute.action") != 0)
+            continue;
+        route.call = SANDBOX_CALL_KURONEKO;
+        route.api = (enum sandbox_api)api;
+    }
+    return route;
+}
+
 struct sandbox_route sandbox_route_of(const char *path)
 {
+    static const char prefix[] = SANDBOX_KURONEKO_PATH;
     static const char orders[] = "/v1/orders";
     struct sandbox_route route = {.call = SANDBOX_CALL_UNKNOWN};
+    if (strncmp(path, prefix, sizeof prefix - 1) == 0)
+        return route_kuroneko(path + sizeof prefix - 1);
     if (strcmp(path, "/v1/_stats") == 0)
         route.call = SANDBOX_CALL_STATS;
     if (strcmp(path, orders) == 0)
@@ -64,9 +84,11 @@ const char *sandbox_route_method(enum sandbox_call call)
     case SANDBOX_CALL_REGISTER:
     case SANDBOX_CALL_SHIP:
     case SANDBOX_CALL_CANCEL:
+    case SANDBOX_CALL_KURONEKO:
         return "POST";
     case SANDBOX_CALL_ASK:
     case SANDBOX_CALL_STATS:
+    case SANDBOX_CALL_KURONEKO_STATS:
         return "GET";
     case SANDBOX_CALL_UNKNOWN:
         break;

@@ -1,6 +1,8 @@
 /* sandbox/rules.c: see rules.h. */
 #include "sandbox/rules.h"
 
+#include "sandbox/charset.h"
+
 #include <cjson/cJSON.h>
 
 #include <stdarg.h>
@@ -111,32 +113,12 @@ static bool __attribute__((format(printf, 2, 3))) refuse(char *message, const ch
     return false;
 }
 
-/* Bytes of the UTF-8 character at `at`; 0 when there is none (overlong, surrogate, beyond U+10FFFF, cut off). */
-static size_t utf8_character(const unsigned char *at, size_t left)
-{
-    if (at[0] < 0x80)
-        return 1;
-    size_t size = at[0] >= 0xC2 && at[0] < 0xE0   ? 2
-                  : at[0] >= 0xE0 && at[0] < 0xF0 ? 3
-                  : at[0] >= 0xF0 && at[0] < 0xF5 ? 4
-                                                  : 0;
-    if (size == 0 || size > left)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    bool overlong = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
-    bool surrogate = at[0] == 0xED && at[1] >= 0xA0;
-    bool beyond = at[0] == 0xF4 && at[1] >= 0x90;
-    return overlong || surrogate || beyond ? 0 : size;
-}
-
 /* Valid UTF-8 without a NUL, written out or as \u0000: cJSON checks neither, and a NUL would cut its C strings. */
 static bool text_is_sound(const char *text, size_t length)
 {
     const unsigned char *at = (const unsigned char *)text;
     for (size_t i = 0; i < length;) {
-        size_t size = utf8_character(at + i, length - i);
+        size_t size = at[i] < 0x80 ? 1 : sandbox_utf8_size(at + i, length - i);
         if (size == 0 || at[i] == '\0')
             return false;
         if (at[i] == '\\' && length - i >= 6 && memcmp(at + i, "\\u0000", 6) == 0)

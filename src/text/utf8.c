@@ -68,6 +68,28 @@ size_t utf8_units(struct span text)
     return units;
 }
 
+static bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0U) != 0x80U;
+}
+
+size_t utf8_characters(struct span text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += begins_character(text.data[i]);
+    return count;
+}
+
+struct span utf8_beginning(struct span text, size_t count)
+{
+    size_t at = 0;
+    for (; at < text.length; at++)
+        if (begins_character(text.data[at]) && count-- == 0)
+            break;
+    return (struct span){text.data, at};
+}
+
 uint32_t utf8_decode(struct span text, size_t *size)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800,

@@ -23,6 +23,12 @@ bool utf8_is_cut(struct span text);
  * stands. `text` is valid UTF-8, or what utf16_read() makes. */
 size_t utf8_units(struct span text);
 
+/* Length in characters. */
+size_t utf8_characters(struct span text);
+
+/* The first `count` characters of `text`, or all of it. */
+struct span utf8_beginning(struct span text, size_t count);
+
 #define UTF8_INVALID 0xFFFD /* U+FFFD, the replacement character */
 
 /* The character at the beginning of `text`, which is not empty; `size` is its bytes, from 1. UTF8_INVALID where there

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""How fast a check is, beside what else a user could do with the same file.
+"""How fast a check is, beside what else a user could do with the same file; and how fast orders are sent.
 
-    tests/bench/bench.py [--rows N] [--times N] [--grow N,N,…] [--send N] [--folder DIR] BUILD
+    tests/bench/bench.py [--only check|wire] [--rows N] [--times N] [--grow N,N,…] [--send N] [--folder DIR]
+                         [options of wire.py] BUILD
 
 Writes an order file (tests/bench/orders.py), runs each contestant on it in turn, several times round, and prints a table
 of medians: seconds, ratio to iconv in the same run, megabytes a second read and written, the peak of resident memory.
 Then how cost grows with the file, what a file costs in which every row is wrong, and where the time of a check and of a
-registration goes. A contestant that is not there is named and left out. BUILD holds what was built: atobarai,
-libcsv_reader, run_once. Standard library only.
+registration goes. Then what wire.py measures. A contestant that is not there is named and left out. BUILD holds what was
+built: atobarai, libcsv_reader, libcurl_post, run_once. Standard library only.
 
 Everybody gets the file from the page cache: it is read through before each run. What is written goes to /dev/null, but
 for results, which are written beside the file.
@@ -27,6 +28,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import orders
+import wire
 from built import compiler_of
 
 SLOW_TIMES = 3  # rounds of those that take ten times as long as the others
@@ -217,13 +219,23 @@ def phases(bench):
               + "".join(f"{mean:8.2f}" for mean in means))
 
 
+def check(bench):
+    beside_others(bench)
+    growth(bench)
+    complete = wrong_rows(bench)
+    phases(bench)
+    return complete
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=600000, help="of the file that everybody reads")
     parser.add_argument("--times", type=int, default=5, help="rounds")
     parser.add_argument("--grow", type=lambda text: [int(n) for n in text.split(",")],
                         default=[10000, 100000, 1000000, 5000000], help="rows of the files that show how cost grows")
-    parser.add_argument("--send", type=int, default=100000, help="rows of the file that is registered")
+    parser.add_argument("--send", type=int, default=100000, help="rows of the file whose phases are measured")
+    parser.add_argument("--only", choices=["check", "wire"], default=None, help="this part")
+    wire.add_options(parser)
     parser.add_argument("--folder", default=None, help="where the files are written; 5 GB for 5,000,000 rows")
     parser.add_argument("build", type=Path)
     asked = parser.parse_args()
@@ -232,10 +244,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="atobarai-bench-", dir=asked.folder) as folder:
         bench = Bench(asked, folder)
         describe(bench)
-        beside_others(bench)
-        growth(bench)
-        complete = wrong_rows(bench)
-        phases(bench)
+        complete = asked.only == "wire" or check(bench)
+        if asked.only != "check":
+            wire.measure(asked, folder)
     return 0 if complete else 1
 
 

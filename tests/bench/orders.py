@@ -61,14 +61,14 @@ def order_rows(draw, order, count):
             for number, (goods, _) in enumerate(lines, 1)]
 
 
-def write(path, rows, wrong=False, seed=1):
-    """A file of `rows` rows; `wrong`: each of them has an error."""
+def write(path, rows, wrong=False, seed=1, most=3):
+    """A file of `rows` rows, one to `most` an order; `wrong`: each of them has an error."""
     draw = random.Random(seed).random
     written = order = 0
     with open(path, "wb", buffering=1 << 20) as file:
         file.write(quoted(*HEADINGS) + b"\r\n")
         while written < rows:
-            made = order_rows(draw, order, min(1 + int(draw() * 3), rows - written))
+            made = order_rows(draw, order, min(1 + int(draw() * most), rows - written))
             if wrong:
                 made = [spoil(row, written + i) for i, row in enumerate(made)]
             file.write(b"".join(made))

@@ -3,7 +3,7 @@
 connections, times out and fails; then it is run to its end. However often it died, each order is at the service once,
 and the last result says of each what the service says.
 
-    crash.py PROGRAM [--runs N] [--seed S] [--two] [--orders N]
+    crash.py PROGRAM [--runs N] [--seed S] [--two] [--orders N] [--dialect json|kuroneko]
 
 --runs: kills in all (300). --two: two programs at once, on one file and one ledger; one of them may leave because the
 other has the ledger. Prints one line "ok - ..." or "not ok - ..." per series of kills and exits 1 if any failed; the
@@ -13,6 +13,7 @@ import argparse
 import collections
 import concurrent.futures
 import csv
+import datetime
 import http.client
 import io
 import json
@@ -33,7 +34,8 @@ if __name__ == "__main__":
     os.environ["ATOBARAI"] = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 
 from harness import PROGRAM, check, done, read_result  # noqa: E402: only now is it known which program
-from service import COLUMNS, SECRETS, Sandbox, environment  # noqa: E402
+import test_kuroneko as public  # noqa: E402
+from service import COLUMNS, SECRETS, Sandbox, environment, xml_texts  # noqa: E402
 
 FAULTS = "lost-answer=0.05,reset=0.05,timeout=0.05,500=0.05"
 CARDS = ["taro", "ng", "taro", "pending", "taro", "failed", "shipng", "taro", "cancelng", "taro"]
@@ -54,12 +56,24 @@ ENDS = {
 }
 
 
+# In the public protocol a registration that was refused is unknown, and what the service does not do it refuses.
+PUBLIC_ENDS = {
+    "register": {"ng": {"AUTH_NG"}, "failed": {None}, "pending": {"AUTH_PENDING", "AUTH_OK"}},
+    "status": {"ng": {"AUTH_NG"}, "failed": {None}},
+    "ship": {"ng": {"AUTH_NG"}, "failed": {None}, "shipng": {"AUTH_OK"}, None: {"SHIP_OK"}},
+    "cancel": {"failed": {None}, "cancelng": {"AUTH_OK"}, None: {"CANCEL_OK"}},
+    "reregister": {"pending": {"AUTH_PENDING", "AUTH_OK"}},
+}
+PUBLIC_DAY = (datetime.datetime.now(public.JAPAN) - datetime.timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
+PUBLIC_STATES = {"1": "AUTH_OK", "2": "CANCEL_OK", "30": "AUTH_PENDING", "31": "CANCEL_OK", "32": "AUTH_NG"}
+
+
 def card_of(order):
     return CARDS[int(order) % len(CARDS)]
 
 
-def wanted_ends(operation, order):
-    ends = ENDS[operation]
+def wanted_ends(operation, order, ends=None):
+    ends = (ends or ENDS)[operation]
     return ends.get(card_of(order), ends.get(None, {"AUTH_OK"}))
 
 
@@ -86,6 +100,36 @@ def write_orders(path, orders, padding, anew=False):
     return path
 
 
+def parcels_of(order):
+    """As many numbers as the order has lines, none of them another order's."""
+    heads = [int(f"{order[-6:]}{line:05}") for line in range(1, 2 + int(order) % 3)]
+    return [f"{head:011}{head % 7}" for head in heads]
+
+
+def write_public_orders(path, orders, padding, anew=False):
+    """The same for the public protocol: each order has several parcels, and anew every other amount is less."""
+    text = io.StringIO(newline="")
+    columns = [*public.COLUMNS, "備考"]
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\r\n")
+    writer.writeheader()
+    usual = {**public.USUAL, "コントロールカラム": "U", "受注日時": PUBLIC_DAY, "注文者氏名": "見本 太郎",
+             "支払方法": "クロネコ代金後払い", "商品名": "見本の品", "配送会社": "ヤマト運輸", "備考": "備考はそのまま" * 20}
+    for order in orders:
+        card = card_of(order)
+        card = "taro" if anew and card in ("ng", "failed") else card
+        numbers = parcels_of(order)
+        price = 500 if not anew else 400 if int(order) % 2 else 600
+        for line, number in enumerate(numbers, 1):
+            writer.writerow({**usual, "受注ID": order, "受注番号": f"MALL-{order}", "項番": line, "明細ID": f"{order}{line}",
+                             "商品コード": f"C{line}", "商品番号": f"A{line}", "単価": price, "個数": 1, "小計": price,
+                             "請求金額": price * len(numbers) + 200, "送り状番号": number,
+                             "注文者メールアドレス": f"{card}@example.com"})
+    for number in range(padding):
+        writer.writerow({**usual, "受注ID": 1 + number, "支払方法": "代金引換", "明細ID": 1 + number})
+    path.write_bytes(text.getvalue().encode("cp932"))
+    return path
+
+
 class Run:
     """One run of the program, which is killed if it lasts longer than `moment` seconds (None: it is not). When it is
     over, `status` is its exit status and `phase` where it stood, as far as that can be told from outside."""
@@ -93,13 +137,14 @@ class Run:
     def __init__(self, crash, operation, source, moment=None):
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=crash.folder))
         self.out = self.folder / "result.csv"
-        words = [PROGRAM, operation, source, "-o", self.out, "--api-url", crash.sandbox.url, "--ledger", crash.ledger,
-                 "--timeout", "1", "--retries", "2", "--concurrency", "16", "--max-errors", "1000", "--lang", "en"]
+        words = [PROGRAM, operation, source, "-o", self.out, "--api-url", crash.url, "--ledger", crash.ledger,
+                 "--timeout", "1", "--retries", "2", "--concurrency", "16", "--max-errors", "1000", "--lang", "en",
+                 "--dialect", crash.dialect]
         requests = crash.sandbox.stats()["requests"]
         begun = time.monotonic()
         with open(self.folder / "stderr", "wb") as errors:
             process = subprocess.Popen(list(map(str, words)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                       stderr=errors, env=environment(SECRETS))
+                                       stderr=errors, env=environment(crash.secrets))
         try:
             process.wait(120 if moment is None else moment)
         except subprocess.TimeoutExpired:
@@ -133,6 +178,10 @@ class Crash:
     def __init__(self, folder, options, sandbox):
         self.folder, self.sandbox, self.options = folder, sandbox, options
         self.ledger = folder / "ledger.db"
+        self.dialect, self.is_public = options.dialect, options.dialect == "kuroneko"
+        self.url = sandbox.kuroneko_url if self.is_public else sandbox.url
+        self.secrets = public.SECRETS if self.is_public else SECRETS
+        self.ends, self.write = (PUBLIC_ENDS, write_public_orders) if self.is_public else (ENDS, write_orders)
         self.at_once = 2 if options.two else 1
         self.random = random.Random(options.seed)
         self.pool = concurrent.futures.ThreadPoolExecutor(16)
@@ -183,7 +232,7 @@ class Crash:
         """How long a run lasts that has everything to do, and one that has nothing to do but to find that out."""
         self.padding = padding
         orders = self.new_orders()
-        source = write_orders(self.folder / "measured.csv", orders, padding)
+        source = self.write(self.folder / "measured.csv", orders, padding)
         full = Run(self, "register", source)
         self.equal("the measured run: exit", full.status in (0, 1, 5), True)
         self.to_the_end("register", source, orders)
@@ -225,24 +274,39 @@ class Crash:
         credits = dict(zip(told, self.pool.map(lambda order: self.credit(told[order][0]), told)))
         for order, (name, text) in told.items():
             said, found = STATUSES.get(text), credits[order]
-            if said != found and (said, found) != ("AUTH_PENDING", "AUTH_OK"):  # to ask makes it so
+            fits = [("AUTH_PENDING", "AUTH_OK")]  # to ask makes it so
+            if self.is_public:
+                fits.append(("AUTH_FAILED", None))
+            if said != found and (said, found) not in fits:
                 self.problems.append(f"{operation} {order}: {text!r} in the result, {found} at the service ({name})")
-            if found not in wanted_ends(operation, order):
+            if found not in wanted_ends(operation, order, self.ends):
                 self.problems.append(f"{operation} {order} ({card_of(order)}): {found} at the service in the end")
-            self.ids.add(name)
+            if found is not None:
+                self.ids.add(name)
         return {order: (told[order][0], credits[order]) for order in told}
 
     def credit(self, name):
         """What the service says of an id; None: it has no such order. Faults strike the test's questions, too."""
         for _ in range(30):
             try:
+                if self.is_public:
+                    return self.public_credit(name)
                 status, answer = self.sandbox.get(f"/v1/orders/{name}", timeout=1)
-            except (OSError, ValueError, http.client.HTTPException):
+            except (OSError, ValueError, SyntaxError, http.client.HTTPException):
                 continue
             if status in (200, 404):
                 return answer.get("creditStatus")
         self.problems.append(f"the sandbox does not answer about {name}")
         return None
+
+    def public_credit(self, name):
+        form = f"orderNo={name}&ycfStrCode={public.MERCHANT}&password={public.PASSWORD}&requestDate=20260101000000"
+        answer = xml_texts(self.sandbox.post("/kuroneko-atobarai-api/KAAST0010APIAction_execute.action", form, timeout=1))
+        if answer.get("errorCode") == "kaast008E":
+            return None
+        if answer.get("returnCode") != "0":
+            raise ValueError(answer)
+        return PUBLIC_STATES.get(answer["result"], "SHIP_OK")
 
     # -- Series --
 
@@ -265,15 +329,20 @@ class Crash:
             ids = [order] + [f"{order}-{issue}" for issue in range(2, 5)]
             found = dict(zip(ids, self.pool.map(self.credit, ids)))
             alive = [one for one in ids if found[one] not in (None, "CANCEL_OK")]
+            reduced = self.is_public and int(order) % 2 and card_of(order) not in ("ng", "failed")
+            if reduced:
+                self.equal(f"reregister {order} ({card_of(order)}): less where it stands", name, order)
             self.equal(f"reregister {order} ({card_of(order)}): alive", alive, [name])
             self.equal(f"reregister {order}: a third id", found[f"{order}-3"], None)
             self.cancelled.update(one for one in ids if found[one] == "CANCEL_OK")
             self.ids.update(one for one in ids if found[one] is not None)
 
     def verify_counts(self):
-        stats = self.sandbox.stats()
+        stats = self.sandbox.get("/kuroneko-atobarai-api/_stats")[1] if self.is_public else self.sandbox.stats()
         wanted = {"registered": len(self.ids), "duplicate_ids": 0, "shipped": len(self.shipped),
                   "cancelled": len(self.cancelled)}
+        if self.is_public:  # it counts each parcel, and one that was in doubt is reported again
+            wanted.pop("shipped")
         self.equal("the service's counts", {name: stats[name] for name in wanted}, wanted)
         with sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True) as ledger:
             self.equal("the ledger", ledger.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
@@ -288,7 +357,7 @@ class Crash:
         spent = due = 0
         for operation, share in ROUND.items():
             mine = thirds.get(operation, orders)
-            source = write_orders(self.folder / f"{operation}.csv", mine, self.padding, anew=operation == "reregister")
+            source = self.write(self.folder / f"{operation}.csv", mine, self.padding, anew=operation == "reregister")
             due += share
             count = round(kills * due / ROUND_KILLS) - spent
             spent += count
@@ -304,16 +373,16 @@ class Crash:
             rounds -= 1
             patience -= 1
         self.equal("enough kills", self.kills >= (wanted if wanted > ROUND_KILLS else 1), True)
-        self.report(f"{self.kills} kills in {self.runs} runs{', two at once' if self.at_once > 1 else ''}, seed "
+        self.report(f"{self.kills} kills in {self.runs} runs{', two at once' if self.at_once > 1 else ''}, dialect {self.dialect}, seed "
                     f"{self.options.seed}: {len(self.ids)} orders at the service, each once")
         phases = "; ".join(f"{phase}: {count}" for phase, count in self.phases.most_common())
         print(f"# killed while {phases}; ended by themselves: {self.ended}, of which {self.busy} left the ledger to "
               "the other\n", end="", flush=True)
 
 
-def crash_test(runs, seed, two=False, orders=300, padding=20000):
+def crash_test(runs, seed, two=False, orders=300, padding=20000, dialect="json"):
     """The test with `runs` kills; reports by harness.check()."""
-    options = argparse.Namespace(runs=runs, seed=seed, two=two, orders=orders)
+    options = argparse.Namespace(runs=runs, seed=seed, two=two, orders=orders, dialect=dialect)
     folder = Path(tempfile.mkdtemp(prefix="atobarai-crash-"))
     try:
         with Sandbox(folder, "--state", folder / "state", "--fault", FAULTS, "--seed", str(seed)) as sandbox:
@@ -334,8 +403,9 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--two", action="store_true")
     parser.add_argument("--orders", type=int, default=300)
+    parser.add_argument("--dialect", choices=["json", "kuroneko"], default="json")
     options = parser.parse_args()
-    crash_test(options.runs, options.seed, options.two, options.orders)
+    crash_test(options.runs, options.seed, options.two, options.orders, dialect=options.dialect)
     return done()
 
 

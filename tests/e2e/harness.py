@@ -24,6 +24,7 @@ _failures = 0
 # process, which is inherited by programs that are started in any other way.
 _cases = threading.local()
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="atobarai-state-")
+os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"]  # nor its config file
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
@@ -88,6 +89,14 @@ def run(*arguments, env=None, stdin=None, **more):
     finished = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, stdin=None if stdin is not None
                               else subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, env=environment, **more)
     return finished.returncode, finished.stdout, finished.stderr.decode("utf-8", "replace")
+
+
+def process_file(pid, name):
+    """What /proc tells of a process: nothing where only root may know, as of the environment of this program."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except PermissionError:
+        return b""
 
 
 def record_spans(data):

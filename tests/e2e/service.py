@@ -13,6 +13,8 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.parse
+import xml.etree.ElementTree
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from harness import PROGRAM, ROOT, TIMEOUT, read_result, run, state_home
@@ -44,6 +46,7 @@ class Sandbox:
             raise TimeoutError("the sandbox did not start")
         self.port = int(self.port_file.read_text())
         self.url = f"http://127.0.0.1:{self.port}/v1"
+        self.kuroneko_url = f"http://127.0.0.1:{self.port}/kuroneko-atobarai-api/"
         return self
 
     def __exit__(self, *_):
@@ -64,6 +67,15 @@ class Sandbox:
         finally:
             connection.close()
 
+    def post(self, path, form, timeout=20):
+        """The answer's bytes to a form, past every relay."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"})
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
     def stats(self):
         return self.get("/v1/_stats")[1]
 
@@ -74,16 +86,26 @@ class Sandbox:
 
 class Call:
     """One request and its answer. `id` is the order's at the service, from the body or the path; `kind` is register,
-    ask, shipment or cancellation."""
+    ask, shipment or cancellation; in the public protocol review and state are the two kinds of question, reduction is
+    one more, and `form` holds the parameters."""
+
+    KURONEKO = {"KAARA0010": "register", "KAARS0010": "review", "KAAST0010": "state", "KAASL0010": "shipment",
+                "KAACL0010": "cancellation", "KAAKK0010": "reduction"}
 
     def __init__(self, method, path, headers, body):
         self.method, self.path, self.headers, self.body = method, path, headers, body
+        self.status, self.answer, self.json, self.form = None, b"", None, None
+        api = re.fullmatch("/kuroneko-atobarai-api/([A-Z0-9]+)APIAction_execute.action", path)
+        if api:
+            self.form = dict(urllib.parse.parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding="utf-8",
+                                                    errors="strict"))
+            self.kind, self.id = self.KURONEKO[api[1]], self.form["orderNo"]
+            return
         self.json = json.loads(body) if body else None
         place = re.fullmatch("/v1/orders/([^/]+)(?:/(shipment|cancellation))?", path)
         self.kind = place and place[2] or {"GET": "ask", "POST": "register"}[method]
         told = self.json.get("id") if isinstance(self.json, dict) else None
         self.id = told or (place[1] if place else path.rsplit("/", 1)[-1])
-        self.status, self.answer = None, b""
 
 
 DROP = object()  # as an answer: none at all, the connection is closed
@@ -125,6 +147,7 @@ class Relay:
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
+        self.kuroneko_url = f"http://127.0.0.1:{self.port}/kuroneko-atobarai-api/"
 
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -175,6 +198,12 @@ def accepted(call, status="AUTH_OK"):
 
 def refused(message, status=400):
     return status, json.dumps({"message": message}, ensure_ascii=False).encode()
+
+
+def xml_texts(body):
+    """The texts of an answer of the public protocol by their names, whatever the namespace."""
+    return {element.tag.rpartition("}")[2]: (element.text or "").strip()
+            for element in xml.etree.ElementTree.fromstring(body)}
 
 
 # ---- Files and runs ----

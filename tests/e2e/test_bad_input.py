@@ -650,7 +650,7 @@ def test_configuration():
                     (("--api-url", "http://example.com/v1"), CREDENTIALS, "URL_INSECURE", {}),
                     (at, {}, "CREDENTIALS_MISSING", {"a1": "ATOBARAI_API_KEY"}),
                     (at, {**CREDENTIALS, "ATOBARAI_API_KEY": "a b"}, "CREDENTIALS_INVALID", {"a1": "ATOBARAI_API_KEY"}),
-                    (at, CREDENTIALS, "CREDENTIALS_REFUSED", {"a1": "401"})):
+                    (at, CREDENTIALS, "CREDENTIALS_REFUSED", {"a1": "HTTP 401"})):
                 for language in ("ja", "en"):
                     for old in (None, b"old"):
                         if old:

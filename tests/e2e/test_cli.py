@@ -22,28 +22,31 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = os.environ["ATOBARAI"]
+os.environ["XDG_CONFIG_HOME"] = "/nonexistent"  # no test may find the config file of whoever runs it
 SECONDS = 20  # no step takes longer, sanitizers included
 CATALOGUE = {entry["code"]: entry
              for entry in json.loads((ROOT / "schemas/error-catalog.json").read_text(encoding="utf-8"))["entries"]}
 LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
-COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "history", "orders", "explain", "sandbox")
+COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "history", "orders", "explain", "config", "sandbox")
 # What all commands that send take.
 SENDS = {"version", "output", "schema", "encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
          "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox", "ledger", "only", "dry-run",
-         "set-status", "set-shop-status"}
+         "set-status", "set-shop-status", "ca-file", "rate", "retry-on", "log", "config", "profile"}
 TAKEN = {
     "": {"lang", "help", "version"},
     "check": {"version", "output", "schema", "encoding", "force", "strict",
-              "allow-reimported", "jobs", "summary-json", "lang", "quiet", "verbose", "help"},
-    "register": {*SENDS, "allow-reimported"},
+              "allow-reimported", "jobs", "summary-json", "dialect", "fit", "ship-days", "config", "profile", "lang", "quiet", "verbose", "help"},
+    "register": {*SENDS, "allow-reimported", "fit", "ship-days"},
     "ship": SENDS,
     "cancel": SENDS,
     "status": SENDS,
-    "reregister": {*SENDS, "allow-reimported"},
-    "history": {"version", "ledger", "since", "format", "lang", "help"},
-    "orders": {"version", "ledger", "status", "format", "lang", "help"},
-    "explain": {"version", "list", "format", "lang", "help"},
-    "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "lang", "help"},
+    "reregister": {*SENDS, "allow-reimported", "fit", "ship-days"},
+    "history": {"version", "ledger", "since", "format", "config", "profile", "lang", "help"},
+    "orders": {"version", "ledger", "status", "format", "config", "profile", "lang", "help"},
+    "explain": {"version", "list", "format", "config", "profile", "lang", "help"},
+    # All that a file may set.
+    "config": {*SENDS, "allow-reimported", "fit", "ship-days", "port", "state", "format"} - {"output", "force", "only", "dry-run"},
+    "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "delay", "tls", "ca-file", "config", "profile", "lang", "help"},
 }
 # A value for each option that takes one.
 VALUES = {
@@ -51,11 +54,11 @@ VALUES = {
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
     "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
     "format": "json", "ledger": "ledger.db", "only": "only.csv", "set-status": "2", "set-shop-status": "済", "since": "7d",
-    "status": "与信OK",
+    "config": "/dev/null", "profile": "test", "status": "与信OK", "ship-days": "7", "ca-file": "ca.pem", "rate": "50", "retry-on": "busy", "log": "log.jsonl", "delay": "5",
 }
 # Planned, and options that no command has.
 LATER = {
-    "config", "profile", "output-encoding", "rate", "retry-on", "xlsx", "report", "log", "ca-file", "once", "fit", "api-key", "merchant-code", "outpu", "outputs", "h",
+    "output-encoding", "xlsx", "report", "once", "api-key", "merchant-code", "outpu", "outputs", "h",
 }
 failures = 0
 
@@ -179,6 +182,20 @@ def test_usage():
         (("check", "--", "in.csv", "--force"), "USAGE_EXTRA_ARGUMENT", "--force"),
         (("check", "-", "-"), "USAGE_EXTRA_ARGUMENT", "-"),
         (("sandbox", "8080"), "USAGE_EXTRA_ARGUMENT", "8080"),
+        (("register", "in.csv", "-o", "out.csv", "--retry-on", "(busy"), "USAGE_BAD_VALUE", "--retry-on", "(busy"),
+        (("register", "in.csv", "-o", "out.csv", "--retry-on=[[:busy:]]"), "USAGE_BAD_VALUE", "--retry-on", "[[:busy:]]"),
+        (("check", "in.csv", "--config", "-"), "USAGE_BAD_VALUE", "--config", "-"),
+        (("check", "in.csv", "--config"), "USAGE_MISSING_VALUE", "--config"),
+        (("check", "in.csv", "--profile="), "USAGE_MISSING_VALUE", "--profile"),
+        (("--config", "/dev/null"), "USAGE_UNKNOWN_OPTION", "--config"),
+        (("config",), "USAGE_ACTION", "config", "show|check"),
+        (("config", "--format", "csv"), "USAGE_ACTION", "config", "show|check"),
+        (("config", "list"), "USAGE_ACTION", "config", "show|check"),
+        (("config", "show|check"), "USAGE_ACTION", "config", "show|check"),
+        (("config", "show", "check"), "USAGE_EXTRA_ARGUMENT", "check"),
+        (("config", "show", "--output", "out.csv"), "USAGE_UNKNOWN_OPTION", "--output"),
+        (("config", "show", "--api-key", "abc"), "USAGE_UNKNOWN_OPTION", "--api-key"),
+        (("config", "show", "--format", "markdown"), "USAGE_BAD_VALUE", "--format", "markdown"),
         (("explain",), "EXPLAIN_MISSING"),
         (("explain", "--format", "csv"), "EXPLAIN_MISSING"),
         (("explain", "--"), "EXPLAIN_MISSING"),
@@ -237,7 +254,9 @@ def bound_problems(command, option, least, most):
 def test_bounds():
     for command, option, least, most in (
             ("register", "--concurrency", 1, 256), ("register", "--timeout", 1, 3600), ("register", "--retries", 0, 100),
-            ("register", "--max-errors", 1, 1000000), ("ship", "--concurrency", 1, 256), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1)):
+            ("register", "--max-errors", 1, 1000000), ("register", "--rate", 1, 100000), ("register", "--ship-days", 0, 90),
+            ("ship", "--concurrency", 1, 256), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1),
+            ("sandbox", "--delay", 0, 60000)):
         check(f"bounds: {command} {option} {least} to {most}", bound_problems(command, option, least, most))
 
 
@@ -304,7 +323,7 @@ def default_problems():
 
 def option_problems(command):
     """Each option of help is taken and no other is. Nothing runs: the input is missing, or there is one word too many."""
-    end = {"sandbox": ["x"], "orders": ["x"], "explain": ["y", "x"], "history": ["y", "x"]}.get(command, [])
+    end = {"sandbox": ["x"], "orders": ["x"], "explain": ["y", "x"], "history": ["y", "x"], "config": ["show", "x"]}.get(command, [])
     code, detail = ("USAGE_EXTRA_ARGUMENT", "x") if end else ("USAGE_MISSING_INPUT", command)
     for name in sorted(set().union(*TAKEN.values(), LATER)):
         words = [f"--{name}"] + ([VALUES[name]] if name in VALUES else [])
@@ -348,12 +367,13 @@ def full_problems(*arguments):
 
 @contextlib.contextmanager
 def sandbox(folder, *arguments):
-    """A running sandbox: the process and what it printed first."""
+    """A running sandbox: the process and the two lines that it printed."""
     with subprocess.Popen([PROGRAM, "sandbox", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, cwd=folder) as process:
         try:
             ready, _, _ = select.select([process.stdout], [], [], SECONDS)
-            yield process, process.stdout.readline().decode("utf-8") if ready else "(nothing)"
+            lines = process.stdout.readline() + process.stdout.readline() if ready else b"(nothing)"
+            yield process, lines.decode("utf-8")
         finally:
             if process.poll() is None:
                 process.kill()
@@ -367,10 +387,11 @@ def end_problems(process, number):
 
 
 def answer_problems(number):
-    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--port", "0", "--port-file", "port") as (process, line):
-        found = re.fullmatch(r"listening on (http://127\.0\.0\.1:(\d+)/v1)\n", line)
+    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--port", "0", "--port-file", "port") as (process, lines):
+        found = re.fullmatch(r"listening on (http://127\.0\.0\.1:(\d+)/v1)\n"
+                             r"listening on http://127\.0\.0\.1:\2/kuroneko-atobarai-api/\n", lines)
         if not found:
-            yield f"printed {line!r}"
+            yield f"printed {lines!r}"
             return
         text = Path(folder, "port").read_text(encoding="ascii")
         if text != found[2] + "\n" or os.listdir(folder) != ["port"]:
@@ -386,8 +407,8 @@ def answer_problems(number):
 
 def fault_problems():
     """--fault and --seed reach the service: 500=1 answers every request with 500."""
-    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--fault=500=1", "--seed", "3") as (process, line):
-        url = line.removeprefix("listening on ").strip()
+    with tempfile.TemporaryDirectory() as folder, sandbox(folder, "--fault=500=1", "--seed", "3") as (process, lines):
+        url = lines.split()[2]
         try:
             with urllib.request.urlopen(url + "/orders/1", timeout=SECONDS) as answer:
                 yield f"answered {answer.status}"
@@ -420,9 +441,9 @@ def port_file_problems():
         path = Path(folder, "port")
         path.write_text("something longer than a port\n", encoding="ascii")
         before = path.stat().st_ino
-        with sandbox(folder, "--port-file", "port") as (process, line):
-            if not re.search(rf":{path.read_text(encoding='ascii').strip()}/v1\n$", line) or path.stat().st_ino == before:
-                yield f"port file {path.read_text(encoding='ascii')!r}, printed {line!r}"
+        with sandbox(folder, "--port-file", "port") as (process, lines):
+            if not re.search(rf":{path.read_text(encoding='ascii').strip()}/v1\n", lines) or path.stat().st_ino == before:
+                yield f"port file {path.read_text(encoding='ascii')!r}, printed {lines!r}"
             yield from end_problems(process, signal.SIGTERM)
             if os.listdir(folder):
                 yield f"files at the end: {os.listdir(folder)}"

@@ -21,6 +21,7 @@ CATALOGUE = json.loads((ROOT / "schemas" / "error-catalog.json").read_text(encod
 ENTRIES = CATALOGUE["entries"]
 BY_CODE = {entry["code"]: entry for entry in ENTRIES}
 SCHEMA = json.loads((ROOT / "schemas" / "robot-in-order.json").read_text(encoding="utf-8"))
+SERVICE_CODES = list(csv.DictReader(io.StringIO((ROOT / "schemas/api/kuroneko-errors.tsv").read_text(encoding="utf-8")), delimiter="\t"))
 DOCUMENTS = {"ja": "errors.md", "en": "errors.en.md"}
 LANGUAGES = ("ja", "en")
 PARTS = ("message", "cause", "remedy")
@@ -131,6 +132,42 @@ def test_codes():
         text = explain("|".join(codes))
         case.problems += text_problems(text, [BY_CODE[code] for code in codes], "ja")
         case.equal("blanks and empty parts", explain(" |ITEM_NAME_SIZE | required|| item_name_size|"), text)
+
+
+def service_code_problems(code, language):
+    """A code of the service, explained with the name of its field, its limit and the columns to fix."""
+    entry = dict(BY_CODE[code["entry"]])
+    if code["field"]:
+        entry["fields"] = [code["field"]]
+    known = {"{1}": code["code"], "{2}": code["label"], "{3}": code["limit"]}
+    filled = {**entry, language: {part: fill(text, known) for part, text in entry[language].items()}}
+    text = explain(code["code"], language=language)
+    yield from text_problems(text, [filled], language)
+    if code["code"] not in text or (language == "ja" and not squeezed(text).isprintable()):
+        yield f"{code['code']}: not named, or not to be printed"
+
+
+def test_service_codes():
+    for language in LANGUAGES:
+        with Case(f"codes of the service's public protocol are explained ({language})") as case:
+            seen = set()
+            for code in SERVICE_CODES:  # one of each kind: the unit test walks through all
+                kind = (code["entry"], code["field"], code["limit"])
+                if kind not in seen:
+                    case.problems += service_code_problems(code, language)
+                seen.add(kind)
+            case.true("kinds", len(seen) > 50)
+    with Case("a code of the service in capitals or not, in a joined cell, and one that there is not") as case:
+        plain = explain("kaara021E")
+        for word in ("KAARA021E", "kaara021e", " kaara021E ", '"kaara021E"', "「Kaara021E」"):
+            case.equal(word, explain(word), plain)
+        case.equal("twice", blocks(explain("kaara021E|REQUIRED|kaara021E"))[0], blocks(explain("kaara021E|REQUIRED|kaara021E"))[2])
+        case.equal("JSON", [(item["code"], item["fields"]) for item in objects("kaara021E|err0001")],
+                   [("SERVICE_LENGTH", ["buyer.name"]), ("SERVICE_FAILURE", [])])
+        case.equal("CSV", next(csv.DictReader(io.StringIO(explain("kaasl045E", "--format=csv"), newline="")))["fields"],
+                   "trackingNumber")
+        for word in ("kaara999E", "kaara021", "kaara021EE", "err0004", "code"):
+            case.problems += refused_problems((word,), "EXPLAIN_UNKNOWN", word)
 
 
 def same_message(entry, language):
@@ -310,6 +347,7 @@ def test_output():
 
 def main():
     test_codes()
+    test_service_codes()
     test_messages()
     test_given_messages()
     test_refusals()

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import jsonschema
 
-from harness import PROGRAM, ROOT, TIMEOUT, Case, done, run
+from harness import PROGRAM, ROOT, TIMEOUT, Case, done, process_file, run
 from service import (API_KEY, DROP, MERCHANT, SCHEMAS, SECRETS, Background, Call, Outcome, Relay, Sandbox, accepted,
                      command, environment, many, message_of, operate, paths, refused, verify_registered_once,
                      write_csv)
@@ -194,6 +194,36 @@ def test_retry_keeps_the_key():
         case.equal("calls", len(relay.calls), 8)
         case.equal("requests", len({(c.body, c.headers["Idempotency-Key"]) for c in relay.calls}), 4)
         case.equal("keys", len({c.headers["Idempotency-Key"] for c in relay.calls}), 4)
+
+
+def test_retry_on_a_message():
+    def busy_at_first(call):
+        return refused("tenant is Locked for now", 422) if [c.id for c in relay.calls].count(call.id) < 3 else None
+
+    with Case("a refusal that --retry-on names is tried again, under the same key") as case, \
+            Sandbox(case.tmp) as sandbox, Relay(sandbox, busy_at_first) as relay:
+        outcome = register(case.tmp, relay.url, write_csv(case.tmp / "in.csv", many(3)), "--retry-on", "[Ll]ocked .*now")
+        case.equal("exit", outcome.status, 0)
+        case.equal("calls", len(relay.calls), 9)
+        case.equal("keys", len({c.headers["Idempotency-Key"] for c in relay.calls}), 3)
+        verify_registered_once(case, sandbox, 3)
+    with Case("what it does not name is the row's error at once") as case, Relay(script=lambda call: refused("no", 422)) as relay:
+        outcome = register(case.tmp, relay.url, write_csv(case.tmp / "in.csv", many(2)), "--retry-on", "locked")
+        case.equal("exit", outcome.status, 1)
+        case.equal("calls", len(relay.calls), 2)
+        case.equal("codes", set(outcome.codes().values()), {"SERVICE_REFUSED"})
+    with Case("when the attempts are spent, the order is unsent and not in doubt") as case, \
+            Relay(script=lambda call: refused("locked", 409)) as relay:
+        outcome = register(case.tmp, relay.url, write_csv(case.tmp / "in.csv", many(2)), "--retry-on", "locked",
+                           "--retries", "1")
+        case.equal("exit", outcome.status, 5)
+        case.equal("calls", len(relay.calls), 4)
+        case.equal("codes", set(outcome.codes().values()), {"NOT_SENT"})
+    with Case("a pattern that is none is refused before anything is sent") as case, Relay() as relay:
+        outcome = register(case.tmp, relay.url, write_csv(case.tmp / "in.csv", many(1)), "--retry-on", "(")
+        case.equal("exit", outcome.status, 2)
+        case.true("names it", "--retry-on" in outcome.stderr)
+        case.equal("calls", len(relay.calls), 0)
 
 
 # ---- 3, 4, 5: faults, and the same order again ----
@@ -686,8 +716,7 @@ def test_secrets():
         end = time.monotonic() + 20
         while not relay.calls and time.monotonic() < end:
             time.sleep(0.01)
-        seen = [Path(f"/proc/{process.process.pid}/{name}").read_bytes().decode("utf-8", "replace")
-                for name in ("cmdline", "environ")]
+        seen = [process_file(process.process.pid, name).decode("utf-8", "replace") for name in ("cmdline", "environ")]
         gate.set()
         outcome = process.end()
         case.equal("exit", outcome.status, 0)
@@ -821,7 +850,7 @@ def main():
         (test_signal, signal.SIGINT), (test_signal, signal.SIGTERM), (test_signal_before_sending,),
         (test_killed,), (test_samples,), (test_answers,), (test_wrong_address,), (test_rehearsal,), (test_totals_of_check,),
         (test_phases,), (test_phase_of_sending,),
-        (test_order_of_lines,), (test_connections,), (test_retry_keeps_the_key,), (test_lost_answers,), (test_busy,),
+        (test_order_of_lines,), (test_connections,), (test_retry_keeps_the_key,), (test_retry_on_a_message,), (test_lost_answers,), (test_busy,),
         (test_same_file_twice,), (test_changed_after_registration,),
         (test_corrected_after_failure,), (test_sandbox_state,), (test_credentials_refused, 401),
         (test_credentials_refused, 403), (test_formula_after_encoding,), (test_dead_service,), (test_max_errors,),

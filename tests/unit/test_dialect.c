@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "api/dialect.h"
+#include "api/json.h"
 #include "api/key.h"
 #include "base/embedded.h"
 #include "scarce_memory.h"
@@ -18,6 +18,38 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- The calls, by their id and generation ---- */
+
+static bool register_order(const struct api_dialect *dialect, const struct api_account *account,
+                           const struct order_content *content, struct span id, uint32_t generation,
+                           struct transport_request *request)
+{
+    const struct api_call call = {id, generation, 0};
+    return api_dialect_register(dialect, account, &call, content, request);
+}
+
+static bool ship_order(const struct api_dialect *dialect, const struct api_account *account,
+                       const struct order_shipment *shipment, struct span id, uint32_t generation,
+                       struct transport_request *request)
+{
+    const struct api_call call = {id, generation, 0};
+    return api_dialect_ship(dialect, account, &call, shipment, 0, request);
+}
+
+static bool cancel_order(const struct api_dialect *dialect, const struct api_account *account, struct span id,
+                         uint32_t generation, struct transport_request *request)
+{
+    const struct api_call call = {id, generation, 0};
+    return api_dialect_cancel(dialect, account, &call, request);
+}
+
+static bool ask(const struct api_dialect *dialect, const struct api_account *account, struct span id,
+                struct transport_request *request)
+{
+    const struct api_call call = {id, 0, 0};
+    return api_dialect_ask(dialect, account, &call, API_ASK_STATE, request);
+}
 
 static const struct api_account account = {"https://api.example.com/v1", "test-key", "shop-1"};
 
@@ -98,7 +130,7 @@ static char *edited(const char *from, const char *to)
 static struct api_dialect *dialect_of(const char *json)
 {
     struct error error = {0};
-    struct api_dialect *dialect = api_dialect_parse(span_of(json), "my.json", &error);
+    struct api_dialect *dialect = api_json_parse(span_of(json), "my.json", &error);
     if (dialect == NULL)
         fail_msg("%s: %s", error.code, error.args[0]);
     return dialect;
@@ -115,7 +147,7 @@ static struct api_dialect *dialect_with(const char *from, const char *to)
 static void assert_invalid(const char *json, const char *what)
 {
     struct error error = {0};
-    struct api_dialect *dialect = api_dialect_parse(span_of(json), "my.json", &error);
+    struct api_dialect *dialect = api_json_parse(span_of(json), "my.json", &error);
     if (dialect != NULL)
         fail_msg("taken, in spite of %s", what);
     assert_int_equal(error.kind, ERROR_CONFIG);
@@ -332,7 +364,7 @@ static struct span own_id(const struct sample *sample)
 static void register_sample(const struct api_dialect *dialect, struct sample *sample, struct transport_request *request)
 {
     memset(request, 'x', sizeof *request);
-    assert_true(api_dialect_register(dialect, &account, &sample->content, own_id(sample), 0, request));
+    assert_true(register_order(dialect, &account, &sample->content, own_id(sample), 0, request));
     assert_int_equal(request->body_length, strlen(request->body));
 }
 
@@ -540,7 +572,7 @@ static void register_follows_a_changed_dialect(void **state)
     cJSON_Delete(found);
     cJSON_Delete(wanted);
     request_free(&request);
-    assert_true(api_dialect_ask(dialect, &account, span_of("1001"), &request));
+    assert_true(ask(dialect, &account, span_of("1001"), &request));
     assert_string_equal(request.method, "POST");
     assert_string_equal(request.url, "https://api.example.com/v1/ask/1001");
     request_free(&request);
@@ -584,7 +616,7 @@ static void register_takes_secrets_as_they_are(void **state)
     struct transport_request request;
     struct sample sample;
     sample_make(&sample);
-    assert_true(api_dialect_register(dialect, &odd, &sample.content, own_id(&sample), 0, &request));
+    assert_true(register_order(dialect, &odd, &sample.content, own_id(&sample), 0, &request));
     assert_string_equal(header_of(&request, "Authorization"), "Bearer {merchantCode}{apiKey}");
     assert_string_equal(header_of(&request, "X-Merchant-Code"), "%s{idempotencyKey}");
     request_free(&request);
@@ -603,7 +635,7 @@ static void register_takes_another_id(void **state)
     char key[API_KEY_SIZE];
     sample_make(&sample);
     register_sample(dialect, &sample, &own);
-    assert_true(api_dialect_register(dialect, &account, &sample.content, (struct span){"1001-23", 6}, 0, &request));
+    assert_true(register_order(dialect, &account, &sample.content, (struct span){"1001-23", 6}, 0, &request));
     buf_append_text(&expected, "{\"id\":\"1001-2\"");
     buf_append_text(&expected, own.body + strlen("{\"id\":\"1001\""));
     assert_string_equal(request.body, buf_text(&expected));
@@ -628,9 +660,9 @@ static void generations_change_the_key_alone(void **state)
     sample_make(&sample);
     for (uint32_t generation = 0; generation < 2; generation++) {
         struct transport_request *made = requests[generation];
-        assert_true(api_dialect_register(dialect, &account, &sample.content, id, generation, &made[0]));
-        assert_true(api_dialect_ship(dialect, &account, &shipment, id, generation, &made[1]));
-        assert_true(api_dialect_cancel(dialect, &account, id, generation, &made[2]));
+        assert_true(register_order(dialect, &account, &sample.content, id, generation, &made[0]));
+        assert_true(ship_order(dialect, &account, &shipment, id, generation, &made[1]));
+        assert_true(cancel_order(dialect, &account, id, generation, &made[2]));
     }
     for (size_t call = 0; call < 3; call++) {
         assert_string_equal(requests[0][call].url, requests[1][call].url);
@@ -670,11 +702,11 @@ static void ship_is_what_the_contract_says(void **state)
         .number = {"0123-4567-89019", 14}, .carrier = span_of("ヤマト \"運輸\""), .several = true, .several_row = 7};
     struct transport_request request;
     memset(&request, 'x', sizeof request);
-    assert_true(api_dialect_ship(dialect, &account, &shipment, span_of("1001-2"), 3, &request));
+    assert_true(ship_order(dialect, &account, &shipment, span_of("1001-2"), 3, &request));
     assert_submission(&request, "ship", url,
                       "{\"trackingNumber\":\"0123-4567-8901\",\"carrier\":\"ヤマト \\\"運輸\\\"\"}");
     shipment.carrier = (struct span){NULL, 0};
-    assert_true(api_dialect_ship(dialect, &account, &shipment, span_of("1001-2"), 3, &request));
+    assert_true(ship_order(dialect, &account, &shipment, span_of("1001-2"), 3, &request));
     assert_submission(&request, "ship", url, "{\"trackingNumber\":\"0123-4567-8901\"}");
     api_dialect_free(dialect);
 }
@@ -685,7 +717,7 @@ static void cancel_is_what_the_contract_says(void **state)
     struct api_dialect *dialect = dialect_of(embedded_json_dialect);
     struct transport_request request;
     memset(&request, 'x', sizeof request);
-    assert_true(api_dialect_cancel(dialect, &account, span_of("1001-2"), 3, &request));
+    assert_true(cancel_order(dialect, &account, span_of("1001-2"), 3, &request));
     assert_submission(&request, "cancel", "https://api.example.com/v1/orders/1001-2/cancellation", "{}");
     api_dialect_free(dialect);
 }
@@ -696,12 +728,12 @@ static void ship_and_cancel_follow_a_changed_dialect(void **state)
     struct api_dialect *dialect = dialect_of(other_dialect);
     const struct order_shipment shipment = {.number = span_of("1234"), .carrier = span_of("佐川急便")};
     struct transport_request request;
-    assert_true(api_dialect_ship(dialect, &account, &shipment, span_of("7"), 0, &request));
+    assert_true(ship_order(dialect, &account, &shipment, span_of("7"), 0, &request));
     assert_string_equal(request.url, "https://api.example.com/v1/sent");
     assert_string_equal(request.body, "{\"parcel\":{\"no\":\"1234\",\"by/whom\":\"佐川急便\"}}");
     assert_int_equal(count_headers(&request), 4);
     request_free(&request);
-    assert_true(api_dialect_cancel(dialect, &account, span_of("a/b"), 0, &request));
+    assert_true(cancel_order(dialect, &account, span_of("a/b"), 0, &request));
     assert_string_equal(request.url, "https://api.example.com/v1/a%2Fb/off/a%2Fb");
     assert_string_equal(request.body, "{}");
     request_free(&request);
@@ -723,9 +755,9 @@ static bool attempt_request(void *context)
     struct transport_request request;
     memset(&request, 'x', sizeof request);
     bool made = attempt->call == 0
-                    ? api_dialect_register(attempt->dialect, &account, &attempt->sample.content, id, 0, &request)
-                : attempt->call == 1 ? api_dialect_ship(attempt->dialect, &account, &shipment, id, 0, &request)
-                                     : api_dialect_cancel(attempt->dialect, &account, id, 0, &request);
+                    ? register_order(attempt->dialect, &account, &attempt->sample.content, id, 0, &request)
+                : attempt->call == 1 ? ship_order(attempt->dialect, &account, &shipment, id, 0, &request)
+                                     : cancel_order(attempt->dialect, &account, id, 0, &request);
     memory_left = SIZE_MAX;
     if (!made)
         assert_memory_equal(&request, &(struct transport_request){0}, sizeof request);
@@ -755,7 +787,7 @@ static void ask_is_what_the_contract_says(void **state)
     struct api_dialect *dialect = dialect_of(embedded_json_dialect);
     struct transport_request request;
     memset(&request, 'x', sizeof request);
-    assert_true(api_dialect_ask(dialect, &account, span_of("1001"), &request));
+    assert_true(ask(dialect, &account, span_of("1001"), &request));
     assert_string_equal(request.method, "GET");
     assert_string_equal(request.url, "https://api.example.com/v1/orders/1001");
     assert_null(request.body);
@@ -791,11 +823,11 @@ static void ask_encodes_the_id_and_joins_the_url(void **state)
     struct transport_request request;
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct api_account here = {cases[i].base, "k", "m"};
-        assert_true(api_dialect_ask(dialect, &here, span_of(cases[i].id), &request));
+        assert_true(ask(dialect, &here, span_of(cases[i].id), &request));
         assert_string_equal(request.url, cases[i].url);
         request_free(&request);
     }
-    assert_true(api_dialect_ask(dialect, &account, (struct span){"a\0b", 3}, &request));
+    assert_true(ask(dialect, &account, (struct span){"a\0b", 3}, &request));
     assert_string_equal(request.url, "https://api.example.com/v1/orders/a%00b");
     request_free(&request);
     api_dialect_free(dialect);
@@ -807,7 +839,7 @@ static void read_answer(const struct api_dialect *dialect, long status, const ch
 {
     struct transport_answer from = {.status = status, .body = body, .length = strlen(body)};
     memset(answer, 'x', sizeof *answer);
-    api_dialect_read(dialect, span_of("1001"), &from, answer);
+    api_dialect_read(dialect, API_ASK_STATE, span_of("1001"), &from, answer);
 }
 
 static void assert_meaning(const struct api_dialect *dialect, long status, const char *body, enum api_meaning meaning,
@@ -932,7 +964,7 @@ static void answers_may_be_nested_or_cut_without_harm(void **state)
     for (size_t length = 0; length < sizeof good - 1; length++) {
         struct api_answer answer;
         struct transport_answer from = {.status = 201, .body = good, .length = length};
-        api_dialect_read(dialect, span_of("1001"), &from, &answer);
+        api_dialect_read(dialect, API_ASK_STATE, span_of("1001"), &from, &answer);
         assert_int_equal(answer.meaning, API_NO_ANSWER);
         buf_free(&answer.message);
     }

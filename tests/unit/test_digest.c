@@ -9,6 +9,7 @@
 
 #include "base/embedded.h"
 #include "base/hash.h"
+#include "order/fingerprint.h"
 #include "run/digest.h"
 
 #include <stdlib.h>
@@ -133,6 +134,43 @@ static void changes_have_names(void **state)
     close_work(&work);
 }
 
+/* The hash of an order is that of its seventeen texts, as it was when the first ledgers were written: an order that is
+ * in one must not look changed. What only extended content has makes it another. */
+static void content_is_hashed_as_ever(void **state)
+{
+    (void)state;
+    static const char *const headings[] = {"受注ID", "支払方法", "送料"};
+    static const char *const texts[] = {"", "3000", "見本 太郎", "",      "",   "",   "",   "",  "例示 花子",
+                                        "", "",     "",          "3:A-1", "0:", "0:", "0:", "0:"};
+    struct work work;
+    struct order_content content;
+    struct content_value items[1][CONTENT_ITEM_FIELDS] = {{{0}}};
+    struct span parts[COUNT(texts)];
+    struct ledger_content made;
+    struct ledger_content extended;
+    struct ledger_hash expected;
+    struct buf names = {0};
+    open_work(&work, headings, COUNT(headings));
+    fill(&content, items);
+    digest(&content, &made);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        parts[i] = span_of(texts[i]);
+    assert_true(ledger_hash_make(&plenty, parts, COUNT(parts), &expected));
+    assert_memory_equal(expected.bytes, made.hash.bytes, sizeof expected.bytes);
+
+    content.fields[ORDER_FIELD_SHIPPING_FEE] = (struct content_value){.kind = CONTENT_INTEGER, .integer = 500};
+    content.fields[ORDER_FIELD_SHIP_DATE] = (struct content_value){CONTENT_TEXT, span_of("20261105"), 0};
+    digest(&content, &extended);
+    assert_false(same(&made.hash, &extended.hash));
+    digest_changed(&work, &made, &extended, &names);
+    assert_string_equal(buf_text(&names), "出荷予定日、送料");
+    buf_clear(&names);
+    digest_changed(&work, &extended, &made, &names);
+    assert_string_equal(buf_text(&names), "出荷予定日、送料");
+    buf_free(&names);
+    close_work(&work);
+}
+
 /* The same text in another field is another tag. */
 static void tags_are_of_their_field(void **state)
 {
@@ -165,8 +203,8 @@ static void failed_hashes_are_reported(void **state)
     }
     assert_int_equal(needed - 1, 1 + ORDER_FIELDS - ORDER_FIELD_ORDERED_AT);
     struct ledger none = {0};
-    assert_false(digest_body(&none, "{}", 2, &hash));
-    assert_false(digest_shipment(&none, span_of("1"), span_of("2"), &hash));
+    assert_false(digest_body(&none, (struct span){"{}", 2}, &hash));
+    assert_false(digest_shipment(&none, &(struct order_shipment){.number = span_of("1")}, 1, &hash));
     arena_free(&arena);
 }
 
@@ -250,15 +288,23 @@ static void mall_number_may_be_missing(void **state)
 
 /* ---- Requests ---- */
 
+/* A shipment of one number. */
+static bool hash_shipment(const struct ledger *ledger, struct span number, struct span carrier,
+                          struct ledger_hash *hash)
+{
+    const struct order_shipment shipment = {.number = number, .carrier = carrier};
+    return digest_shipment(ledger, &shipment, 1, hash);
+}
+
 static void bodies_count_byte_by_byte(void **state)
 {
     (void)state;
     struct ledger_hash first;
     struct ledger_hash other;
-    assert_true(digest_body(&plenty, "{}x", 2, &first));
-    assert_true(digest_body(&plenty, "{}y", 2, &other));
+    assert_true(digest_body(&plenty, (struct span){"{}x", 2}, &first));
+    assert_true(digest_body(&plenty, (struct span){"{}y", 2}, &other));
     assert_true(same(&first, &other));
-    assert_true(digest_body(&plenty, "{} ", 3, &other));
+    assert_true(digest_body(&plenty, (struct span){"{} ", 3}, &other));
     assert_false(same(&first, &other));
 }
 
@@ -267,30 +313,86 @@ static void shipments_are_number_and_carrier(void **state)
     (void)state;
     struct ledger_hash first;
     struct ledger_hash other;
-    assert_true(digest_shipment(&plenty, span_of("123456789012"), span_of("ヤマト"), &first));
-    assert_true(digest_shipment(&plenty, span_of("１２３４５６７８９０１２"), span_of(" ﾔﾏﾄ"), &other));
+    assert_true(hash_shipment(&plenty, span_of("123456789012"), span_of("ヤマト"), &first));
+    assert_true(hash_shipment(&plenty, span_of("１２３４５６７８９０１２"), span_of(" ﾔﾏﾄ"), &other));
     assert_true(same(&first, &other));
-    assert_true(digest_shipment(&plenty, span_of("123456789013"), span_of("ヤマト"), &other));
+    assert_true(hash_shipment(&plenty, span_of("123456789013"), span_of("ヤマト"), &other));
     assert_false(same(&first, &other));
-    assert_true(digest_shipment(&plenty, span_of("123456789012"), span_of("見本運輸"), &other));
+    assert_true(hash_shipment(&plenty, span_of("123456789012"), span_of("見本運輸"), &other));
     assert_false(same(&first, &other));
-    assert_true(digest_shipment(&plenty, span_of("0123456789012"), span_of("ヤマト"), &other));
+    assert_true(hash_shipment(&plenty, span_of("0123456789012"), span_of("ヤマト"), &other));
     assert_false(same(&first, &other));
-    assert_true(digest_shipment(&plenty, span_of("123456789012"), span_of(""), &first));
-    assert_true(digest_shipment(&plenty, span_of("123456789012"), (struct span){NULL, 0}, &other));
+    assert_true(hash_shipment(&plenty, span_of("123456789012"), span_of(""), &first));
+    assert_true(hash_shipment(&plenty, span_of("123456789012"), (struct span){NULL, 0}, &other));
     assert_true(same(&first, &other));
+}
+
+/* What is reported of several numbers so far is a shipment of its own; of the first alone it is that of one number. */
+static void shipments_are_hashed_number_by_number(void **state)
+{
+    (void)state;
+    struct span numbers[] = {span_of("111"), span_of("222"), span_of("333")};
+    struct span carriers[] = {span_of("ヤマト"), span_of("見本運輸"), span_of("ヤマト")};
+    struct order_shipment shipment = {
+        .number = numbers[0], .carrier = carriers[0], .numbers = numbers, .carriers = carriers, .number_count = 3};
+    struct ledger_hash parts[3];
+    struct ledger_hash one;
+    for (size_t i = 0; i < 3; i++)
+        assert_true(digest_shipment(&plenty, &shipment, i + 1, &parts[i]));
+    assert_true(hash_shipment(&plenty, numbers[0], shipment.carrier, &one));
+    assert_true(same(&parts[0], &one));
+    assert_false(same(&parts[0], &parts[1]));
+    assert_false(same(&parts[1], &parts[2]));
+    carriers[1] = carriers[0];
+    assert_true(digest_shipment(&plenty, &shipment, 1, &one));
+    assert_true(same(&parts[0], &one));
+    assert_true(digest_shipment(&plenty, &shipment, 2, &one));
+    assert_false(same(&parts[1], &one));
+}
+
+/* Only then may the amount be made less where it stands. */
+static void amounts_are_told_from_other_changes(void **state)
+{
+    static const struct {
+        enum order_field fields[3];
+        bool expected;
+    } cases[] = {
+        {{ORDER_FIELD_AMOUNT, ORDER_FIELD_ITEM_AMOUNT, ORDER_FIELD_ITEM_QUANTITY}, true},
+        {{ORDER_FIELD_AMOUNT, ORDER_FIELD_ITEM_NAME, ORDER_FIELD_ITEM_ID}, true},
+        {{ORDER_FIELD_AMOUNT}, true},
+        {{ORDER_FIELD_ITEM_NAME}, false},
+        {{ORDER_FIELD_AMOUNT, ORDER_FIELD_BUYER_ADDRESS}, false},
+        {{ORDER_FIELD_AMOUNT, ORDER_FIELD_DELIVERY_NAME}, false},
+        {{ORDER_FIELD_AMOUNT, ORDER_FIELD_ORDERED_AT}, false},
+        {{ORDER_FIELD_AMOUNT, ORDER_FIELD_SHIPPING_FEE, ORDER_FIELD_DISCOUNT}, true},
+        {{ORDER_FIELD_AMOUNT, ORDER_FIELD_SHIP_DATE}, false},
+        {{ORDER_FIELD_NONE}, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct ledger_content before = {{{0}}, {0}};
+        struct ledger_content now = before;
+        for (size_t j = 0; j < 3; j++)
+            for (size_t k = 0; k < FINGERPRINT_FIELDS_MAX; k++)
+                if (cases[i].fields[j] != ORDER_FIELD_NONE && fingerprint_field(k) == cases[i].fields[j])
+                    now.fields[k] = 7;
+        assert_int_equal(digest_only_amount_changed(&before, &now), cases[i].expected);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes_have_names),
+        cmocka_unit_test(content_is_hashed_as_ever),
         cmocka_unit_test(tags_are_of_their_field),
         cmocka_unit_test(failed_hashes_are_reported),
         cmocka_unit_test(mall_number_names_an_order),
         cmocka_unit_test(mall_number_may_be_missing),
         cmocka_unit_test(bodies_count_byte_by_byte),
         cmocka_unit_test(shipments_are_number_and_carrier),
+        cmocka_unit_test(shipments_are_hashed_number_by_number),
+        cmocka_unit_test(amounts_are_told_from_other_changes),
     };
     return cmocka_run_group_tests_name("digest", tests, NULL, NULL);
 }

@@ -146,7 +146,7 @@ static uint32_t difference(const struct order_content *before, const struct orde
     uint32_t differ = 0;
     assert_true(fingerprint_make(before, &arena, &a));
     assert_true(fingerprint_make(now, &arena, &b));
-    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++)
+    for (size_t i = 0; i < FINGERPRINT_FIELDS_MAX; i++)
         differ |= (uint32_t)!span_equal(a.fields[i], b.fields[i]) << i;
     arena_free(&arena);
     return differ;
@@ -166,7 +166,7 @@ static uint32_t all_item_fields(void)
 static void fields_are_all_but_the_id(void **state)
 {
     (void)state;
-    _Static_assert((int)FINGERPRINT_FIELDS <= 32, "the ledger's tags");
+    _Static_assert((int)FINGERPRINT_FIELDS_MAX <= 32, "the ledger's tags");
     assert_int_equal(fingerprint_field(0), ORDER_FIELD_ORDERED_AT);
     assert_int_equal(fingerprint_field(FINGERPRINT_FIELDS - 1), ORDER_FIELD_ITEM_AMOUNT);
     struct sample before;
@@ -204,6 +204,7 @@ static void texts_are_what_the_header_says(void **state)
     };
     fill(&sample);
     assert_true(fingerprint_make(&sample.content, &arena, &made));
+    assert_int_equal(made.count, FINGERPRINT_FIELDS);
     for (size_t i = 0; i < FINGERPRINT_FIELDS; i++)
         if (!span_is(made.fields[i], expected[i]))
             fail_msg("%s: %.*s", order_field_name(fingerprint_field(i)), (int)made.fields[i].length,
@@ -214,6 +215,50 @@ static void texts_are_what_the_header_says(void **state)
         assert_non_null(made.fields[i].data);
         assert_int_equal(made.fields[i].length, 0);
     }
+    arena_free(&arena);
+}
+
+/* What only extended content has comes behind the rest, which stays as it is; several deliveries stand where the one
+ * would. */
+static void extended_content_comes_behind(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct sample other;
+    struct arena arena = {0};
+    struct fingerprint plain;
+    struct fingerprint made;
+    fill(&sample);
+    assert_true(fingerprint_make(&sample.content, &arena, &plain));
+    sample.content.fields[ORDER_FIELD_SHIPPING_FEE] = integer(500);
+    assert_true(fingerprint_make(&sample.content, &arena, &made));
+    assert_int_equal(made.count, FINGERPRINT_FIELDS_MAX);
+    for (size_t i = 0; i < FINGERPRINT_FIELDS; i++)
+        assert_true(span_equal(made.fields[i], plain.fields[i]));
+    assert_int_equal(fingerprint_field(FINGERPRINT_FIELDS + 1), ORDER_FIELD_SHIPPING_FEE);
+    assert_true(span_is(made.fields[FINGERPRINT_FIELDS], ""));
+    assert_true(span_is(made.fields[FINGERPRINT_FIELDS + 1], "500"));
+    fill(&other);
+    other.content.fields[ORDER_FIELD_SHIP_DATE] = text("20261105");
+    assert_int_equal(difference(&sample.content, &other.content), 3U << FINGERPRINT_FIELDS);
+
+    struct content_delivery delivery = {{text("例示 次郎"), text("100-0002"), text("東京都千代田区見本2"), {0}}, 1};
+    fill(&other);
+    fill(&sample);
+    other.content.deliveries = &delivery;
+    other.content.delivery_count = 1;
+    assert_true(fingerprint_make(&other.content, &arena, &made));
+    assert_int_equal(made.count, FINGERPRINT_FIELDS);
+    assert_true(span_is(made.fields[ORDER_FIELD_DELIVERY_NAME - ORDER_FIELD_ORDERED_AT], "13:例示 花子13:例示 次郎"));
+    assert_true(span_is(made.fields[ORDER_FIELD_DELIVERY_PHONE - ORDER_FIELD_ORDERED_AT], "9:3000012340:"));
+    assert_int_equal(difference(&sample.content, &other.content),
+                     bit(ORDER_FIELD_DELIVERY_NAME) | bit(ORDER_FIELD_DELIVERY_POSTAL_CODE) |
+                         bit(ORDER_FIELD_DELIVERY_ADDRESS) | bit(ORDER_FIELD_DELIVERY_PHONE));
+    /* The buyer's own is one of several, too. */
+    for (enum order_field field = ORDER_FIELD_DELIVERY_NAME; field <= ORDER_FIELD_DELIVERY_PHONE; field++)
+        other.content.fields[field] = other.content.fields[order_buyer_field_of(field)];
+    assert_true(fingerprint_make(&other.content, &arena, &made));
+    assert_true(span_is(made.fields[ORDER_FIELD_DELIVERY_NAME - ORDER_FIELD_ORDERED_AT], "13:見本 太郎13:例示 次郎"));
     arena_free(&arena);
 }
 
@@ -514,6 +559,7 @@ int main(void)
         cmocka_unit_test(width_appends),
         cmocka_unit_test(fields_are_all_but_the_id),
         cmocka_unit_test(texts_are_what_the_header_says),
+        cmocka_unit_test(extended_content_comes_behind),
         cmocka_unit_test(damage_is_no_change),
         cmocka_unit_test(changes_show_in_their_field),
         cmocka_unit_test(numbers_are_numbers),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/embedded.h"
 #include "ledger/ledger.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ static int remove_folder(void **state)
 static const char *path_of(void **state, const char *name)
 {
     static char path[4200];
+    assert_non_null(*state); /* a test without a folder would write into the present one */
     snprintf(path, sizeof path, "%s/%s", (const char *)*state, name);
     return path;
 }
@@ -110,7 +112,7 @@ static struct ledger_intent intent_of(const struct ledger *ledger, enum ledger_o
     struct ledger_intent intent = {.operation = operation, .issue = issue};
     snprintf(intent.service_id, sizeof intent.service_id, "%s", service_id);
     intent.body = hash_of(ledger, body);
-    if (operation == LEDGER_REGISTER) {
+    if (operation == LEDGER_REGISTER || operation == LEDGER_REDUCE) {
         intent.content.hash = hash_of(ledger, body);
         intent.content.fields[0] = 7;
         intent.content.fields[LEDGER_FIELDS_MAX - 1] = UINT16_MAX;
@@ -1242,12 +1244,99 @@ static void newer_version_is_refused(void **state)
     run_sql(path, "PRAGMA user_version = 7");
     assert_refused(path, "LEDGER_NEWER");
     assert_string_equal(error.args[0], "7");
-    assert_string_equal(error.args[1], "1");
+    assert_string_equal(error.args[1], "2");
     error = (struct error){0};
     assert_null(ledger_open_reading(path, NULL, &error));
     assert_string_equal(error.code, "LEDGER_NEWER");
-    run_sql(path, "PRAGMA user_version = 1");
+    run_sql(path, "PRAGMA user_version = 2");
     ledger_close(open_ledger(path));
+}
+
+/* An accepted one makes its content the order's; a refused or withdrawn one leaves all as it was. */
+static void reductions_change_the_content_only(void **state)
+{
+    static const enum ledger_end ends[] = {LEDGER_ACCEPTED, LEDGER_REFUSED, LEDGER_VOID};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct ledger *ledger = open_memory();
+        register_order(ledger, "1001", ORDER_STATUS_AUTH_OK);
+        struct ledger_order before = find(ledger, "1001");
+        intend(ledger, "1001", LEDGER_REDUCE, "1001", 1, "less");
+        settle(ledger, "1001", ends[i], ORDER_STATUS_NONE, NULL);
+        struct ledger_order after = find(ledger, "1001");
+        struct ledger_hash less = hash_of(ledger, "less");
+        assert_false(after.in_doubt);
+        assert_int_equal(after.status, ORDER_STATUS_AUTH_OK);
+        assert_memory_equal(after.generations, before.generations, sizeof after.generations);
+        assert_int_equal(ledger_hash_equal(&after.content.hash, &less), ends[i] == LEDGER_ACCEPTED);
+        assert_int_equal(ledger_hash_equal(&after.content.hash, &before.content.hash), ends[i] != LEDGER_ACCEPTED);
+        ledger_close(ledger);
+    }
+}
+
+/* One that may have been made or not: what it would have changed is not known, and the rest is. */
+static void unsure_reduction_is_forgotten(void **state)
+{
+    const char *path = path_of(state, "ledger.db");
+    struct ledger *ledger = open_ledger(path);
+    register_order(ledger, "1001", ORDER_STATUS_AUTH_OK);
+    struct ledger_order before = find(ledger, "1001");
+    struct ledger_intent intent = {
+        .operation = LEDGER_REDUCE, .service_id = "1001", .issue = 1, .content = before.content};
+    intent.content.hash = hash_of(ledger, "less");
+    intent.content.fields[0] = (uint16_t)(before.content.fields[0] + 1);
+    assert_true(ledger_intend(ledger, span_of("1001"), &intent, &error));
+    const struct ledger_outcome unsure = {.end = LEDGER_VOID, .unsure = true};
+    assert_true(ledger_settle(ledger, span_of("1001"), &unsure, &error));
+    assert_true(ledger_commit(ledger, &error));
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    struct ledger_order after = find(ledger, "1001");
+    assert_false(ledger_hash_is_set(&after.content.hash));
+    assert_int_equal(after.content.fields[0], 0);
+    assert_memory_equal(after.content.fields + 1, before.content.fields + 1,
+                        sizeof after.content.fields - sizeof after.content.fields[0]);
+    assert_int_equal(after.status, before.status);
+    ledger_close(ledger);
+}
+
+/* A ledger as the first version made it, with an order that is registered and one that is in doubt, goes on as it was,
+ * and can do what only the second can. */
+static void first_version_is_brought_up_to_date(void **state)
+{
+    const char *path = path_of(state, "ledger.db");
+    struct ledger *ledger = open_ledger(path);
+    register_order(ledger, "1001", ORDER_STATUS_AUTH_OK);
+    intend(ledger, "1002", LEDGER_REGISTER, "1002", 1, "second");
+    assert_true(ledger_commit(ledger, &error));
+    ledger_close(ledger);
+    /* Back to the first version: its table of operations is that of 0001.sql, which differs in one CHECK. */
+    const char *begin = strstr(embedded_ledger_schema_1, "CREATE TABLE operations (");
+    const char *end = strstr(begin, ") STRICT;");
+    struct buf sql = {0};
+    buf_append_text(&sql, "ALTER TABLE operations RENAME TO newer;");
+    buf_append(&sql, begin, (size_t)(end - begin) + strlen(") STRICT;"));
+    buf_append_text(&sql, "INSERT INTO operations SELECT * FROM newer; DROP TABLE newer;");
+    buf_append_text(&sql, strstr(end, "CREATE UNIQUE INDEX"));
+    buf_append_text(&sql, "PRAGMA user_version = 1;");
+    run_sql(path, buf_text(&sql));
+    buf_free(&sql);
+    /* A reader takes it as it is. */
+    ledger = ledger_open_reading(path, &account, &error);
+    assert_non_null(ledger);
+    assert_true(find(ledger, "1002").in_doubt);
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    assert_int_equal(find(ledger, "1001").status, ORDER_STATUS_AUTH_OK);
+    assert_true(find(ledger, "1002").in_doubt);
+    settle(ledger, "1002", LEDGER_ACCEPTED, ORDER_STATUS_AUTH_NG, NULL);
+    intend(ledger, "1001", LEDGER_REDUCE, "1001", 1, "less");
+    settle(ledger, "1001", LEDGER_ACCEPTED, ORDER_STATUS_NONE, NULL);
+    assert_true(ledger_commit(ledger, &error));
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    assert_int_equal(find(ledger, "1002").status, ORDER_STATUS_AUTH_NG);
+    ledger_close(ledger);
 }
 
 /* Write `length` bytes of rubbish over `path` at `offset`; what was there goes to `before` where that is not NULL. */
@@ -1389,6 +1478,48 @@ static void lost_file_is_noticed(void **state)
     ledger_close(ledger);
 }
 
+/* More than are kept in memory: what is looked up again is what was. */
+static void many_orders_on_their_way(void **state)
+{
+    enum { ORDERS = 3000 };
+    static const enum order_status answers[] = {ORDER_STATUS_AUTH_OK, ORDER_STATUS_AUTH_NG, ORDER_STATUS_AUTH_PENDING};
+    const char *path = path_of(state, "ledger.db");
+    struct ledger *ledger = open_ledger(path);
+    struct ledger_order *known = calloc(ORDERS, sizeof *known);
+    char id[24];
+    assert_non_null(known);
+    for (int i = 0; i < ORDERS; i++) {
+        snprintf(id, sizeof id, "A-%d", i);
+        intend(ledger, id, LEDGER_REGISTER, id, 1, id);
+    }
+    commit(ledger);
+    for (int i = 0; i < ORDERS; i++) {
+        snprintf(id, sizeof id, "A-%d", i);
+        assert_true(find(ledger, id).in_doubt);
+        if (i % 7 == 0)
+            assert_true(ledger_note_conflict(ledger, span_of(id), &error));
+        if (i % 5 != 0)
+            settle(ledger, id, i % 3 == 0 ? LEDGER_REFUSED : LEDGER_ACCEPTED, answers[i % 3],
+                   i % 3 == 0 ? "SERVICE_REFUSED" : NULL);
+    }
+    for (int i = 0; i < ORDERS; i++) {
+        snprintf(id, sizeof id, "A-%d", i);
+        known[i] = find(ledger, id);
+        assert_int_equal(known[i].in_doubt, i % 5 == 0);
+        assert_int_equal(known[i].intent.conflicted, i % 5 == 0 && i % 7 == 0);
+    }
+    commit(ledger);
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    for (int i = ORDERS; i-- > 0;) {
+        snprintf(id, sizeof id, "A-%d", i);
+        struct ledger_order again = find(ledger, id);
+        assert_memory_equal(&again, &known[i], sizeof again);
+    }
+    ledger_close(ledger);
+    free(known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1411,6 +1542,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile_texts_stay_what_they_are, make_folder, remove_folder),
         cmocka_unit_test(messages_are_cut_at_a_character),
         cmocka_unit_test_setup_teardown(what_is_committed_is_there_again, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(many_orders_on_their_way, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(dying_keeps_what_was_committed, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(second_writer_is_told_of_the_first, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(second_writer_gets_its_turn, make_folder, remove_folder),
@@ -1424,6 +1556,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(unusable_places_are_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(foreign_files_are_left_alone, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(newer_version_is_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(first_version_is_brought_up_to_date, make_folder, remove_folder),
+        cmocka_unit_test(reductions_change_the_content_only),
+        cmocka_unit_test_setup_teardown(unsure_reduction_is_forgotten, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(damage_is_found_on_opening, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(failure_is_for_good, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(lost_file_is_noticed, make_folder, remove_folder),

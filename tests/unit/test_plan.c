@@ -22,8 +22,11 @@ struct plan_case {
 /* A step, or the code of an end; "-" is an end without one; behind a / stands what kind of an end it is. */
 static const char *words(const struct plan *plan, char *text, size_t size)
 {
-    static const char *const steps[] = {
-        [PLAN_REGISTER] = "REGISTER", [PLAN_SHIP] = "SHIP", [PLAN_CANCEL] = "CANCEL", [PLAN_ASK] = "ASK"};
+    static const char *const steps[] = {[PLAN_REGISTER] = "REGISTER",
+                                        [PLAN_SHIP] = "SHIP",
+                                        [PLAN_CANCEL] = "CANCEL",
+                                        [PLAN_REDUCE] = "REDUCE",
+                                        [PLAN_ASK] = "ASK"};
     static const char *const ends[] = {[PLAN_INVALID] = "invalid", [PLAN_REFUSED] = "refused", [PLAN_DONE] = "done"};
     if (plan->step > PLAN_DONE)
         snprintf(text, size, "%s%s", steps[plan->step], plan->next_issue ? "+" : "");
@@ -124,6 +127,45 @@ static void plan_of_a_changed_order(void **state)
         check(&facts, cases[i].registering);
         facts.operation = ATOBARAI_REREGISTER;
         check(&facts, cases[i].reregistering);
+    }
+}
+
+/* Where the protocol has it, an amount is made less before anything is cancelled; what cannot be made less is cancelled
+ * and registered anew. */
+static void plan_of_a_smaller_amount(void **state)
+{
+    static const struct {
+        enum order_status status;
+        bool changed;
+        bool answered;
+        const char *expected;
+    } cases[] = {
+        {ORDER_STATUS_AUTH_OK, true, false, "REDUCE"},
+        {ORDER_STATUS_SHIP_OK, true, false, "REDUCE"},
+        {ORDER_STATUS_AUTH_OK, true, true, "CANCEL"},
+        {ORDER_STATUS_AUTH_OK, false, true, "AMOUNT_REDUCED/done"},
+        {ORDER_STATUS_SHIP_OK, false, true, "AMOUNT_REDUCED/done"},
+        {ORDER_STATUS_AUTH_PENDING, true, false, "CANCEL"},
+        {ORDER_STATUS_AUTH_NG, true, false, "CANCEL"},
+        {ORDER_STATUS_SHIP_PENDING, true, false, "CANCEL_NOT_ALLOWED/invalid"},
+        {ORDER_STATUS_CANCEL_OK, true, false, "REGISTER+"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ledger_order known = order_in(KNOWN, cases[i].status);
+        struct plan_facts facts = {.operation = ATOBARAI_REREGISTER,
+                                   .known = &known,
+                                   .changed = cases[i].changed,
+                                   .less = true,
+                                   .answered = {[LEDGER_REDUCE] = cases[i].answered}};
+        check(&facts, cases[i].expected);
+        facts.operation = ATOBARAI_REGISTER; /* which changes nothing */
+        if (cases[i].status == ORDER_STATUS_AUTH_OK)
+            check(&facts, cases[i].changed ? "ORDER_CHANGED/invalid" : "-/done");
+        facts.operation = ATOBARAI_REREGISTER;
+        facts.namesake = true;
+        if (cases[i].status == ORDER_STATUS_AUTH_OK && cases[i].changed)
+            check(&facts, "MALL_NUMBER_REGISTERED/invalid");
     }
 }
 
@@ -229,6 +271,7 @@ static void plan_settles_doubt_first(void **state)
         {LEDGER_SHIP, ORDER_STATUS_SHIP_OK, true, {"ASK", "SHIP", "ASK", "ASK", "ASK"}},
         {LEDGER_SHIP, ORDER_STATUS_SHIP_OK, false, {"ASK", "ASK", "ASK", "ASK", "ASK"}},
         {LEDGER_CANCEL, ORDER_STATUS_AUTH_NG, true, {"ASK", "ASK", "ASK", "ASK", "ASK"}},
+        {LEDGER_REDUCE, ORDER_STATUS_AUTH_OK, true, {"ASK", "ASK", "ASK", "ASK", "ASK"}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -327,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plan_of_every_status),
         cmocka_unit_test(plan_of_a_changed_order),
+        cmocka_unit_test(plan_of_a_smaller_amount),
         cmocka_unit_test(plan_ends_with_the_answer),
         cmocka_unit_test(plan_says_that_the_order_is_registered_anew),
         cmocka_unit_test(plan_asks_until_it_is_cancelled),

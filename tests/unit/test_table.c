@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-static const struct table_column columns[] = {{{"番号", "No"}, "number"}, {{"名前", "Name"}, "name"}};
+static const struct atobarai_column columns[] = {{{"番号", "No"}, "number"}, {{"名前", "Name"}, "name"}};
 
 /* The table of so many cells, written out. */
 static void assert_written(const char *const *cells, size_t count, enum atobarai_format format,
@@ -29,6 +29,10 @@ static void assert_written(const char *const *cells, size_t count, enum atobarai
     assert_string_equal(buf_text(&out), wanted);
     table_free(&table);
     buf_free(&out);
+    /* And as the library shows it, whole rows only. */
+    char *text = atobarai_table(columns, 2, cells, count / 2, format, language);
+    assert_string_equal(text, wanted);
+    free(text);
 }
 
 static void widths_are_a_terminals(void **state)

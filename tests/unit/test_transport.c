@@ -8,6 +8,7 @@
 
 #include "api/transport.h"
 #include "base/buf.h"
+#include "run/outcome.h"
 #include "sandbox/sandbox.h"
 
 #include <arpa/inet.h>
@@ -293,15 +294,21 @@ struct item {
     int asked; /* answered() calls */
     long status;
     bool doubtful; /* the last answer may not have been about the first sending */
+    unsigned attempt;
+    uint64_t milliseconds; /* of the last answer */
     struct transport_failure failure;
+    int missed; /* attempted() calls */
+    struct transport_attempt last_missed;
 };
 
 struct probe {
     /* What to do; 0 is a fair default of each. */
     struct transport_options options;
     const char *url;
-    int wanted;       /* requests in all; their paths are /0, /1, … */
-    bool orders;      /* they are orders for the sandbox */
+    int wanted;  /* requests in all; their paths are /0, /1, … */
+    bool orders; /* they are orders for the sandbox */
+    bool once;
+    bool silent;      /* no attempted(), no turn() */
     const char *body; /* of a POST; NULL: GET */
     size_t body_length;
     enum transport_verdict (*judge)(struct probe *probe, int number, const struct transport_answer *answer);
@@ -316,6 +323,7 @@ struct probe {
     int done;
     int failed;
     int dry_calls;
+    int turns;
     size_t longest;   /* answer */
     char answer[256]; /* the last one's beginning */
     enum transport_end end;
@@ -374,6 +382,7 @@ static bool probe_next(void *context, struct transport_request *request)
             request->body_length = probe->body_length;
         }
     }
+    request->once = probe->once;
     probe->given++;
     if (probe->given - probe->settled > probe->most_unsettled)
         probe->most_unsettled = probe->given - probe->settled;
@@ -387,13 +396,17 @@ static enum transport_verdict probe_answered(void *context, void *tag, const str
     item->asked++;
     item->status = answer->status;
     item->doubtful = answer->maybe_received;
+    if (!probe->silent)
+        assert_int_equal(answer->attempt, item->missed + 1); /* every attempt that settled nothing was told of */
+    item->attempt = answer->attempt;
+    item->milliseconds = answer->milliseconds;
     assert_int_equal(strlen(answer->body), answer->length);
     if (answer->length > probe->longest)
         probe->longest = answer->length;
     snprintf(probe->answer, sizeof probe->answer, "%s", answer->body);
     enum transport_verdict verdict =
         probe->judge != NULL ? probe->judge(probe, (int)(item - probe->items), answer) : TRANSPORT_DONE;
-    if (verdict != TRANSPORT_RETRY) {
+    if (verdict == TRANSPORT_DONE || verdict == TRANSPORT_STOP) {
         item->answered++;
         probe->done++;
         probe->settled++;
@@ -411,10 +424,31 @@ static void probe_failed(void *context, void *tag, const struct transport_failur
     probe->settled++;
 }
 
+static void probe_attempted(void *context, void *tag, const struct transport_attempt *attempt)
+{
+    struct item *item = tag;
+    (void)context;
+    assert_int_equal(item->answered + item->failed, 0);
+    item->missed++;
+    item->last_missed = *attempt;
+    assert_int_equal(attempt->attempt, item->missed);
+}
+
+static void probe_turn(void *context)
+{
+    struct probe *probe = context;
+    probe->turns++;
+}
+
 /* Run, and see that what was given was settled exactly once. */
 static enum transport_end probe_run(struct probe *probe)
 {
-    const struct transport_client client = {probe, probe_next, probe_answered, probe_failed};
+    const struct transport_client client = {.context = probe,
+                                            .next = probe_next,
+                                            .answered = probe_answered,
+                                            .failed = probe_failed,
+                                            .attempted = probe->silent ? NULL : probe_attempted,
+                                            .turn = probe->silent ? NULL : probe_turn};
     sigset_t mask;
     if (probe->options.concurrency == 0)
         probe->options.concurrency = 1;
@@ -491,7 +525,10 @@ static void urls_are_checked(void **state)
         {"http://127.0.0.1@evil", "URL_INVALID", "http://…@evil"},
         {"http://127.0.0.1@127.0.0.1/", "URL_INVALID", "http://…@127.0.0.1/"},
         {"https://user:pw@host", "URL_INVALID", "https://…@host"},
-        {"https://user:p?w@host", "URL_INVALID", "https://…@host"},
+        {"https://user:p?w@host", "URL_INVALID", "https://…"},
+        {"https://host/v1?key=a@secret", "URL_INVALID", "https://…"},
+        {"https://host/v1#a@secret", "URL_INVALID", "https://…"},
+        {"https://user:pw@host?a#b", "URL_INVALID", "https://…@host?…"},
         {"https://user:p@w@host/v1", "URL_INVALID", "https://…@host/v1"},
         {"user:pw@host", "URL_INVALID", "…@host"},
         {"https://@host/", "URL_INVALID", "https://…@host/"},
@@ -1095,6 +1132,337 @@ static void the_judge_may_want_another_attempt(void **state)
     server_stop(server);
 }
 
+static serve_fn serve_header_of_text, serve_interrupting;
+
+/* "Not now" until the third attempt. */
+static enum transport_verdict judge_again(struct probe *probe, int number, const struct transport_answer *answer)
+{
+    (void)probe;
+    (void)number;
+    return answer->status == 409 ? TRANSPORT_AGAIN : TRANSPORT_DONE;
+}
+
+static bool serve_409_twice(const struct exchange *exchange)
+{
+    return exchange->arrival < 2 ? say(exchange, "409 Not now", "", "{}") : say(exchange, "200 OK", "", "{}");
+}
+
+static void not_now_is_tried_again(void **state)
+{
+    (void)state;
+    for (int once = 0; once < 2; once++) {
+        struct server *server = server_start(serve_409_twice);
+        struct probe *probe = probe_new(server);
+        probe->judge = judge_again;
+        probe->once = once;
+        probe->options.retries = 2;
+        assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+        assert_int_equal(probe->done, 1);
+        assert_int_equal(probe->items[0].attempt, 3);
+        assert_int_equal(probe->items[0].missed, 2);
+        assert_int_equal(probe->items[0].last_missed.reason, TRANSPORT_REFUSED);
+        assert_int_equal(probe->items[0].last_missed.status, 409);
+        assert_true(probe->items[0].last_missed.again);
+        assert_false(probe->items[0].doubtful);
+        free(probe);
+        server_stop(server);
+    }
+}
+
+static bool serve_409(const struct exchange *exchange)
+{
+    const char *header = exchange->server->text != NULL ? exchange->server->text : "";
+    return say(exchange, "409 Not now", header, "{}");
+}
+
+static void not_now_without_end_is_a_failure(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_409);
+    struct probe *probe = probe_new(server);
+    probe->judge = judge_again;
+    probe->options.retries = 2;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_failure(probe, 0, TRANSPORT_REFUSED, 409, false);
+    assert_int_equal(requests_of(server), 3);
+    assert_string_equal(outcome_reason(TRANSPORT_REFUSED), "REASON_REFUSED");
+    free(probe);
+    probe = probe_new(server);
+    probe->judge = judge_again;
+    probe->wanted = 5;
+    probe->options.max_errors = 3; /* it counts as every other failure */
+    assert_int_equal(probe_run(probe), TRANSPORT_END_UNUSABLE);
+    assert_int_equal(probe->given, 3);
+    free(probe);
+    server_stop(server);
+}
+
+/* A Retry-After stands with any status. */
+static void not_now_may_say_when(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_409);
+    struct probe *probe = probe_new(server);
+    server->text = "Retry-After: 1\r\n";
+    probe->judge = judge_again;
+    probe->options.retries = 1;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_failure(probe, 0, TRANSPORT_REFUSED, 409, false);
+    assert_true(server->arrived[1] - server->arrived[0] > 0.99);
+    free(probe);
+    server->text = "Retry-After: 81\r\n"; /* beyond 4 × 20 s */
+    probe = probe_new(server);
+    probe->judge = judge_again;
+    probe->options.retries = 1;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_failure(probe, 0, TRANSPORT_REFUSED, 409, false);
+    assert_int_equal(requests_of(server), 3);
+    free(probe);
+    server_stop(server);
+}
+
+static bool serve_500_then_409(const struct exchange *exchange)
+{
+    return say(exchange, exchange->arrival == 0 ? "500 Oops" : "409 Not now", "", "{}");
+}
+
+static void not_now_says_nothing_of_earlier_attempts(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_500_then_409);
+    struct probe *probe = probe_new(server);
+    probe->judge = judge_again;
+    probe->options.retries = 2;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_failure(probe, 0, TRANSPORT_REFUSED, 409, true);
+    assert_int_equal(requests_of(server), 3);
+    free(probe);
+    server_stop(server);
+}
+
+/* ---- Once ---- */
+
+static void once_is_not_sent_again_in_doubt(void **state)
+{
+    (void)state;
+    static const struct {
+        serve_fn *serve;
+        const char *text;
+        enum transport_reason reason;
+        long status;
+    } cases[] = {
+        {serve_500_then_429, NULL, TRANSPORT_SERVER_ERROR, 500},
+        {serve_header_of_text, "Retry-After: 0\r\n", TRANSPORT_SERVER_ERROR, 503},
+        {serve_raw_text_and_close, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", TRANSPORT_CONNECTION, 200},
+        {serve_raw_text_and_close, "", TRANSPORT_CONNECTION, 0},
+        {serve_raw_text_and_close, "hello\r\n", TRANSPORT_GARBAGE, 0},
+        {serve_never, NULL, TRANSPORT_TIMEOUT, 0},
+        {serve_long, "1048577", TRANSPORT_GARBAGE, 200},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct server *server = server_start(cases[i].serve);
+        struct probe *probe = probe_new(server);
+        server->text = cases[i].text;
+        probe->once = true;
+        probe->options.retries = 3;
+        probe->options.timeout = cases[i].serve == serve_never ? 1 : 0;
+        assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+        assert_failure(probe, 0, cases[i].reason, cases[i].status, true);
+        assert_int_equal(probe->items[0].missed, 1);
+        assert_false(probe->items[0].last_missed.again);
+        assert_int_equal(requests_of(server), 1);
+        free(probe);
+        server_stop(server);
+    }
+}
+
+static void once_is_not_sent_again_after_an_answer_that_is_none(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_ok);
+    struct probe *probe = probe_new(server);
+    probe->once = true;
+    probe->judge = judge_retry;
+    probe->options.retries = 3;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_failure(probe, 0, TRANSPORT_GARBAGE, 200, true);
+    assert_int_equal(requests_of(server), 1);
+    free(probe);
+    server_stop(server);
+}
+
+static bool serve_429_twice(const struct exchange *exchange)
+{
+    return exchange->arrival < 2 ? serve_429(exchange) : say(exchange, "200 OK", "", "{}");
+}
+
+static void once_is_sent_again_where_nothing_was_received(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_429_twice);
+    struct probe *probe = probe_new(server);
+    probe->once = true;
+    probe->options.retries = 2;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_int_equal(probe->done, 1);
+    assert_int_equal(probe->items[0].attempt, 3);
+    assert_false(probe->items[0].doubtful);
+    free(probe);
+    server_stop(server);
+    char url[sizeof "http://127.0.0.1:65535"];
+    int fd = bound_socket(url);
+    probe = probe_new(NULL);
+    probe->url = url;
+    probe->once = true;
+    probe->options.retries = 1;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_failure(probe, 0, TRANSPORT_CONNECTION, 0, false);
+    assert_int_equal(probe->items[0].missed, 2);
+    free(probe);
+    close(fd);
+}
+
+/* The connection had been kept: libcurl would send the second request again by itself. */
+static void once_is_not_resent_by_libcurl_either(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_once_then_drop);
+    struct probe *probe = probe_new(server);
+    probe->once = true;
+    probe->wanted = 3;
+    probe->options.retries = 3;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_int_equal(probe->items[0].answered, 1);
+    assert_failure(probe, 1, TRANSPORT_CONNECTION, 0, true);
+    assert_int_equal(probe->items[1].missed, 1);
+    assert_failure(probe, 2, TRANSPORT_BUSY, 429, false); /* the next one has a new connection */
+    assert_int_equal(probe->items[2].missed, 4);
+    assert_int_equal(requests_of(server), 2 + 4);
+    free(probe);
+    server_stop(server);
+}
+
+/* ---- What is told of attempts ---- */
+
+static bool serve_503_429_200(const struct exchange *exchange)
+{
+    if (exchange->arrival == 1)
+        return serve_429(exchange);
+    if (exchange->arrival == 2)
+        sleep_ms(30);
+    return exchange->arrival == 0 ? say(exchange, "503 Busy", "", "{}") : say(exchange, "200 OK", "", "{}");
+}
+
+static void attempts_are_told_of(void **state)
+{
+    (void)state;
+    for (unsigned retries = 0; retries < 3; retries++) {
+        struct server *server = server_start(serve_503_429_200);
+        struct probe *probe = probe_new(server);
+        const struct item *item = &probe->items[0];
+        probe->options.retries = retries;
+        assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+        assert_int_equal(probe->done, retries == 2);
+        assert_int_equal(item->missed, retries == 0 ? 1 : 2);
+        assert_int_equal(item->last_missed.attempt, item->missed);
+        assert_int_equal(item->last_missed.reason, retries == 0 ? TRANSPORT_SERVER_ERROR : TRANSPORT_BUSY);
+        assert_int_equal(item->last_missed.status, retries == 0 ? 503 : 429);
+        assert_int_equal(item->last_missed.again, retries == 2);
+        assert_true(item->last_missed.milliseconds < WAIT_SECONDS * 1000);
+        if (retries == 2) {
+            assert_int_equal(item->attempt, 3);
+            assert_in_range(item->milliseconds, 30, WAIT_SECONDS * 1000);
+        }
+        free(probe);
+        server_stop(server);
+    }
+}
+
+static void attempts_without_an_answer_are_told_of(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_never);
+    struct probe *probe = probe_new(server);
+    probe->options.timeout = 1;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_int_equal(probe->items[0].last_missed.reason, TRANSPORT_TIMEOUT);
+    assert_int_equal(probe->items[0].last_missed.status, 0);
+    assert_true(probe->turns >= 3); /* while nothing came */
+    assert_true(probe->items[0].last_missed.milliseconds >= 990);
+    free(probe);
+    server_stop(server);
+    probe = probe_new(NULL);
+    probe->url = "no url"; /* what libcurl itself refuses */
+    assert_int_equal(probe_run(probe), TRANSPORT_END_FAILED);
+    assert_int_equal(probe->items[0].missed, 1);
+    assert_int_equal(probe->items[0].last_missed.reason, TRANSPORT_STOPPED);
+    assert_false(probe->items[0].last_missed.again);
+    free(probe);
+}
+
+static void nobody_need_listen_to_attempts(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_503_first);
+    struct probe *probe = probe_new(server);
+    probe->silent = true;
+    probe->options.retries = 1;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_int_equal(probe->done, 1);
+    free(probe);
+    server_stop(server);
+}
+
+/* ---- The rate ---- */
+
+static void the_rate_is_kept(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_ok);
+    struct probe *probe = probe_new(server);
+    probe->wanted = 21;
+    probe->options.concurrency = 8;
+    probe->options.rate = 20;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_int_equal(probe->done, 21);
+    assert_true(probe->seconds > 0.99); /* twenty pauses of 50 ms */
+    assert_true(server->most_inside <= 8);
+    free(probe);
+    server_stop(server);
+}
+
+/* Every attempt counts, also a second one. */
+static void the_rate_holds_for_further_attempts(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_429);
+    struct probe *probe = probe_new(server);
+    probe->wanted = 4;
+    probe->options.concurrency = 4;
+    probe->options.retries = 1;
+    probe->options.rate = 4;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_DONE);
+    assert_int_equal(requests_of(server), 8);
+    assert_true(probe->seconds > 1.74); /* seven pauses of 250 ms */
+    free(probe);
+    server_stop(server);
+}
+
+static void an_interrupt_is_noticed_between_two_paces(void **state)
+{
+    (void)state;
+    struct server *server = server_start(serve_interrupting);
+    struct probe *probe = probe_new(server);
+    server->interrupt = &probe->interrupt;
+    probe->wanted = 100;
+    probe->options.rate = 3;
+    assert_int_equal(probe_run(probe), TRANSPORT_END_INTERRUPTED);
+    assert_int_equal(probe->given, 2);
+    assert_int_equal(probe->done, 2);
+    free(probe);
+    server_stop(server);
+}
+
 /* ---- Waiting ---- */
 
 /* The first request of number 0 is told to come later. */
@@ -1336,7 +1704,8 @@ static void failures_in_a_row_end_the_run(void **state)
         enum transport_end end;
     } cases[] = {
         {"xxxxxx", 3, TRANSPORT_END_UNUSABLE},
-        {"xx.xx.x!x...", 9, TRANSPORT_END_UNUSABLE},
+        {"xx.xx.x!x...", 12, TRANSPORT_END_DONE}, /* for different reasons */
+        {"x!x!!xx.xx!!!..", 13, TRANSPORT_END_UNUSABLE},
         {"xx.xx.xx.x.x", 12, TRANSPORT_END_DONE},
         {"...........xxx", 14, TRANSPORT_END_UNUSABLE},
     };
@@ -1492,6 +1861,89 @@ static void follow_ups_are_picked_up(void **state)
     assert_in_range(probe->dry_calls, 30, 31); /* asked once for each that was settled, not at every turn */
     free(probe);
     server_stop(server);
+}
+
+/* ---- Authorities ---- */
+
+static char *file_with(const char *text, size_t length)
+{
+    char *path = strdup("/tmp/atobarai-test-XXXXXX");
+    assert_non_null(path);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, length), (ssize_t)length);
+    close(fd);
+    return path;
+}
+
+/* Self-signed, for "atobarai test", on the curve P-256. */
+#define CERTIFICATE                                                                                                    \
+    "-----BEGIN CERTIFICATE-----\n"                                                                                    \
+    "MIIBhzCCAS2gAwIBAgIUWycHGVa7r0neIXYzMOQNQDlnrgwwCgYIKoZIzj0EAwIw\n"                                               \
+    "GDEWMBQGA1UEAwwNYXRvYmFyYWkgdGVzdDAgFw0yNjExMjkxMjI4NDRaGA8yMTI2\n"                                               \
+    "MTEwNTEyMjg0NFowGDEWMBQGA1UEAwwNYXRvYmFyYWkgdGVzdDBZMBMGByqGSM49\n"                                               \
+    "AgEGCCqGSM49AwEHA0IABMjMFbYQfa8fDBc2BsP9sBh1lShbdgNi6wQbVZgVhcM6\n"                                               \
+    "hLY90SFF1ARwsVrkZgBdLCRelrEMQVOapS8KG8y+7rCjUzBRMB0GA1UdDgQWBBQr\n"                                               \
+    "Ov3ilBf86Q92FAR2KxjAnokhXDAfBgNVHSMEGDAWgBQrOv3ilBf86Q92FAR2KxjA\n"                                               \
+    "nokhXDAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIQDQOLjIDWUC\n"                                               \
+    "tTWKJb190StFovYTVHbhjBY71PfsZo2YRQIgW1dAXkHGEXTzRqPvwnluH3WVtqQj\n"                                               \
+    "oPKHVmx20FtEkwM=\n"                                                                                               \
+    "-----END CERTIFICATE-----\n"
+
+static void authorities_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *reason; /* NULL: fine */
+    } cases[] = {
+        {CERTIFICATE, NULL},
+        {CERTIFICATE CERTIFICATE, NULL},
+        {"Words before it\n" CERTIFICATE "and behind\n", NULL},
+        {"", "no certificate"},
+        {"hello\n", "no certificate"},
+        {"-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n", "no certificate"},
+        {"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", ""},
+        {"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n", ""},
+        {CERTIFICATE "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", ""},
+        {CERTIFICATE "-----BEGIN CERTIFICATE-----\nMIIB\n", ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error error = {0};
+        char *path = file_with(cases[i].text, strlen(cases[i].text));
+        bool fine = transport_check_ca_file(path, &error);
+        if (fine != (cases[i].reason == NULL))
+            fail_msg("%zu: %s", i, error.args[0]);
+        if (!fine) {
+            assert_int_equal(error.kind, ERROR_CONFIG);
+            assert_string_equal(error.code, "CA_FILE_INVALID");
+            assert_string_equal(error.path, path);
+            assert_true(error.args[0][0] != '\0');
+            if (cases[i].reason[0] != '\0')
+                assert_string_equal(error.args[0], cases[i].reason);
+        }
+        unlink(path);
+        free(path);
+    }
+}
+
+static void authorities_that_cannot_be_read(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/nowhere/authorities.pem", "/tmp", "", "/dev/zero"};
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        struct error error = {0};
+        assert_false(transport_check_ca_file(paths[i], &error));
+        assert_string_equal(error.code, "CA_FILE_INVALID");
+        struct probe *probe = probe_new(NULL);
+        probe->url = "https://127.0.0.1:1";
+        probe->options.ca_file = paths[i];
+        assert_int_equal(probe_run(probe), TRANSPORT_END_FAILED);
+        assert_string_equal(probe->error.code, "CA_FILE_INVALID");
+        assert_string_equal(probe->error.path, paths[i]);
+        assert_int_equal(probe->given, 0);
+        free(probe);
+    }
 }
 
 /* ---- Out of memory: libcurl's allocations fail one after another ---- */
@@ -1703,6 +2155,20 @@ int main(void)
         cmocka_unit_test(libcurls_resends_do_not_add_up),
         cmocka_unit_test(timeouts_may_have_been_received),
         cmocka_unit_test(the_judge_may_want_another_attempt),
+        cmocka_unit_test(not_now_is_tried_again),
+        cmocka_unit_test(not_now_without_end_is_a_failure),
+        cmocka_unit_test(not_now_may_say_when),
+        cmocka_unit_test(not_now_says_nothing_of_earlier_attempts),
+        cmocka_unit_test(once_is_not_sent_again_in_doubt),
+        cmocka_unit_test(once_is_not_sent_again_after_an_answer_that_is_none),
+        cmocka_unit_test(once_is_sent_again_where_nothing_was_received),
+        cmocka_unit_test(once_is_not_resent_by_libcurl_either),
+        cmocka_unit_test(attempts_are_told_of),
+        cmocka_unit_test(attempts_without_an_answer_are_told_of),
+        cmocka_unit_test(nobody_need_listen_to_attempts),
+        cmocka_unit_test(the_rate_is_kept),
+        cmocka_unit_test(the_rate_holds_for_further_attempts),
+        cmocka_unit_test(an_interrupt_is_noticed_between_two_paces),
         cmocka_unit_test(waiting_holds_no_slot),
         cmocka_unit_test(who_waited_goes_before_new_ones),
         cmocka_unit_test(retries_go_by_their_due_time),
@@ -1718,6 +2184,8 @@ int main(void)
         cmocka_unit_test(an_interrupt_lets_what_is_in_flight_finish),
         cmocka_unit_test(an_interrupt_beforehand_starts_nothing),
         cmocka_unit_test(follow_ups_are_picked_up),
+        cmocka_unit_test(authorities_are_checked),
+        cmocka_unit_test(authorities_that_cannot_be_read),
         cmocka_unit_test(no_request_is_lost_without_memory),
         cmocka_unit_test(each_fault_has_its_reason),
         cmocka_unit_test(slow_answers_are_waited_for),
