@@ -44,7 +44,7 @@ start() {
 }
 
 # is_for BUILD TEST: some end-to-end tests start the program a thousand times, which takes minutes with sanitizers: they
-# run without. The hostile servers are for the build with sanitizers, where there is one.
+# run without. Others wait more than they work: they run with them, where there is such a build.
 is_for() {
     local name=${2##*/test_}
     case $1:${name%.py} in
@@ -52,7 +52,7 @@ is_for() {
     *asan:encodings | *asan:conformance | *asan:lost_rows | *asan:parts | *asan:history) return 1 ;;
     *asan:bench | *asan:scale) return 1 ;;
     *asan:*) return 0 ;;
-    *:wire) [ "$builds" -eq 1 ] ;;
+    *:wire | *:model | *:crash | *:sandbox_kuroneko) [ "$builds" -eq 1 ] ;;
     esac
 }
 
