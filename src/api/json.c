@@ -3,6 +3,7 @@
 
 #include "api/calls.h"
 #include "api/key.h"
+#include "api/url.h"
 #include "base/json.h"
 
 #include <inttypes.h>
@@ -401,32 +402,14 @@ static bool add_headers(const cJSON *headers, const struct api_account *account,
 /* Base URL and path, {id} percent-encoded. */
 static char *url_of(const struct api_account *account, const struct operation *operation, struct span id)
 {
-    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     struct buf encoded = {0};
     struct buf url = {0};
-    size_t base = strlen(account->url);
-    for (size_t i = 0; i < id.length; i++) {
-        if (id.data[i] != '\0' && strchr(unreserved, id.data[i]) != NULL)
-            buf_append_byte(&encoded, id.data[i]);
-        else
-            buf_printf(&encoded, "%%%02X", (unsigned)(unsigned char)id.data[i]);
-    }
-    while (base > 0 && account->url[base - 1] == '/')
-        base--;
-    buf_append(&url, account->url, base);
+    url_put_encoded(&encoded, id);
+    url_put_base(&url, account->url);
     fill(operation->path, &(struct placeholder){"{id}", buf_text(&encoded)}, 1, &url);
     url.failed = url.failed || encoded.failed;
     buf_free(&encoded);
     return buf_take(&url);
-}
-
-static void drop(struct transport_request *request)
-{
-    free(request->url);
-    free(request->body);
-    for (size_t i = 0; i < TRANSPORT_HEADERS_MAX; i++)
-        free(request->headers[i]);
-    *request = (struct transport_request){0};
 }
 
 /* A call that changes something. `body` is taken over; NULL: memory ran out. */
@@ -445,7 +428,7 @@ static bool submit(const struct json_dialect *dialect, const struct api_account 
             add_headers(dialect->idempotency, account, key, request))
             return true;
     }
-    drop(request);
+    transport_request_drop(request);
     return false;
 }
 
@@ -482,7 +465,7 @@ static bool json_ask(const struct api_dialect *base, const struct api_account *a
     request->url = url_of(account, &dialect->asking, call->id);
     if (request->url != NULL && add_headers(dialect->headers, account, "", request))
         return true;
-    drop(request);
+    transport_request_drop(request);
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include "api/calls.h"
 #include "api/flat_xml.h"
 #include "api/kuroneko_form.h"
+#include "api/url.h"
 #include "order/service_codes.h"
 
 #include <stdlib.h>
@@ -23,10 +24,7 @@ struct kuroneko_dialect {
 static char *url_of(const struct api_account *account, const char *call)
 {
     struct buf url = {0};
-    size_t base = strlen(account->url);
-    while (base > 0 && account->url[base - 1] == '/')
-        base--;
-    buf_append(&url, account->url, base);
+    url_put_base(&url, account->url);
     buf_printf(&url, "/%sAPIAction_execute.action", call);
     return buf_take(&url);
 }

@@ -1,6 +1,8 @@
 /* api/kuroneko_form.c: see kuroneko_form.h. */
 #include "api/kuroneko_form.h"
 
+#include "api/url.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,17 +10,6 @@ enum { REQUEST_DATE_SIZE = 15 }; /* yyyymmddhhmmss and the NUL */
 
 /* Where what is asked for ends. No value can look like it: & is encoded. */
 static const char who_asks[] = "&ycfStrCode=";
-
-static void put_encoded(struct buf *body, struct span value)
-{
-    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (size_t i = 0; i < value.length; i++) {
-        if (value.data[i] != '\0' && strchr(unreserved, value.data[i]) != NULL)
-            buf_append_byte(body, value.data[i]);
-        else
-            buf_printf(body, "%%%02X", (unsigned)(unsigned char)value.data[i]);
-    }
-}
 
 /* A parameter; an empty one is left out. `number` comes behind its name, where it is not 0. */
 static void put_numbered(struct buf *body, const char *name, size_t number, struct span value)
@@ -31,7 +22,7 @@ static void put_numbered(struct buf *body, const char *name, size_t number, stru
     if (number > 0)
         buf_printf(body, "%zu", number);
     buf_append_byte(body, '=');
-    put_encoded(body, value);
+    url_put_encoded(body, value);
 }
 
 static void put(struct buf *body, const char *name, struct span value)
@@ -124,7 +115,7 @@ void kuroneko_form_account(const struct api_account *account, int64_t now, const
     if (!buf_reserve(body, 3 * values + NAMES)) /* all at once: a buffer that grows leaves a copy behind */
         return;
     buf_append_text(body, who_asks);
-    put_encoded(body, span_of(account->merchant));
+    url_put_encoded(body, span_of(account->merchant));
     put(body, "password", span_of(account->key));
     put(body, "requestDate", span_of(text));
     put(body, "shipYmd", span_of(ship_date));

@@ -388,6 +388,13 @@ void order_layout_free(struct order_layout *layout)
     *layout = (struct order_layout){0};
 }
 
+size_t order_layout_column_to_fix(const struct order_layout *layout, const struct order_schema *schema,
+                                  enum order_field field)
+{
+    size_t column = order_layout_column(layout, field);
+    return column != ORDER_NO_COLUMN ? column : order_schema_column(schema, field);
+}
+
 struct span order_layout_heading(const struct order_layout *layout, const struct order_schema *schema, size_t column)
 {
     size_t cell = layout->cells[column];

@@ -140,6 +140,10 @@ static inline size_t order_layout_column(const struct order_layout *layout, enum
     return layout->by_field[field];
 }
 
+/* The same; where the file has none, the schema's first of that field, which is the one that is missing. */
+size_t order_layout_column_to_fix(const struct order_layout *layout, const struct order_schema *schema,
+                                  enum order_field field);
+
 /* Whether column `column` is there and serves its field: not a stand-in for one that is there too. */
 static inline bool order_layout_serves(const struct order_layout *layout, const struct order_schema *schema,
                                        size_t column)

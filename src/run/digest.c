@@ -38,9 +38,7 @@ bool digest_content(const struct ledger *ledger, const struct order_content *con
 
 static struct span heading_of(const struct work *work, enum order_field field)
 {
-    size_t column = order_layout_column(&work->layout, field);
-    if (column == ORDER_NO_COLUMN)
-        column = order_schema_column(&work->schema, field);
+    size_t column = order_layout_column_to_fix(&work->layout, &work->schema, field);
     return column != ORDER_NO_COLUMN ? order_layout_heading(&work->layout, &work->schema, column)
                                      : span_of(order_field_name(field)); /* a merchant's schema may do without it */
 }

@@ -29,14 +29,10 @@ void outcome_refuse(struct work *work, struct book_order *order, const char *cod
     add(work, order, (struct finding){.code = code, .row = row, .column = FINDING_NO_COLUMN}, item, args);
 }
 
-/* The column to fix: the file's, or, where it has none of that field, the one that is missing. */
 static uint16_t column_of(const struct work *work, enum order_field field)
 {
-    if (field == ORDER_FIELD_NONE)
-        return FINDING_NO_COLUMN;
-    size_t column = order_layout_column(&work->layout, field);
-    if (column == ORDER_NO_COLUMN)
-        column = order_schema_column(&work->schema, field);
+    size_t column =
+        field != ORDER_FIELD_NONE ? order_layout_column_to_fix(&work->layout, &work->schema, field) : ORDER_NO_COLUMN;
     return column < FINDING_NO_COLUMN ? (uint16_t)column : FINDING_NO_COLUMN;
 }
 

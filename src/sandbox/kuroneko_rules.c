@@ -1,6 +1,8 @@
 /* sandbox/kuroneko_rules.c: see kuroneko_rules.h. */
 #include "sandbox/kuroneko_rules.h"
 
+#include "sandbox/rules.h"
+
 #include "sandbox/calendar.h"
 
 #include <stdlib.h>
@@ -971,13 +973,8 @@ static const struct sandbox_kuroneko_card cards[] = {
 
 const struct sandbox_kuroneko_card *sandbox_kuroneko_card_of(const char *email)
 {
-    const char *at = strchr(email, '@');
     const struct sandbox_kuroneko_card *card = cards;
-    if (at == NULL)
-        return &cards[COUNT(cards) - 1];
-    size_t length = (size_t)(at - email);
-    while (card->local_part != NULL &&
-           (strlen(card->local_part) != length || memcmp(card->local_part, email, length) != 0))
+    while (card->local_part != NULL && !sandbox_is_local_part(card->local_part, email))
         card++;
     return card;
 }

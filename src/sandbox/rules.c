@@ -90,15 +90,17 @@ const char *sandbox_status_name(enum sandbox_status status)
     return status_names[status];
 }
 
-const struct sandbox_card *sandbox_card_of(const char *email)
+bool sandbox_is_local_part(const char *local_part, const char *email)
 {
     const char *at = email != NULL ? strchr(email, '@') : NULL;
+    size_t length = strlen(local_part);
+    return at != NULL && (size_t)(at - email) == length && memcmp(local_part, email, length) == 0;
+}
+
+const struct sandbox_card *sandbox_card_of(const char *email)
+{
     const struct sandbox_card *card = cards;
-    if (at == NULL)
-        return &cards[COUNT(cards) - 1];
-    size_t length = (size_t)(at - email);
-    while (card->local_part != NULL &&
-           (strlen(card->local_part) != length || memcmp(card->local_part, email, length) != 0))
+    while (card->local_part != NULL && !sandbox_is_local_part(card->local_part, email))
         card++;
     return card;
 }

@@ -41,6 +41,9 @@ struct sandbox_card {
     enum sandbox_status cancellation;
 };
 
+/* Whether the part of `email` (NULL: there is none) before its @ is `local_part`, exactly. */
+bool sandbox_is_local_part(const char *local_part, const char *email);
+
 /* The card of an email address. NULL (no email) is allowed. Static, never NULL. */
 const struct sandbox_card *sandbox_card_of(const char *email);
 
