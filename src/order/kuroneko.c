@@ -241,31 +241,34 @@ static void tell_value(struct converting *converting, const char *code, const ch
     tell(converting, code, service, place, (struct span){"", 0}, taken(converting));
 }
 
-/* `required` NULL: it may be absent. */
+/* Say that `text` is not what `code` asks for, or that it is missing; `required` NULL: it may be. Nothing is left of
+ * it.
+ */
+static struct span unusable(struct converting *converting, const char *code, const char *required, const char *form,
+                            struct place place, struct span text)
+{
+    if (text.length > 0)
+        tell_value(converting, code, form, place, text);
+    else if (required != NULL)
+        tell(converting, "KURONEKO_REQUIRED", required, place, text, text);
+    return (struct span){"", 0};
+}
+
 static struct span convert_postal_code(struct converting *converting, const char *required, const char *form,
                                        struct place place, struct span text)
 {
     struct span digits = digits_of(converting, text);
-    if (digits.length == POSTAL_CODE_DIGITS)
-        return digits;
-    if (text.length > 0)
-        tell_value(converting, "KURONEKO_POSTAL_CODE", form, place, text);
-    else if (required != NULL)
-        tell(converting, "KURONEKO_REQUIRED", required, place, text, text);
-    return (struct span){"", 0};
+    return digits.length == POSTAL_CODE_DIGITS
+               ? digits
+               : unusable(converting, "KURONEKO_POSTAL_CODE", required, form, place, text);
 }
 
 static struct span convert_phone(struct converting *converting, const char *required, const char *form,
                                  struct place place, struct span text)
 {
     struct span digits = digits_of(converting, text);
-    if ((digits.length == PHONE_DIGITS || digits.length == PHONE_DIGITS_MOBILE) && digits.data[0] == '0')
-        return digits;
-    if (text.length > 0)
-        tell_value(converting, "KURONEKO_PHONE", form, place, text);
-    else if (required != NULL)
-        tell(converting, "KURONEKO_REQUIRED", required, place, text, text);
-    return (struct span){"", 0};
+    bool usable = (digits.length == PHONE_DIGITS || digits.length == PHONE_DIGITS_MOBILE) && digits.data[0] == '0';
+    return usable ? digits : unusable(converting, "KURONEKO_PHONE", required, form, place, text);
 }
 
 static struct span convert_email(struct converting *converting, struct place place, struct span text)

@@ -41,28 +41,40 @@ static bool copy_text(const char **text)
     return *text != NULL;
 }
 
-static void free_text(const char *text)
-{
-    free((char *)text);
-}
+enum { TEXTS = 12 };
 
-static void free_secret(const char *text)
+/* Where the texts of `options` are. */
+static void list_texts(struct atobarai_options *options, const char **texts[TEXTS])
 {
-    if (text != NULL)
-        explicit_bzero((char *)text, strlen(text));
-    free_text(text);
+    const char **const list[TEXTS] = {&options->schema,  &options->dialect,       &options->api_url,
+                                      &options->api_key, &options->merchant_code, &options->ledger,
+                                      &options->only,    &options->set_status,    &options->set_shop_status,
+                                      &options->ca_file, &options->retry_on,      &options->log};
+    memcpy(texts, list, sizeof list);
 }
 
 /* All are copied, or NULL, even where memory ran out midway: so all may be freed. */
 static bool copy_options(struct atobarai_options *options)
 {
-    const char **texts[] = {&options->schema,          &options->dialect, &options->api_url,  &options->api_key,
-                            &options->merchant_code,   &options->ledger,  &options->only,     &options->set_status,
-                            &options->set_shop_status, &options->ca_file, &options->retry_on, &options->log};
+    const char **texts[TEXTS];
     bool copied = true;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    list_texts(options, texts);
+    for (size_t i = 0; i < TEXTS; i++)
         copied = copy_text(texts[i]) && copied;
     return copied;
+}
+
+/* Wiped, whatever they are: two are secrets. */
+static void free_options(struct atobarai_options *options)
+{
+    const char **texts[TEXTS];
+    list_texts(options, texts);
+    for (size_t i = 0; i < TEXTS; i++) {
+        char *text = (char *)*texts[i];
+        if (text != NULL)
+            explicit_bzero(text, strlen(text));
+        free(text);
+    }
 }
 
 static const char *const commands[] = {
@@ -98,18 +110,7 @@ void atobarai_job_free(struct atobarai_job *job)
 {
     if (job == NULL)
         return;
-    free_text(job->options.schema);
-    free_text(job->options.dialect);
-    free_text(job->options.api_url);
-    free_secret(job->options.api_key);
-    free_secret(job->options.merchant_code);
-    free_text(job->options.ledger);
-    free_text(job->options.ca_file);
-    free_text(job->options.retry_on);
-    free_text(job->options.log);
-    free_text(job->options.only);
-    free_text(job->options.set_status);
-    free_text(job->options.set_shop_status);
+    free_options(&job->options);
     free(job->input);
     free(job->output);
     catalog_free(job->catalog);
