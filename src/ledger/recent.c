@@ -8,8 +8,7 @@
 
 enum {
     SETS = 256, /* by the hash of the id */
-    WAYS =
-        4, /* places of each; together 1,024, 1.4 MiB: more than a run has on its way, but for those that wait long */
+    WAYS = 4,   /* places of each; together 1,024, 1.4 MiB: more than a run has on its way, but for those that wait */
 };
 
 struct recent {
