@@ -17,5 +17,6 @@
     embed embedded_kuroneko_errors, "schemas/api/kuroneko-errors.tsv"
     embed embedded_ledger_schema_1, "schemas/ledger/0001.sql"
     embed embedded_ledger_schema_2, "schemas/ledger/0002.sql"
+    embed embedded_ledger_schema_3, "schemas/ledger/0003.sql"
 
     .section .note.GNU-stack, "", %progbits

@@ -9,6 +9,7 @@
 #include "run/message.h"
 #include "run/only.h"
 #include "run/output.h"
+#include "run/restore.h"
 #include "run/send.h"
 #include "run/setting.h"
 #include "run/summary.h"
@@ -146,7 +147,8 @@ static bool end_phase(struct atobarai_job *job, enum atobarai_phase phase, bool 
 static bool send(struct atobarai_job *job, struct work *work, struct connection *connection)
 {
     if (!only_apply(work, &job->error) ||
-        !connection_open_ledger(connection, &job->options, commands[job->operation], &job->error))
+        !connection_open_ledger(connection, &job->options, commands[job->operation], &job->error) ||
+        !restore_run(work, connection->ledger, job->options.dry_run, &job->error))
         return false;
     const struct service service = connection_service(connection);
     return job->options.dry_run ? send_rehearse(work, &service, &job->error) : send_run(work, &service, &job->error);
@@ -206,6 +208,7 @@ static void free_work(struct work *work)
     text_codec_free(work->codec);
     csv_source_close(work->source);
     book_free(&work->book);
+    mends_free(&work->mends);
     findings_free(&work->findings);
 }
 

@@ -217,6 +217,15 @@ static bool unwrap(struct loader *loader, uint32_t row, size_t column, struct sp
     return true;
 }
 
+/* What the cell was before a spreadsheet damaged it; NULL: it was not. */
+static const struct mend *mend_of(const struct mend *mends, size_t count, size_t cell)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mends[i].cell == cell)
+            return &mends[i];
+    return NULL;
+}
+
 /* One cell: its text, unless the line before said the same; its place is where its column's text goes, NULL where the
  * schema does not know the column, whose cells are read for their encoding only. False: memory ran out. */
 static bool load_cell(struct loader *loader, const struct csv_record *record, size_t cell, struct span value,
@@ -240,16 +249,30 @@ static bool load_cell(struct loader *loader, const struct csv_record *record, si
     return true;
 }
 
+/* One that was damaged. False: memory ran out. */
+static bool load_mend(struct loader *loader, uint32_t row, const struct mend *mend, struct findings *findings,
+                      struct span *place, size_t column)
+{
+    if (place == NULL)
+        return true;
+    *place = mend->text;
+    return mend->text.length == 0 || mend->text.data[0] != '=' || unwrap(loader, row, column, place, findings);
+}
+
 /* All cells of `record`, whose bytes stay where they are, into `texts`. False: memory ran out. */
 static bool load_values(struct loader *loader, const struct csv_record *record, const struct span *values, size_t count,
                         struct span *texts, struct findings *findings)
 {
     const struct order_layout *layout = &loader->work->layout;
-    loader->odd = !record->plain;
+    size_t mend_count;
+    const struct mend *mends = mends_of(&loader->work->mends, record->row, &mend_count);
+    loader->odd = !record->plain || mend_count > 0;
     for (size_t cell = 0; cell < count && cell < layout->heading_count; cell++) {
         size_t column = layout->columns[cell];
         struct span *place = column != ORDER_NO_COLUMN ? &texts[column] : NULL;
-        if (!load_cell(loader, record, cell, values[cell], findings, place, column))
+        const struct mend *mend = mend_of(mends, mend_count, cell);
+        if (mend != NULL ? !load_mend(loader, record->row, mend, findings, place, column)
+                         : !load_cell(loader, record, cell, values[cell], findings, place, column))
             return false;
     }
     loader->before = (struct before){values, texts, loader->odd ? 0 : count};

@@ -1,0 +1,57 @@
+/* run/originals.h: what an order file said when it came from Robot-in, kept in the ledger as hashes. When the rows come
+ * back from a spreadsheet, it is told which of them were changed, and which cells were not edited but damaged there: a
+ * text that a spreadsheet may have made of another (order/damage.h) was made of it where the other has the hash that
+ * was kept.
+ *
+ * Of a cell 16 bits are kept, which give nothing away, and of a row 64. An edit that looks like damage is taken for it
+ * in one of some hundred or more cases of 65,536; and no edit of a row is overlooked. Rows are told by their likeness:
+ * they may be sorted, and columns moved, added or deleted. */
+#ifndef RUN_ORIGINALS_H
+#define RUN_ORIGINALS_H
+
+#include "ledger/ledger.h"
+#include "run/work.h"
+
+struct originals;
+
+/* For one thread, and a file that was read (run/intake). Both are borrowed. NULL when memory ran out. */
+struct originals *originals_new(const struct work *work, struct ledger *ledger);
+
+/* NULL is allowed. */
+void originals_free(struct originals *originals);
+
+enum originals_state {
+    ORIGINALS_UNKNOWN, /* nothing is known of the row: it is new, or damaged, or was kept too long ago */
+    ORIGINALS_SAME,    /* as it was, but for damaged cells */
+    ORIGINALS_CHANGED, /* a cell was edited */
+};
+
+/* A cell that a spreadsheet damaged. */
+struct originals_cell {
+    size_t cell;     /* in the file's row */
+    struct span was; /* before, in UTF-8 */
+    struct span is;  /* now, likewise */
+};
+
+struct originals_row {
+    uint32_t number; /* as a spreadsheet counts */
+    enum originals_state state;
+    struct originals_cell *damaged;
+    size_t damaged_count;
+};
+
+/* All rows of one order that are not deleted, in the order of the file. Borrowed until the next call. */
+struct originals_order {
+    bool known; /* something was kept of the order */
+    struct originals_row *rows;
+    size_t count; /* 0 for an order of more than ORDER_LINES_MAX lines */
+};
+
+/* Hold the order against what is kept of it. False: the errors of the source and the ledger, or out of memory. */
+bool originals_compare(struct originals *originals, const struct book_order *order, struct originals_order *compared,
+                       struct error *error);
+
+/* Keep what the order says now, in the present transaction of the ledger. Errors as above. */
+bool originals_keep(struct originals *originals, const struct book_order *order, struct error *error);
+
+#endif

@@ -1,0 +1,181 @@
+/* run/restore.c: see restore.h. */
+#include "run/restore.h"
+
+#include "order/value.h"
+#include "run/judge.h"
+#include "run/loader.h"
+#include "run/originals.h"
+#include "text/utf8.h"
+
+#include <stdlib.h>
+
+enum { DAY = 24 * 60 * 60 };
+
+struct restoring {
+    struct work *work;
+    struct ledger *ledger;
+    bool rehearses;
+    struct originals *originals;
+    bool returns;    /* the file is a result file that comes back */
+    bool *concerned; /* per order: it is judged anew */
+    bool *renamed;   /* per order: its id has lost zeros */
+};
+
+/* ---- Looking ---- */
+
+static bool is_result(const struct work *work)
+{
+    for (size_t i = 0; i < RESULT_COLUMNS; i++)
+        if (work->ours[i] != CSV_NO_CELL)
+            return true;
+    return false;
+}
+
+static bool add_mends(struct restoring *restoring, uint32_t index, const struct originals_order *compared)
+{
+    for (size_t i = 0; i < compared->count; i++) {
+        const struct originals_row *row = &compared->rows[i];
+        for (size_t k = 0; k < row->damaged_count; k++) {
+            if (!mends_add(&restoring->work->mends, row->number, row->damaged[k].cell, row->damaged[k].was))
+                return false;
+            restoring->concerned[index] = true;
+        }
+    }
+    return true;
+}
+
+/* Whether the order of this id, of which nothing is known, is one of which something is, without its zeros. */
+static bool look_for_zeros(struct restoring *restoring, uint32_t index, struct error *error)
+{
+    const struct book *book = &restoring->work->book;
+    struct span id = span_of(book_id(book, &book->orders[index]));
+    char other[LEDGER_ID_SIZE];
+    struct ledger_order order;
+    bool found = false;
+    if (!value_is_digits(id) || id.length >= LEDGER_ID_SIZE || id.data[0] == '0')
+        return true;
+    if (!ledger_find_padded(restoring->ledger, id, other, &found, error))
+        return false;
+    if (!found)
+        return true;
+    if (!ledger_find(restoring->ledger, id, &order, error))
+        return false;
+    restoring->renamed[index] = !order.known;
+    restoring->concerned[index] = restoring->concerned[index] || !order.known;
+    return true;
+}
+
+static bool look_at(struct restoring *restoring, uint32_t index, struct error *error)
+{
+    const struct book_order *order = &restoring->work->book.orders[index];
+    struct originals_order compared = {0};
+    if (restoring->returns && !originals_compare(restoring->originals, order, &compared, error))
+        return false;
+    if (compared.known)
+        return add_mends(restoring, index, &compared) || error_set_memory(error);
+    if (!look_for_zeros(restoring, index, error))
+        return false;
+    return restoring->rehearses || restoring->renamed[index] || originals_keep(restoring->originals, order, error);
+}
+
+static bool look(struct restoring *restoring, struct error *error)
+{
+    const struct work *work = restoring->work;
+    bool done = restoring->rehearses || ledger_forget(restoring->ledger, work->now - RESTORE_DAYS * DAY, error);
+    for (size_t i = 0; i < work->book.order_count && done && !atomic_load(work->interrupt); i++)
+        done = look_at(restoring, (uint32_t)i, error);
+    mends_sort(&restoring->work->mends);
+    return done && (restoring->rehearses || ledger_commit(restoring->ledger, error));
+}
+
+/* ---- Judging anew ---- */
+
+/* The damaged cells of a row, each with what it was and what it is. */
+static void report_cells(struct work *work, uint32_t number, const struct originals_row *row)
+{
+    for (size_t i = 0; i < row->damaged_count; i++) {
+        const struct originals_cell *cell = &row->damaged[i];
+        struct buf was = {0};
+        struct buf is = {0};
+        size_t column = work->layout.columns[cell->cell];
+        utf8_excerpt(cell->was, FINDING_EXCERPT_MAX, &was);
+        utf8_excerpt(cell->is, FINDING_EXCERPT_MAX, &is);
+        const char *args[FINDING_ARGS] = {buf_text(&was), buf_text(&is)};
+        struct finding finding = {.code = "CELL_DAMAGED",
+                                  .row = number,
+                                  .column = column != ORDER_NO_COLUMN ? (uint16_t)column : FINDING_NO_COLUMN,
+                                  .cell = column != ORDER_NO_COLUMN ? 0 : (uint16_t)(cell->cell + 1)};
+        findings_add(&work->findings, finding, args);
+        work->findings.failed = work->findings.failed || was.failed || is.failed;
+        buf_free(&was);
+        buf_free(&is);
+    }
+}
+
+static bool report(struct restoring *restoring, uint32_t index, struct error *error)
+{
+    struct work *work = restoring->work;
+    struct originals_order compared;
+    if (!originals_compare(restoring->originals, &work->book.orders[index], &compared, error))
+        return false;
+    for (size_t i = 0; i < compared.count; i++)
+        report_cells(work, compared.rows[i].number, &compared.rows[i]);
+    return true;
+}
+
+static bool report_zeros(struct restoring *restoring, uint32_t index, struct error *error)
+{
+    struct work *work = restoring->work;
+    char other[LEDGER_ID_SIZE] = "";
+    bool found;
+    if (!ledger_find_padded(restoring->ledger, span_of(book_id(&work->book, &work->book.orders[index])), other, &found,
+                            error))
+        return false;
+    const char *args[FINDING_ARGS] = {other};
+    findings_add(&work->findings, (struct finding){.code = "ORDER_ID_DAMAGED", .column = FINDING_NO_COLUMN}, args);
+    return true;
+}
+
+static bool judge(struct restoring *restoring, struct loader *loader, struct cells_memory *memory, uint32_t index,
+                  struct error *error)
+{
+    struct work *work = restoring->work;
+    const struct book_order *order = &work->book.orders[index];
+    struct order loaded = {0};
+    size_t begin = work->findings.count;
+    return loader_load(loader, order, &loaded, &work->findings, error) &&
+           (restoring->renamed[index] ? report_zeros(restoring, index, error) : report(restoring, index, error)) &&
+           judge_order(work, memory, index, &loaded, begin, error);
+}
+
+/* What was found before of these orders is left behind, and counts no more. */
+static bool judge_all(struct restoring *restoring, struct error *error)
+{
+    struct work *work = restoring->work;
+    struct loader *loader = loader_new(work);
+    struct cells_memory *memory = cells_memory_new(work->schema.count);
+    bool done = (loader != NULL && memory != NULL) || error_set_memory(error);
+    for (size_t i = 0; i < work->book.order_count && done; i++)
+        if (restoring->concerned[i] && work->book.orders[i].state != BOOK_SKIPPED)
+            done = judge(restoring, loader, memory, (uint32_t)i, error);
+    loader_free(loader);
+    cells_memory_free(memory);
+    return done;
+}
+
+bool restore_run(struct work *work, struct ledger *ledger, bool rehearses, struct error *error)
+{
+    struct restoring restoring = {.work = work,
+                                  .ledger = ledger,
+                                  .rehearses = rehearses,
+                                  .originals = originals_new(work, ledger),
+                                  .returns = is_result(work),
+                                  .concerned = calloc(work->book.order_count + 1, sizeof(bool)),
+                                  .renamed = calloc(work->book.order_count + 1, sizeof(bool))};
+    bool ready = restoring.originals != NULL && restoring.concerned != NULL && restoring.renamed != NULL;
+    bool done = (ready || error_set_memory(error)) && look(&restoring, error) && judge_all(&restoring, error);
+    originals_free(restoring.originals);
+    free(restoring.concerned);
+    free(restoring.renamed);
+    return done;
+}
