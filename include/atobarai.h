@@ -302,6 +302,39 @@ typedef void atobarai_condition_fn(void *context, const struct atobarai_conditio
 enum atobarai_status atobarai_check_conditions(const struct atobarai_options *options, enum atobarai_language language,
                                                atobarai_condition_fn *found, void *context);
 
+/* ---- Back to Robot-in ---- */
+
+struct atobarai_cleaning {
+    const char *input;                      /* a result file, "-" for standard input */
+    const char *output;                     /* the file for Robot-in, "-" for standard output */
+    bool all;                               /* rows that were not changed, too */
+    enum atobarai_encoding output_encoding; /* ATOBARAI_ENCODING_AUTO: CP932, as Robot-in takes it */
+};
+
+/* Rows, where nothing else is said. */
+struct atobarai_cleaned {
+    uint64_t rows;     /* of the input, without the header and blank lines */
+    uint64_t written;  /* of these: */
+    uint64_t changed;  /* that were edited, or are to be deleted */
+    uint64_t unknown;  /* of which the ledger knows nothing: written to be safe */
+    uint64_t restored; /* cells that a spreadsheet had damaged, written as they were */
+    uint64_t problems; /* cells that cannot be written */
+    uint64_t dropped;  /* columns that were not there when the file came from Robot-in */
+};
+
+/* A cell that cannot be written. Borrowed during the call, as its message is. */
+typedef void atobarai_problem_fn(void *context, uint32_t row, const struct atobarai_message *message);
+
+/* Make a file that Robot-in takes of a result file: our columns are gone, コントロールカラム is U (D stays), and only
+ * rows are left that were changed since the file came from Robot-in, which the ledger tells. Of `options` it heeds
+ * schema, encoding, ledger and force.
+ *
+ * ATOBARAI_DONE. ATOBARAI_NEEDS_FIXING: cells cannot be written, `problem` was called for each, and there is no output.
+ * Otherwise `message` says why; free it with atobarai_message_free(). */
+enum atobarai_status atobarai_clean(const struct atobarai_cleaning *cleaning, const struct atobarai_options *options,
+                                    enum atobarai_language language, atobarai_problem_fn *problem, void *context,
+                                    struct atobarai_cleaned *cleaned, struct atobarai_message *message);
+
 /* ---- Listings of the caller's own ---- */
 
 struct atobarai_column {

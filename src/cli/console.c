@@ -37,6 +37,11 @@ void cli_console_error(enum atobarai_language language, const char *code, const 
     }
 }
 
+void cli_console_show(enum atobarai_language language, const struct atobarai_message *message)
+{
+    print_message(language, message);
+}
+
 void cli_console_message(enum atobarai_language language, struct atobarai_message *message)
 {
     if (message->what == NULL) {

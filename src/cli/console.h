@@ -8,6 +8,9 @@
 void cli_console_error(enum atobarai_language language, const char *code, const char *path, const char *arg1,
                        const char *arg2);
 
+/* A message as it is, which stays the caller's. */
+void cli_console_show(enum atobarai_language language, const struct atobarai_message *message);
+
 /* A message that the library made, which is freed. Without a text it stands for memory that ran out. */
 void cli_console_message(enum atobarai_language language, struct atobarai_message *message);
 

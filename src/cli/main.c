@@ -1,4 +1,5 @@
 /* cli/main.c: where the program begins and ends. */
+#include "cli/clean.h"
 #include "cli/config.h"
 #include "cli/console.h"
 #include "cli/explain.h"
@@ -40,6 +41,8 @@ static void forbid_core_files(void)
 static enum atobarai_status run_command(const struct cli_options *options)
 {
     switch (options->command) {
+    case CLI_CLEAN:
+        return cli_clean(options);
     case CLI_HISTORY:
         return cli_history(options);
     case CLI_ORDERS:

@@ -92,6 +92,26 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
             .takes_input = true,
             .needs_output = true,
         },
+    [CLI_CLEAN] =
+        {
+            .name = "clean",
+            .arguments = {"結果.csv -o 取り込み用.csv", "RESULT.csv -o UPLOAD.csv"},
+            .summary = {"結果のファイルから、Robot-inに取り込むCSVを作ります。通信はしません。",
+                        "Make a file for Robot-in of a result file. Nothing is sent."},
+            .notes = {"結果の列を除き、コントロールカラムをUにします（Dの行はそのまま）。書くのは、Robot-"
+                      "inから出力した後に\n"
+                      "変わった行だけです。表計算ソフトが壊したセルは、元の値で書きます。変わったかどうかは、register "
+                      "などが\n"
+                      "台帳に残した記録で調べます。例：\n"
+                      "  atobarai clean 結果.csv -o order_upload.csv\n",
+                      "The columns of the result are taken out, and コントロールカラム becomes U (D stays). Only rows\n"
+                      "are written that were changed since they came from Robot-in; cells that a spreadsheet\n"
+                      "damaged are written as they were. The ledger tells, by what register and others left there.\n"
+                      "Example:\n"
+                      "  atobarai clean result.csv -o order_upload.csv\n"},
+            .takes_input = true,
+            .needs_output = true,
+        },
     [CLI_HISTORY] =
         {
             .name = "history",
@@ -206,6 +226,7 @@ enum {
     NO_COMMAND = 1U << CLI_NONE,
     REGISTERS = 1U << CLI_REGISTER | 1U << CLI_REREGISTER,
     SENDS = REGISTERS | 1U << CLI_SHIP | 1U << CLI_CANCEL | 1U << CLI_STATUS,
+    CLEAN = 1U << CLI_CLEAN,
     HISTORY = 1U << CLI_HISTORY,
     ORDERS = 1U << CLI_ORDERS,
     EXPLAIN = 1U << CLI_EXPLAIN,
@@ -213,7 +234,8 @@ enum {
     SANDBOX = 1U << CLI_SANDBOX,
     CHECKS = 1U << CLI_CHECK,
     FILES = CHECKS | SENDS,
-    COMMANDS = FILES | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
+    WRITES = FILES | CLEAN,
+    COMMANDS = WRITES | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
     ALL = NO_COMMAND | COMMANDS,
 };
 
@@ -223,19 +245,19 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_OUTPUT] = {.name = "output",
                     .letter = 'o',
                     .kind = CLI_PATH,
-                    .commands = FILES,
+                    .commands = WRITES,
                     .value = "FILE",
                     .help = {"結果のファイル", "the result file"}},
     [CLI_SCHEMA] = {.name = "schema",
                     .kind = CLI_FILE,
-                    .commands = FILES,
+                    .commands = WRITES,
                     .in_file = true,
                     .value = "FILE",
                     .help = {"列の定義のファイル（組み込みの定義のかわりに使う）",
                              "column schema, in place of the built-in one"}},
     [CLI_ENCODING] = {.name = "encoding",
                       .kind = CLI_CHOICE,
-                      .commands = FILES,
+                      .commands = WRITES,
                       .in_file = true,
                       .value = "NAME",
                       .choices = "auto|cp932|utf-8|utf-16", /* in the order of enum atobarai_encoding */
@@ -243,9 +265,22 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                       .default_number = ATOBARAI_ENCODING_AUTO,
                       .help = {"入力の文字コード。auto、cp932、utf-8、utf-16 のどれか",
                                "encoding of the input: auto, cp932, utf-8 or utf-16"}},
+    [CLI_OUTPUT_ENCODING] = {.name = "output-encoding",
+                             .kind = CLI_CHOICE,
+                             .commands = CLEAN,
+                             .value = "NAME",
+                             .choices = "cp932|utf-8|utf-16",
+                             .default_text = "cp932",
+                             .default_number = 0,
+                             .help = {"出力の文字コード。cp932、utf-8、utf-16 のどれか",
+                                      "encoding of the output: cp932, utf-8 or utf-16"}},
+    [CLI_ALL] = {.name = "all",
+                 .kind = CLI_FLAG,
+                 .commands = CLEAN,
+                 .help = {"変わっていない行も書く", "write rows that were not changed, too"}},
     [CLI_FORCE] = {.name = "force",
                    .kind = CLI_FLAG,
-                   .commands = FILES,
+                   .commands = WRITES,
                    .help = {"すでにある結果のファイルを置き換える", "replace an existing result file"}},
     [CLI_STRICT] = {.name = "strict",
                     .kind = CLI_FLAG,
@@ -405,7 +440,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                                   "send to a simulated service inside the program, not to the real one"}},
     [CLI_LEDGER] = {.name = "ledger",
                     .kind = CLI_FILE,
-                    .commands = SENDS | HISTORY | ORDERS,
+                    .commands = SENDS | CLEAN | HISTORY | ORDERS,
                     .in_file = true,
                     .value = "FILE",
                     .help = {"台帳のファイル（指定しなければ、$XDG_STATE_HOME/atobarai/ledger.db）",
@@ -521,7 +556,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                   .help = {"画面に出すことば", "language of the messages"}},
     [CLI_QUIET] = {.name = "quiet",
                    .kind = CLI_FLAG,
-                   .commands = FILES,
+                   .commands = WRITES,
                    .in_file = true,
                    .help = {"エラーのほかは、何も表示しない", "show nothing but errors"}},
     [CLI_VERBOSE] = {.name = "verbose",

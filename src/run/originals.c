@@ -56,6 +56,7 @@ struct originals {
     size_t *places;     /* per heading of the layout: its cell in the file; NONE: the file lacks it */
     size_t place_count; /* headings of the layout */
     bool complete;      /* the file lacks none */
+    bool *covered;      /* per cell of the file: it is in one of the layouts that were found */
 
     struct present present[ORDER_LINES_MAX];
     size_t present_count;
@@ -105,6 +106,8 @@ static bool find_places(struct originals *originals, struct span headings)
         struct span heading = span_of(at);
         places[i] = place_of(originals->work, heading);
         originals->complete = originals->complete && places[i] != NONE;
+        if (places[i] != NONE)
+            originals->covered[places[i]] = true;
         at += heading.length + 1;
     }
     return true;
@@ -470,12 +473,17 @@ static bool judge_cells(struct originals *originals, const struct present *prese
 static bool judge_row(struct originals *originals, const struct present *present, struct originals_row *row,
                       struct error *error)
 {
-    *row = (struct originals_row){.number = book_row(&originals->work->book, present->row).number};
+    *row = (struct originals_row){.row = present->row, .number = book_row(&originals->work->book, present->row).number};
     if (present->like == NONE)
         return true;
     row->state = ORIGINALS_SAME;
     return (originals->complete && is_exactly(present, &originals->kept[present->like])) ||
            judge_cells(originals, present, row, error);
+}
+
+bool originals_covers(const struct originals *originals, size_t cell)
+{
+    return originals->covered[cell];
 }
 
 bool originals_compare(struct originals *originals, const struct book_order *order, struct originals_order *compared,
@@ -524,8 +532,9 @@ struct originals *originals_new(const struct work *work, struct ledger *ledger)
     originals->ledger = ledger;
     originals->loader = loader_new(work);
     originals->memos = calloc(work->layout.heading_count + 1, sizeof *originals->memos);
+    originals->covered = calloc(work->layout.heading_count + 1, sizeof *originals->covered);
     put_own_headings(originals);
-    if (originals->loader != NULL && originals->memos != NULL && !originals->own.failed)
+    if (originals->loader != NULL && originals->memos != NULL && originals->covered != NULL && !originals->own.failed)
         return originals;
     originals_free(originals);
     return NULL;
@@ -547,5 +556,6 @@ void originals_free(struct originals *originals)
     buf_free(&originals->own);
     buf_free(&originals->layout);
     free(originals->places);
+    free(originals->covered);
     free(originals);
 }

@@ -34,6 +34,7 @@ struct originals_cell {
 };
 
 struct originals_row {
+    uint32_t row;    /* of the book */
     uint32_t number; /* as a spreadsheet counts */
     enum originals_state state;
     struct originals_cell *damaged;
@@ -50,6 +51,9 @@ struct originals_order {
 /* Hold the order against what is kept of it. False: the errors of the source and the ledger, or out of memory. */
 bool originals_compare(struct originals *originals, const struct book_order *order, struct originals_order *compared,
                        struct error *error);
+
+/* Whether a cell of the file stands under a heading that was there before, in any order that was compared so far. */
+bool originals_covers(const struct originals *originals, size_t cell);
 
 /* Keep what the order says now, in the present transaction of the ledger. Errors as above. */
 bool originals_keep(struct originals *originals, const struct book_order *order, struct error *error);

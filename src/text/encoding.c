@@ -228,6 +228,28 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
     }
 }
 
+bool text_can_encode(struct text_codec *codec, struct span text, size_t *bad)
+{
+    static const uint32_t geta = 0x3013; /* 〓 */
+    *bad = 0;
+    for (size_t size = 1; *bad < text.length; *bad += size) {
+        struct span rest = {text.data + *bad, text.length - *bad};
+        uint32_t character = utf8_decode(rest, &size);
+        if (character == UTF8_INVALID)
+            return false;
+        if (!codec->converts || character < 0x80 || character == geta)
+            continue;
+        if (character >= PLANE || strcmp(substitute_of(character), "〓") == 0) {
+            const struct known *known =
+                character < PLANE ? encoded(codec, character, (struct span){rest.data, size}) : NULL;
+            const struct known *none = encoded(codec, geta, span_of("〓"));
+            if (known == NULL || memcmp(known->bytes, none->bytes, none->length) == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
 /* ---- What a file is ---- */
 
 static bool is_control(unsigned character)

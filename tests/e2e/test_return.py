@@ -10,8 +10,8 @@ import io
 import sqlite3
 import sys
 
-from harness import HEADINGS, Case, done, record_spans, run
-from service import COLUMNS, SECRETS, Relay, Sandbox, operate, write_csv
+from harness import Case, done
+from service import COLUMNS, Relay, Sandbox, operate, write_csv
 
 ALL_COLUMNS = [*COLUMNS, "注文者郵便番号", "注文者電話番号", "店舗ID", "備考"]
 FIRST, SECOND = "2000001", "2000002"
