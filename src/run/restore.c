@@ -11,14 +11,16 @@
 
 enum { DAY = 24 * 60 * 60 };
 
+/* Why an order is judged anew. */
+enum concern { NO_CONCERN, DAMAGED, RENAMED };
+
 struct restoring {
     struct work *work;
     struct ledger *ledger;
     bool rehearses;
     struct originals *originals;
-    bool returns;    /* the file is a result file that comes back */
-    bool *concerned; /* per order: it is judged anew */
-    bool *renamed;   /* per order: its id has lost zeros */
+    bool returns;            /* the file is a result file that comes back */
+    unsigned char *concerns; /* per order; RENAMED: its id has lost zeros */
 };
 
 /* ---- Looking ---- */
@@ -38,7 +40,7 @@ static bool add_mends(struct restoring *restoring, uint32_t index, const struct 
         for (size_t k = 0; k < row->damaged_count; k++) {
             if (!mends_add(&restoring->work->mends, row->number, row->damaged[k].cell, row->damaged[k].was))
                 return false;
-            restoring->concerned[index] = true;
+            restoring->concerns[index] = DAMAGED;
         }
     }
     return true;
@@ -60,8 +62,7 @@ static bool look_for_zeros(struct restoring *restoring, uint32_t index, struct e
         return true;
     if (!ledger_find(restoring->ledger, id, &order, error))
         return false;
-    restoring->renamed[index] = !order.known;
-    restoring->concerned[index] = restoring->concerned[index] || !order.known;
+    restoring->concerns[index] = order.known ? NO_CONCERN : RENAMED;
     return true;
 }
 
@@ -75,13 +76,15 @@ static bool look_at(struct restoring *restoring, uint32_t index, struct error *e
         return add_mends(restoring, index, &compared) || error_set_memory(error);
     if (!look_for_zeros(restoring, index, error))
         return false;
-    return restoring->rehearses || restoring->renamed[index] || originals_keep(restoring->originals, order, error);
+    return restoring->rehearses || restoring->concerns[index] == RENAMED ||
+           originals_keep(restoring->originals, order, error);
 }
 
 static bool look(struct restoring *restoring, struct error *error)
 {
     const struct work *work = restoring->work;
-    bool done = restoring->rehearses || ledger_forget(restoring->ledger, work->now - RESTORE_DAYS * DAY, error);
+    bool done =
+        restoring->rehearses || ledger_forget(restoring->ledger, work->now - (int64_t)RESTORE_DAYS * DAY, error);
     for (size_t i = 0; i < work->book.order_count && done && !atomic_load(work->interrupt); i++)
         done = look_at(restoring, (uint32_t)i, error);
     mends_sort(&restoring->work->mends);
@@ -144,7 +147,8 @@ static bool judge(struct restoring *restoring, struct loader *loader, struct cel
     struct order loaded = {0};
     size_t begin = work->findings.count;
     return loader_load(loader, order, &loaded, &work->findings, error) &&
-           (restoring->renamed[index] ? report_zeros(restoring, index, error) : report(restoring, index, error)) &&
+           (restoring->concerns[index] == RENAMED ? report_zeros(restoring, index, error)
+                                                  : report(restoring, index, error)) &&
            judge_order(work, memory, index, &loaded, begin, error);
 }
 
@@ -156,7 +160,7 @@ static bool judge_all(struct restoring *restoring, struct error *error)
     struct cells_memory *memory = cells_memory_new(work->schema.count);
     bool done = (loader != NULL && memory != NULL) || error_set_memory(error);
     for (size_t i = 0; i < work->book.order_count && done; i++)
-        if (restoring->concerned[i] && work->book.orders[i].state != BOOK_SKIPPED)
+        if (restoring->concerns[i] != NO_CONCERN && work->book.orders[i].state != BOOK_SKIPPED)
             done = judge(restoring, loader, memory, (uint32_t)i, error);
     loader_free(loader);
     cells_memory_free(memory);
@@ -165,17 +169,14 @@ static bool judge_all(struct restoring *restoring, struct error *error)
 
 bool restore_run(struct work *work, struct ledger *ledger, bool rehearses, struct error *error)
 {
-    struct restoring restoring = {.work = work,
-                                  .ledger = ledger,
-                                  .rehearses = rehearses,
-                                  .originals = originals_new(work, ledger),
-                                  .returns = is_result(work),
-                                  .concerned = calloc(work->book.order_count + 1, sizeof(bool)),
-                                  .renamed = calloc(work->book.order_count + 1, sizeof(bool))};
-    bool ready = restoring.originals != NULL && restoring.concerned != NULL && restoring.renamed != NULL;
-    bool done = (ready || error_set_memory(error)) && look(&restoring, error) && judge_all(&restoring, error);
+    struct restoring restoring = {.work = work, .ledger = ledger, .rehearses = rehearses, .returns = is_result(work)};
+    restoring.concerns = calloc(work->book.order_count + 1, 1);
+    if (restoring.concerns == NULL)
+        return error_set_memory(error);
+    restoring.originals = originals_new(work, ledger);
+    bool done = (restoring.originals != NULL || error_set_memory(error)) && look(&restoring, error) &&
+                judge_all(&restoring, error);
     originals_free(restoring.originals);
-    free(restoring.concerned);
-    free(restoring.renamed);
+    free(restoring.concerns);
     return done;
 }
