@@ -1042,16 +1042,16 @@ enum damage damage_of(struct span was, struct span is)
 {
     if (was.length == 0 || is.length == 0 || span_equal(was, is))
         return DAMAGE_NONE;
-    struct search search = {was, DAMAGE_NONE};
-    struct guesser guesser = {is, is_not_it, &search, DAMAGE_GUESSES_MAX, false};
-    guess_all(&guesser);
-    if (guesser.ended)
-        return search.kind;
     enum damage kind = damage_of_number(was, is);
     if (kind == DAMAGE_NONE)
         kind = damage_of_moment(was, is);
     if (kind != DAMAGE_NONE)
         return kind;
+    struct search search = {was, DAMAGE_NONE};
+    struct guesser guesser = {is, is_not_it, &search, DAMAGE_GUESSES_MAX, false};
+    guess_all(&guesser);
+    if (guesser.ended)
+        return search.kind;
     if (is_worked_out(was, is))
         return DAMAGE_FORMULA;
     if (same_but_lines(was, is))
