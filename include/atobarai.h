@@ -271,6 +271,30 @@ char *atobarai_history(const char *ledger, const char *id, int64_t since, enum a
 char *atobarai_orders(const char *ledger, const char *credit_status, enum atobarai_format format,
                       enum atobarai_language language, enum atobarai_status *status, struct atobarai_message *message);
 
+/* ---- Two files, compared ---- */
+
+struct atobarai_differences {
+    uint64_t cells;        /* that somebody changed, */
+    uint64_t orders;       /* in so many orders */
+    uint64_t damaged;      /* cells that a spreadsheet changed by opening and saving them */
+    uint64_t rows_added;   /* of the new file only */
+    uint64_t rows_deleted; /* of the old file only */
+    uint64_t columns_added;
+    uint64_t columns_deleted;
+};
+
+/* What differs between two order CSVs, cell by cell, in the order of the rows of `after`; rows that it lacks come last.
+ * "-" is standard input, for one of them. Encoding, delimiter, quotes and the order of rows and columns make no
+ * difference, nor do blank rows and the eight columns of a result file. Rows are those of one order line (受注ID and
+ * 明細ID) wherever they stand. Of `options` schema and encoding count, the latter for both files. Formats: text, where
+ * long cells are cut; CSV; JSON.
+ *
+ * Free the text with free(). NULL: `status` and `message` say why. */
+char *atobarai_diff(const char *before, const char *after, const struct atobarai_options *options,
+                    enum atobarai_format format, enum atobarai_language language,
+                    struct atobarai_differences *differences, enum atobarai_status *status,
+                    struct atobarai_message *message);
+
 /* ---- Whether a run could work ---- */
 
 enum atobarai_verdict {

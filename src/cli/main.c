@@ -2,6 +2,7 @@
 #include "cli/clean.h"
 #include "cli/config.h"
 #include "cli/console.h"
+#include "cli/diff.h"
 #include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/history.h"
@@ -43,6 +44,8 @@ static enum atobarai_status run_command(const struct cli_options *options)
     switch (options->command) {
     case CLI_CLEAN:
         return cli_clean(options);
+    case CLI_DIFF:
+        return cli_diff(options);
     case CLI_HISTORY:
         return cli_history(options);
     case CLI_ORDERS:

@@ -112,6 +112,26 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
             .takes_input = true,
             .needs_output = true,
         },
+    [CLI_DIFF] =
+        {
+            .name = "diff",
+            .arguments = {"変更前.csv 変更後.csv", "OLD.csv NEW.csv"},
+            .summary = {"2つの受注CSVを比べ、変わったところをセルごとに表示します。通信はしません。",
+                        "Show cell by cell what differs between two order CSVs. Nothing is sent."},
+            .notes = {"行は受注IDと明細ID（なければ項番）で照らし合わせるので、並べ替えた行、動かした列、\n"
+                      "文字コードや引用符の違いは、変更になりません。結果のファイルの8つの列と空の行は比べません。\n"
+                      "ExcelやLibreOfficeが開いて保存しただけで変えたセルは、「表計算ソフトによる変化」として\n"
+                      "分けて表示します。ファイル名の - は標準入力です（どちらか一方だけ）。例：\n"
+                      "  atobarai diff order.csv order-fixed.csv\n"
+                      "  atobarai diff order.csv order-fixed.csv --format csv >変更.csv\n",
+                      "Rows are matched by 受注ID and 明細ID (or 項番), so that rows in another order, columns that\n"
+                      "were moved, another encoding and other quotes are no change. The eight columns of a result\n"
+                      "file and blank rows are left out. What Excel or LibreOffice changed by just opening and\n"
+                      "saving the file stands apart. A file named - is standard input (one of the two). Examples:\n"
+                      "  atobarai diff order.csv order-fixed.csv\n"
+                      "  atobarai diff order.csv order-fixed.csv --format csv >changes.csv\n"},
+            .takes_two = true,
+        },
     [CLI_HISTORY] =
         {
             .name = "history",
@@ -227,6 +247,7 @@ enum {
     REGISTERS = 1U << CLI_REGISTER | 1U << CLI_REREGISTER,
     SENDS = REGISTERS | 1U << CLI_SHIP | 1U << CLI_CANCEL | 1U << CLI_STATUS,
     CLEAN = 1U << CLI_CLEAN,
+    DIFF = 1U << CLI_DIFF,
     HISTORY = 1U << CLI_HISTORY,
     ORDERS = 1U << CLI_ORDERS,
     EXPLAIN = 1U << CLI_EXPLAIN,
@@ -235,7 +256,7 @@ enum {
     CHECKS = 1U << CLI_CHECK,
     FILES = CHECKS | SENDS,
     WRITES = FILES | CLEAN,
-    COMMANDS = WRITES | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
+    COMMANDS = WRITES | DIFF | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
     ALL = NO_COMMAND | COMMANDS,
 };
 
@@ -250,14 +271,14 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                     .help = {"結果のファイル", "the result file"}},
     [CLI_SCHEMA] = {.name = "schema",
                     .kind = CLI_FILE,
-                    .commands = WRITES,
+                    .commands = WRITES | DIFF,
                     .in_file = true,
                     .value = "FILE",
                     .help = {"列の定義のファイル（組み込みの定義のかわりに使う）",
                              "column schema, in place of the built-in one"}},
     [CLI_ENCODING] = {.name = "encoding",
                       .kind = CLI_CHOICE,
-                      .commands = WRITES,
+                      .commands = WRITES | DIFF,
                       .in_file = true,
                       .value = "NAME",
                       .choices = "auto|cp932|utf-8|utf-16", /* in the order of enum atobarai_encoding */
@@ -470,7 +491,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                              "table (text is the same), csv, json or markdown"}},
     [CLI_LISTING_FORMAT] = {.name = "format",
                             .kind = CLI_CHOICE,
-                            .commands = HISTORY | ORDERS | CONFIG,
+                            .commands = DIFF | HISTORY | ORDERS | CONFIG,
                             .value = "FORMAT",
                             .choices = "table|csv|json", /* in the order of enum atobarai_format */
                             .default_text = "table",
@@ -556,7 +577,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                   .help = {"画面に出すことば", "language of the messages"}},
     [CLI_QUIET] = {.name = "quiet",
                    .kind = CLI_FLAG,
-                   .commands = WRITES,
+                   .commands = WRITES | DIFF,
                    .in_file = true,
                    .help = {"エラーのほかは、何も表示しない", "show nothing but errors"}},
     [CLI_VERBOSE] = {.name = "verbose",
@@ -820,15 +841,17 @@ static bool take_operand(struct cli_options *options, const char *word, size_t i
     const struct cli_command_entry *command = &cli_commands[options->command];
     bool takes_one = command->takes_input || command->takes_question || command->takes_id || command->actions != NULL;
     uint64_t action = 0;
-    if (index > (takes_one ? 1 : 0))
+    if (index > (command->takes_two ? 2 : takes_one ? 1 : 0))
         return refuse(usage, "USAGE_EXTRA_ARGUMENT", word, NULL);
     if (index == 1 && command->actions != NULL) {
         if (!find_choice(word, command->actions, &action))
             return refuse(usage, "USAGE_ACTION", command->name, command->actions);
         options->action = (size_t)action;
     }
-    if (index == 1 && command->takes_input)
+    if (index == 1 && (command->takes_input || command->takes_two))
         options->input = word;
+    else if (index == 2)
+        options->input_after = word;
     else if (index == 1)
         options->question = word;
     return true;
@@ -842,6 +865,9 @@ static bool complete(const struct cli_options *options, struct cli_usage *usage)
         return refuse(usage, "USAGE_MISSING_COMMAND", "", NULL);
     if (command->takes_input && options->input == NULL)
         return refuse(usage, "USAGE_MISSING_INPUT", command->name, NULL);
+    if (command->takes_two &&
+        (options->input_after == NULL || (strcmp(options->input, "-") == 0 && strcmp(options->input_after, "-") == 0)))
+        return refuse(usage, "USAGE_TWO_FILES", command->name, NULL);
     if (command->actions != NULL && options->question == NULL)
         return refuse(usage, "USAGE_ACTION", command->name, command->actions);
     if (command->takes_question && options->question == NULL && !cli_options_given(options, CLI_LIST))

@@ -146,14 +146,23 @@ static void write_csv(const struct table *table, struct buf *out)
 
 /* ---- JSON ---- */
 
+static bool add_cell(cJSON *object, const struct table *table, size_t column, const char *cell)
+{
+    const char *key = table->columns[column].key;
+    if (*cell == '\0')
+        return cJSON_AddNullToObject(object, key) != NULL;
+    if ((table->numbers & 1U << column) != 0)
+        return cJSON_AddRawToObject(object, key, cell) != NULL;
+    return cJSON_AddStringToObject(object, key, cell) != NULL;
+}
+
 /* Append the row that begins with `*cell`, and go behind it. One object at a time: a ledger may hold a million. */
 static void write_object(const struct table *table, const char **cell, struct buf *out)
 {
     cJSON *object = cJSON_CreateObject();
     bool made = object != NULL;
     for (size_t i = 0; i < table->count && *cell != NULL; i++, *cell = next_cell(table, *cell))
-        made = made && (**cell != '\0' ? cJSON_AddStringToObject(object, table->columns[i].key, *cell)
-                                       : cJSON_AddNullToObject(object, table->columns[i].key)) != NULL;
+        made = made && add_cell(object, table, i, *cell);
     char *text = made ? cJSON_PrintUnformatted(object) : NULL;
     if (text != NULL)
         buf_append_text(out, text);

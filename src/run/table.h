@@ -11,6 +11,7 @@ struct table {
     const struct atobarai_column *columns; /* borrowed */
     size_t count;
     struct buf cells; /* row by row: each a text with its NUL */
+    unsigned numbers; /* bits of the columns, 1 << place, whose cells are numbers in JSON */
 };
 
 /* Put `text`, which may be any bytes, into the next cell. Memory that runs out is told by table_write(). */
