@@ -916,11 +916,14 @@ static bool stands_for(uint32_t was, uint32_t is)
     return is == '?' || is == 0x3013 || (accented && is < 0x80 && isalpha((int)is));
 }
 
-/* Whether nothing but letters that Shift_JIS lacks, and the ends of lines, tell them apart. */
+/* Whether nothing but letters that Shift_JIS lacks, and the ends of lines, tell them apart. Bytes that are no text are
+ * no letters. */
 static bool same_but_letters(struct span was, struct span is)
 {
     size_t size;
     size_t other;
+    if (utf8_valid_length(was) < was.length || utf8_valid_length(is) < is.length)
+        return false;
     while (was.length > 0) {
         uint32_t character = utf8_decode(was, &size);
         was = behind(was, size);

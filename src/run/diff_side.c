@@ -365,6 +365,14 @@ static bool name_column(const struct work *work, struct error *error)
     return false;
 }
 
+/* From now on rows are read here and there. */
+static bool read_singly(struct diff_side *side, struct error *error)
+{
+    csv_reader_free(side->reader);
+    side->reader = csv_reader_new(side->work.source, side->work.delimiter, CSV_BLOCK_SINGLE);
+    return side->reader != NULL || error_set_memory(error);
+}
+
 bool diff_side_index(struct diff_side *side, const struct diff_columns *columns, int which, struct error *error)
 {
     struct csv_record record;
@@ -372,7 +380,7 @@ bool diff_side_index(struct diff_side *side, const struct diff_columns *columns,
     for (;;) {
         enum csv_next next = csv_reader_next(side->reader, &record, error);
         if (next == CSV_NEXT_END)
-            return true;
+            return read_singly(side, error);
         if (next == CSV_NEXT_FAILED)
             return name_column(&side->work, error);
         if (!enter(side, columns, which, &record, error))

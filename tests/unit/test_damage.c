@@ -352,7 +352,8 @@ static const struct {
     {"123456", "#"},
     {"煎茶", "煎茶 100g"},
     {"煎茶 ", "煎茶"},
-    {"1\0002", "1"},
+    {"\xFF〜", "\xFE?"}, /* no text */
+    {"\xFF\xFE", "\xFE\xFF"},
 };
 
 static void edits_are_none(void **state)
