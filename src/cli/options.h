@@ -50,6 +50,7 @@ extern const struct cli_command_entry cli_commands[CLI_COMMANDS];
  * two options. */
 enum cli_option {
     CLI_OUTPUT,
+    CLI_XLSX,
     CLI_SCHEMA,
     CLI_ENCODING,
     CLI_OUTPUT_ENCODING,

@@ -117,6 +117,38 @@ struct csv_target *csv_target_open(const char *path, bool force, const struct st
     return target;
 }
 
+const char *csv_target_temporary(const struct csv_target *target)
+{
+    return target->temporary;
+}
+
+/* The folder of `path`, and in `name` what it is called there, owned. False where that cannot be told. */
+static bool folder_of(const char *path, struct stat *folder, char **name)
+{
+    char *folder_copy = strdup(path);
+    char *base_copy = strdup(path);
+    bool found = folder_copy != NULL && base_copy != NULL && stat(dirname(folder_copy), folder) == 0;
+    *name = found ? strdup(basename(base_copy)) : NULL;
+    free(folder_copy);
+    free(base_copy);
+    return *name != NULL;
+}
+
+bool csv_target_is_same(const struct csv_target *a, const struct csv_target *b)
+{
+    struct stat folder_a;
+    struct stat folder_b;
+    char *name_a = NULL;
+    char *name_b = NULL;
+    if (a == NULL || b == NULL || a->temporary == NULL || b->temporary == NULL)
+        return false;
+    bool same = folder_of(a->path, &folder_a, &name_a) && folder_of(b->path, &folder_b, &name_b) &&
+                strcmp(name_a, name_b) == 0 && folder_a.st_dev == folder_b.st_dev && folder_a.st_ino == folder_b.st_ino;
+    free(name_a);
+    free(name_b);
+    return same;
+}
+
 static bool write_all(const struct csv_target *target, int fd, struct span bytes, struct error *error)
 {
     return file_write(fd, bytes) || fail(target, errno, error);

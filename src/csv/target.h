@@ -19,6 +19,13 @@ struct csv_target;
  * ERROR_USAGE. End with csv_target_commit() or csv_target_discard(). */
 struct csv_target *csv_target_open(const char *path, bool force, const struct stat *like, struct error *error);
 
+/* The temporary file, for a library that writes to files by their names: its bytes are put into place as those of
+ * csv_target_write() are, which is not called then. Borrowed; NULL for standard output. */
+const char *csv_target_temporary(const struct csv_target *target);
+
+/* Whether both will be one file, whatever its path is written like; NULL is no place. */
+bool csv_target_is_same(const struct csv_target *a, const struct csv_target *b);
+
 /* What is appended from now on is UTF-8 (see text/utf16.h) and leaves as UTF-16, where `encoding` is that; otherwise
  * bytes stay as they are. */
 void csv_target_recode(struct csv_target *target, enum text_encoding encoding);

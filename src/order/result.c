@@ -157,12 +157,22 @@ static void put_heading(struct buf *cell, struct span heading)
     buf_append(cell, heading.data, heading.length);
 }
 
+/* Note that a finding asks for a cell, if the file has it. */
+static void mark(struct result_marks *marks, const struct finding *finding, size_t cell)
+{
+    if (marks == NULL || cell == ORDER_NO_COLUMN)
+        return;
+    const struct result_mark one = {.cell = cell, .finding = marks->findings, .warning = finding->warning};
+    buf_append(&marks->list, &one, sizeof one);
+}
+
 /* In UTF-8, the columns to fix: the finding's own, or those that the catalogue names and the file has. */
 static void put_columns(const struct result_source *source, const struct finding *finding,
                         const struct catalog_entry *entry, struct buf *cell)
 {
     const struct order_layout *layout = source->columns.layout;
     if (finding->cell > 0) {
+        mark(source->marks, finding, finding->cell - 1U);
         if (finding->cell <= layout->heading_count && !is_ours(layout->headings[finding->cell - 1]))
             put_heading(cell, layout->headings[finding->cell - 1]);
         else
@@ -170,6 +180,7 @@ static void put_columns(const struct result_source *source, const struct finding
         return;
     }
     if (finding->column != FINDING_NO_COLUMN) {
+        mark(source->marks, finding, layout->cells[finding->column]);
         put_heading(cell, order_layout_heading(layout, source->columns.schema, finding->column));
         return;
     }
@@ -181,8 +192,19 @@ static void put_columns(const struct result_source *source, const struct finding
         if (!first)
             buf_append_text(cell, "、");
         put_heading(cell, order_layout_heading(layout, source->columns.schema, column));
+        mark(source->marks, finding, layout->cells[column]);
         first = false;
     }
+}
+
+/* One more finding stands on the row, whose marks, if it has any, are those behind the `before` first. */
+static void end_marks(struct result_marks *marks, const struct finding *finding, size_t before)
+{
+    const struct result_mark none = {
+        .cell = ORDER_NO_COLUMN, .finding = marks->findings, .warning = finding->warning};
+    if (marks->list.length == before)
+        buf_append(&marks->list, &none, sizeof none);
+    marks->findings++;
 }
 
 /* One text of an entry with its placeholders filled. */
@@ -214,7 +236,10 @@ static void put_finding(const struct result_source *source, const struct finding
     }
     for (size_t i = RESULT_CODE; i <= RESULT_REMEDY && !first; i++)
         buf_append_byte(&cells[i], '|');
+    size_t marked = source->marks != NULL ? source->marks->list.length : 0;
     put_columns(source, finding, entry, &column);
+    if (source->marks != NULL)
+        end_marks(source->marks, finding, marked);
     snprintf(item, sizeof item, "%u", (unsigned)finding->item);
     snprintf(number, sizeof number, "%" PRIu32, row);
     snprintf(other, sizeof other, "%" PRIu32, finding->other);
@@ -265,8 +290,11 @@ static void put_sibling(const struct result_source *source, const struct finding
     const char *args[FINDING_ARGS] = {rows};
     findings_add(&one, (struct finding){.code = "SIBLING_ROW", .row = row, .column = FINDING_NO_COLUMN}, args);
     with.findings = &one;
+    with.marks = NULL;
     if (one.count > 0)
         put_finding(&with, one.list, row, first, cells);
+    if (source->marks != NULL)
+        source->marks->findings++;
     cells[RESULT_CODE].failed = cells[RESULT_CODE].failed || one.failed;
     findings_free(&one);
 }
@@ -349,6 +377,10 @@ void result_compose(const struct result_source *source, const struct book_row *r
 {
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         buf_clear(&cells[i]);
+    if (source->marks != NULL) {
+        buf_clear(&source->marks->list);
+        source->marks->findings = 0;
+    }
     struct result_words *words = source->words;
     const struct book_order *order = &source->book->orders[row->order];
     if (is_silent(order, row))
