@@ -133,8 +133,8 @@ struct atobarai_progress {
  * second at least. */
 typedef void atobarai_progress_fn(void *context, const struct atobarai_progress *progress);
 
-/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was, and so does the workbook, which is
- * written after it: where that fails at last (WORKBOOK_LOST), the result file is in its place. */
+/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was, and so does the workbook, which
+ * is written after it: where that fails at last (WORKBOOK_LOST), the result file is in its place. */
 enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context);
 
 /* Ask a running job to end soon: no new order is sent, requests in flight are finished, the result is written. May be

@@ -200,8 +200,7 @@ static void put_columns(const struct result_source *source, const struct finding
 /* One more finding stands on the row, whose marks, if it has any, are those behind the `before` first. */
 static void end_marks(struct result_marks *marks, const struct finding *finding, size_t before)
 {
-    const struct result_mark none = {
-        .cell = ORDER_NO_COLUMN, .finding = marks->findings, .warning = finding->warning};
+    const struct result_mark none = {.cell = ORDER_NO_COLUMN, .finding = marks->findings, .warning = finding->warning};
     if (marks->list.length == before)
         buf_append(&marks->list, &none, sizeof none);
     marks->findings++;

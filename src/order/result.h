@@ -62,8 +62,8 @@ bool result_is_same(const struct book *book, const struct book_row *a, const str
 
 /* Fill the eight cells of row `row` of the book, in the encoding of the words. A deleted row, or one of an order that
  * was skipped, gets empty ones. Findings of a row stand in each of their columns, joined with |, warnings last and
- * called such; the order's other rows name the rows with errors, which marks no cell. No text begins as a formula does, or holds a control
- * character or a | of its own. */
+ * called such; the order's other rows name the rows with errors, which marks no cell. No text begins as a formula does,
+ * or holds a control character or a | of its own. */
 void result_compose(const struct result_source *source, const struct book_row *row, struct buf cells[RESULT_COLUMNS]);
 
 #endif

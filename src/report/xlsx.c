@@ -11,10 +11,10 @@
 #include <stdlib.h>
 
 enum {
-    FORMAT_TEXT = 49,  /* number of the built-in format @ */
+    FORMAT_TEXT = 49,    /* number of the built-in format @ */
     CREATED = 315532800, /* 1980-01-01, as the entries of the archive say; seconds since 1970 */
-    MEASURED = 1000,   /* rows whose texts say how wide the columns are */
-    WIDE_MAX = 255,    /* half-width characters of a column, in any spreadsheet */
+    MEASURED = 1000,     /* rows whose texts say how wide the columns are */
+    WIDE_MAX = 255,      /* half-width characters of a column, in any spreadsheet */
 };
 
 struct xlsx {
@@ -162,7 +162,8 @@ static void set_looks(struct xlsx *xlsx)
         bool bold;
         bool border;
     } looks[XLSX_STYLES] = {
-        [XLSX_SHADED] = {.fill = 0xEDF1F7},         [XLSX_HEADING] = {.fill = 0xD9D9D9, .bold = true, .border = true},
+        [XLSX_SHADED] = {.fill = 0xEDF1F7},
+        [XLSX_HEADING] = {.fill = 0xD9D9D9, .bold = true, .border = true},
         [XLSX_SHADED_HEADING] = {.fill = 0xB8CCE4, .bold = true, .border = true},
         [XLSX_ERROR] = {.fill = 0xFFB3B3, .border = true},
         [XLSX_WARNING] = {.fill = 0xFFF2A8, .border = true},
@@ -240,8 +241,8 @@ void xlsx_put(struct xlsx *xlsx, uint32_t row, size_t column, struct span text, 
 void xlsx_put_number(struct xlsx *xlsx, uint32_t row, size_t column, uint64_t number)
 {
     if (xlsx->reason == 0)
-        take(xlsx, worksheet_write_number(xlsx->sheet, row, (lxw_col_t)column, (double)number,
-                                          xlsx->formats[XLSX_NUMBER]));
+        take(xlsx,
+             worksheet_write_number(xlsx->sheet, row, (lxw_col_t)column, (double)number, xlsx->formats[XLSX_NUMBER]));
 }
 
 void xlsx_note(struct xlsx *xlsx, uint32_t row, size_t column, struct span text)
@@ -261,9 +262,9 @@ void xlsx_note(struct xlsx *xlsx, uint32_t row, size_t column, struct span text)
         struct span beginning = utf8_beginning(text, XLSX_TEXT_MAX / 7 - 1);
         escape(beginning, &cut);
         buf_append_text(&cut, dots);
-        take(xlsx, cut.failed ? LXW_ERROR_MEMORY_MALLOC_FAILED
-                              : worksheet_write_comment_opt(xlsx->sheet, row, (lxw_col_t)column, buf_text(&cut),
-                                                            &options));
+        take(xlsx, cut.failed
+                       ? LXW_ERROR_MEMORY_MALLOC_FAILED
+                       : worksheet_write_comment_opt(xlsx->sheet, row, (lxw_col_t)column, buf_text(&cut), &options));
         buf_free(&cut);
     } else
         take(xlsx, worksheet_write_comment_opt(xlsx->sheet, row, (lxw_col_t)column, written(xlsx, text), &options));
@@ -281,8 +282,8 @@ void xlsx_columns(struct xlsx *xlsx, size_t first, size_t last, enum xlsx_style 
     /* The looks of a column are no cells: the table does not reach as far as they do. */
     lxw_col_t end = xlsx->sheet->dim_colmax;
     lxw_col_t begin = xlsx->sheet->dim_colmin;
-    take(xlsx, worksheet_set_column(xlsx->sheet, (lxw_col_t)first, (lxw_col_t)last, (double)width,
-                                    xlsx->formats[style]));
+    take(xlsx,
+         worksheet_set_column(xlsx->sheet, (lxw_col_t)first, (lxw_col_t)last, (double)width, xlsx->formats[style]));
     xlsx->sheet->dim_colmax = end;
     xlsx->sheet->dim_colmin = begin;
 }

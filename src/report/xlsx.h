@@ -49,8 +49,8 @@ struct xlsx *xlsx_new(const char *path, bool large);
 /* Go on with a new sheet; the first one is shown when the workbook is opened. `name` is valid and not used before. */
 void xlsx_sheet(struct xlsx *xlsx, const char *name);
 
-/* Fill a cell with `text` (UTF-8; what is none becomes U+FFFD), at most XLSX_TEXT_MAX long. An empty text gives the cell
- * its looks. */
+/* Fill a cell with `text` (UTF-8; what is none becomes U+FFFD), at most XLSX_TEXT_MAX long. An empty text gives the
+ * cell its looks. */
 void xlsx_put(struct xlsx *xlsx, uint32_t row, size_t column, struct span text, enum xlsx_style style);
 
 void xlsx_put_number(struct xlsx *xlsx, uint32_t row, size_t column, uint64_t number);

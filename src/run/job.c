@@ -49,11 +49,10 @@ enum { TEXTS = 13 };
 /* Where the texts of `options` are. */
 static void list_texts(struct atobarai_options *options, const char **texts[TEXTS])
 {
-    const char **const list[TEXTS] = {&options->schema,  &options->dialect,       &options->api_url,
-                                      &options->api_key, &options->merchant_code, &options->ledger,
-                                      &options->only,    &options->set_status,    &options->set_shop_status,
-                                      &options->ca_file, &options->retry_on,      &options->log,
-                                      &options->xlsx};
+    const char **const list[TEXTS] = {
+        &options->schema,   &options->dialect, &options->api_url,    &options->api_key,         &options->merchant_code,
+        &options->ledger,   &options->only,    &options->set_status, &options->set_shop_status, &options->ca_file,
+        &options->retry_on, &options->log,     &options->xlsx};
     memcpy(texts, list, sizeof list);
 }
 
@@ -187,8 +186,7 @@ static bool open_workbook(const struct atobarai_job *job, const struct work *wor
 static bool open_targets(struct atobarai_job *job, const struct work *work, struct targets *targets)
 {
     if (job->output != NULL) {
-        targets->result =
-            csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
+        targets->result = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
         if (targets->result == NULL)
             return false;
     }

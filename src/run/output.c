@@ -277,7 +277,8 @@ static void *output_open(void *context, struct error *error)
     output->work.codec = text_codec_new(work->encoding.encoding, error);
     if (output->work.codec != NULL)
         output->words = result_words_new(work->catalog, output->work.codec);
-    output->source = (struct result_source){output->words, work->columns, &work->book, &work->findings, work->now, NULL};
+    output->source =
+        (struct result_source){output->words, work->columns, &work->book, &work->findings, work->now, NULL};
     if (output->reader != NULL && output->words != NULL && prepare_set(output, error))
         return output;
     if (error->code == NULL)

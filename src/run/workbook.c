@@ -28,8 +28,9 @@ struct table {
     struct csv_fields *fields;
     struct csv_record record; /* the one at hand */
     const struct span *values;
-    size_t count;    /* of them; the record has more cells where their values cannot be told */
-    struct buf text; /* of the cell at hand */
+    size_t count;
+    struct buf value; /* of a cell with stray quotes */
+    struct buf text;  /* of the cell at hand */
 };
 
 static bool table_open(struct table *table, const struct work *work, struct error *error)
@@ -44,6 +45,7 @@ static void table_close(struct table *table)
 {
     csv_reader_free(table->reader);
     csv_fields_free(table->fields);
+    buf_free(&table->value);
     buf_free(&table->text);
 }
 
@@ -62,16 +64,32 @@ static bool table_go(struct table *table, uint64_t offset, uint32_t row, struct 
     return false;
 }
 
-/* The value of a cell of the record, in the encoding of the file. Behind a stray quote libcsv may see other cells than
- * there are: then it is the cell's bytes. */
-static struct span table_value(const struct table *table, size_t cell)
+/* The value of a cell that has quotes where none belong: those around its beginning are taken away, as spreadsheets do.
+ */
+static struct span stray_value(struct table *table, size_t cell)
 {
-    if (table->count == table->record.cells)
-        return table->values[cell];
-    if (cell >= CSV_CELLS_MAX)
-        return (struct span){"", 0};
     const struct csv_extent *extent = &table->record.extents[cell];
-    return (struct span){table->record.raw.data + extent->begin, (size_t)(extent->end - extent->begin)};
+    const char *bytes = table->record.raw.data;
+    bool quoted = extent->begin < extent->end && bytes[extent->begin] == '"';
+    buf_clear(&table->value);
+    for (uint64_t at = extent->begin + quoted; at < extent->end; at++) {
+        if (quoted && bytes[at] == '"') {
+            at++;
+            quoted = at < extent->end && bytes[at] == '"'; /* a doubled one is one */
+        }
+        if (at < extent->end)
+            buf_append_byte(&table->value, bytes[at]);
+    }
+    return (struct span){buf_text(&table->value), table->value.length};
+}
+
+/* The value of a cell of the record, in the encoding of the file. Behind a stray quote libcsv may see other cells than
+ * there are. Borrowed until the next call. */
+static struct span table_value(struct table *table, size_t cell)
+{
+    if (table->record.stray == CSV_NO_CELL && table->count == table->record.cells)
+        return table->values[cell];
+    return cell < CSV_CELLS_MAX ? stray_value(table, cell) : (struct span){"", 0};
 }
 
 /* `bytes` of the file as UTF-8, with U+FFFD for each byte that cannot be read. Borrowed until the next call. */
@@ -100,7 +118,8 @@ static bool refuse_cell(const struct work *work, uint32_t row, size_t cell, stru
         size_t length = whole.length < sizeof heading ? whole.length : sizeof heading - 1;
         memcpy(heading, whole.data, length); /* cut where it is too long, as any detail of an error is */
     }
-    return error_set(error, ERROR_USAGE, "WORKBOOK_CELL_TOO_LONG", work->options->xlsx, numbers[0], numbers[1], heading);
+    return error_set(error, ERROR_USAGE, "WORKBOOK_CELL_TOO_LONG", work->options->xlsx, numbers[0], numbers[1],
+                     heading);
 }
 
 static bool refuse_size(const struct work *work, uint64_t rows, size_t columns, struct error *error)
@@ -149,7 +168,7 @@ static bool check_record(struct table *table, struct error *error)
         return refuse_size(work, last_row(work), columns_of(work, record->cells), error);
     for (size_t cell = 0; cell < record->cells; cell++) {
         struct span text = table_text(table, table_value(table, cell));
-        if (table->text.failed)
+        if (table->text.failed || table->value.failed)
             return error_set_memory(error);
         if (xlsx_length(text) > XLSX_TEXT_MAX)
             return refuse_cell(work, record->row, cell, error);
@@ -324,7 +343,7 @@ static bool is_set(const struct pass *pass, const struct book_row *row)
 }
 
 /* What a cell of the row holds, in the encoding of the file; `sets`: the row gets what was asked for. */
-static struct span value_of(const struct pass *pass, size_t column, bool sets)
+static struct span value_of(struct pass *pass, size_t column, bool sets)
 {
     for (size_t own = 0; own < RESULT_COLUMNS; own++)
         if (pass->row_places[own] == column)
@@ -346,7 +365,7 @@ static bool put_record(struct pass *pass, uint32_t row, bool sets, struct error 
         if (heading)
             style = ours ? XLSX_SHADED_HEADING : XLSX_HEADING;
         struct span text = table_text(&pass->table, value_of(pass, column, sets));
-        if (pass->table.text.failed)
+        if (pass->table.text.failed || pass->table.value.failed)
             return error_set_memory(error);
         if (text.length > 0 || style != column_style(pass, column))
             put_text(pass, row, column, text, style);

@@ -14,8 +14,8 @@
  * {1}, column {2} as a number from 1, and its heading {3}, for a row beyond CSV_ROW_MAX too; USAGE_BAD_VALUE where
  * --set-status or --set-shop-status is too long for a cell; INPUT_CHANGED or INPUT_UNREADABLE. Or out of memory.
  *
- * So only a cell of ours can be too long later, one that holds very many findings or a huge message of the service: that
- * is cut, with a … at its end. */
+ * So only a cell of ours can be too long later, one that holds very many findings or a huge message of the service:
+ * that is cut, with a … at its end. */
 bool workbook_check(const struct work *work, struct error *error);
 
 /* Write the workbook of `work` and put it in its place; the target is gone afterwards, whatever happens. `summary` has

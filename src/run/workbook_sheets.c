@@ -78,9 +78,10 @@ static void put_numbers(struct place *place, const cJSON *texts, const struct at
         const char *name;
         uint64_t number;
     } counts[] = {
-        {"rows", summary->rows},       {"skipped_rows", summary->skipped_rows}, {"orders", summary->orders},
-        {"sent", summary->sent},       {"succeeded", summary->succeeded},       {"failed", summary->failed},
-        {"invalid", summary->invalid}, {"unsent", summary->unsent},
+        {"rows", summary->rows},           {"skipped_rows", summary->skipped_rows},
+        {"orders", summary->orders},       {"sent", summary->sent},
+        {"succeeded", summary->succeeded}, {"failed", summary->failed},
+        {"invalid", summary->invalid},     {"unsent", summary->unsent},
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         put_count(place, text_of(member(texts, "numbers"), counts[i].name), NULL, counts[i].number);
