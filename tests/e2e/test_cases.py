@@ -37,7 +37,7 @@ KEYS = {"about", "arguments", "command", "exit", "stderr", "codes", "bytes", "sa
 BAD_INPUT, REGISTER = "tests/e2e/test_bad_input.py", "tests/e2e/test_register.py"
 BASE, MESSAGE, ORDER = "tests/unit/test_base.c", "tests/unit/test_message.c", "tests/unit/test_order.c"
 TRANSPORT = "tests/unit/test_transport.c"
-WIRE = "tests/e2e/test_wire.py"
+WIRE, WORKBOOK = "tests/e2e/test_wire.py", "tests/e2e/test_workbook.py"
 KURONEKO_UNIT = "tests/unit/test_kuroneko_dialect.c"
 KURONEKO, KURONEKO_E2E = "tests/unit/test_kuroneko.c", "tests/e2e/test_kuroneko.py"
 CONFIG, CLI = "tests/e2e/test_config.py", "tests/e2e/test_cli.py"
@@ -45,6 +45,7 @@ RETURN, CLEAN = "tests/e2e/test_return.py", "tests/e2e/test_clean.py"
 LEDGER, LEDGER_UNIT, PLAN = "tests/e2e/test_ledger.py", "tests/unit/test_ledger.c", "tests/unit/test_plan.c"
 ELSEWHERE = {
     "HEADER_TOO_LONG": BAD_INPUT, "ROW_TOO_LONG": BAD_INPUT, "ROW_UNREADABLE": BAD_INPUT, "ORDER_TOO_LARGE": BAD_INPUT,
+    "WORKBOOK_TOO_LARGE": WORKBOOK, "WORKBOOK_CELL_TOO_LONG": WORKBOOK, "WORKBOOK_LOST": WORKBOOK,
     "INPUT_CHANGED": BAD_INPUT, "RESULT_LOST": BAD_INPUT, "INPUT_TOO_LARGE": BAD_INPUT,
     "SET_STATUS_NO_COLUMN": "tests/unit/test_set_status.c",
     "LOG_INCOMPLETE": "tests/e2e/test_log.py",
