@@ -50,7 +50,7 @@ is_for() {
     case $1:${name%.py} in
     *asan:bad_input | *asan:cases | *asan:cli | *asan:config | *asan:secrets | *asan:explain) return 1 ;;
     *asan:encodings | *asan:conformance | *asan:lost_rows | *asan:parts | *asan:history) return 1 ;;
-    *asan:bench | *asan:scale) return 1 ;;
+    *asan:bench | *asan:scale | *asan:spreadsheet | *asan:workbook) return 1 ;;
     *asan:*) return 0 ;;
     *:wire | *:model | *:crash | *:sandbox_kuroneko) [ "$builds" -eq 1 ] ;;
     esac
