@@ -12,11 +12,13 @@ import io
 import itertools
 import re
 import sys
+import tempfile
 import unicodedata
+from pathlib import Path
 
 from harness import HEADINGS, ROOT, Case, done
 from office import Office
-from service import Sandbox, operate
+from service import Relay, Sandbox, operate
 
 SAMPLES = ROOT / "samples"
 STATUS, CODE, ITEM = HEADINGS[:3]
@@ -266,9 +268,9 @@ EXCEL = {"CSV UTF-8": ("utf-8", b"\xef\xbb\xbf", ","), "CSV": ("cp932", b"", ","
 class Again:
     """A file that a spreadsheet has saved is registered: the result's table, and what of it reached the sandbox."""
 
-    def __init__(self, case, sandbox, saved, encoding="cp932", delimiter=","):
+    def __init__(self, case, sandbox, saved, encoding="cp932", delimiter=",", url=None):
         before = sandbox.stats()
-        run = operate("register", case.tmp, sandbox.url, saved)
+        run = operate("register", case.tmp, url or sandbox.url, saved)
         after = sandbox.stats()
         self.status, self.stderr = run.status, run.stderr
         self.sent = run.summary["sent"] if run.summary else None
@@ -362,10 +364,101 @@ def verify_excel(case, sandbox, first, name):
     verify_again(case, f"{name}, {len(rows)} rows", first, Again(case, sandbox, saved, encoding, delimiter), rows)
 
 
+# ---- Edited and saved ----
+
+# Four of its six orders go at once; 1020002 and 1020005 have a 商品名 that is too long, or none. Each edit has a copy of
+# it with ids of its own.
+SOURCE = SAMPLES / "order_02_name_too_long.csv"
+NAME = "だしソース 3本セット"
+
+
+def fix(sheet):
+    """What the remedy asks for, in one of the two orders."""
+    row, = (row for row in sheet.rows_of(CODE, "ITEM_NAME_SIZE") if sheet.text(row, "受注ID").endswith("002"))
+    sheet.type(row, "商品名", NAME)
+
+
+def delete_done(sheet):
+    sheet.delete_rows(sheet.rows_of(STATUS, "与信OK"))
+
+
+def claim_status(sheet):
+    for row in sheet.rows_of(CODE, "SIBLING_ROW"):
+        sheet.type(row, STATUS, "与信OK")
+
+
+def clear_ours(sheet):
+    for row in range(2, sheet.used()[0] + 1):
+        for heading in HEADINGS:
+            sheet.type(row, heading, "")
+
+
+def delete_ours(sheet):
+    for heading in HEADINGS:
+        sheet.delete_column(heading)
+
+
+# What is done besides fix(), which makes 1020002 go, and nothing else.
+EDITS = {
+    "nothing else": lambda sheet: None,
+    "sorted by 商品番号": lambda sheet: sheet.sort("商品番号"),
+    "sorted by 商品名, from the end": lambda sheet: sheet.sort("商品名", descending=True),
+    "rows that are done deleted": delete_done,
+    "a column in front": lambda sheet: sheet.insert_column(0, "確認", "済"),
+    "a column in the middle": lambda sheet: sheet.insert_column(9, "メモ", "=B1"),
+    "a column without a heading in the middle": lambda sheet: sheet.insert_column(9, "", "メモ"),
+    "a column at the end": lambda sheet: sheet.insert_column(sheet.used()[1], "メモ", "見ました"),
+    "a column without a heading at the end": lambda sheet: sheet.insert_column(sheet.used()[1], "", "見ました"),
+    "受注ID moved to the end": lambda sheet: sheet.move_column("受注ID", sheet.used()[1]),
+    "エラー内容 moved to the front": lambda sheet: sheet.move_column("エラー内容", 0),
+    "支払方法 moved behind our columns": lambda sheet: sheet.move_column("支払方法", sheet.used()[1]),
+    "与信OK written beside an order that was not sent": claim_status,
+    "our columns emptied": clear_ours,
+    "our columns deleted": delete_ours,
+    "与信ステータス renamed": lambda sheet: sheet.type(1, STATUS, "状況"),
+    "an autofilter that shows some rows": lambda sheet: sheet.filter(CODE, "ITEM_NAME_SIZE"),
+    "blanks typed below": lambda sheet: sheet.type(sheet.used()[0] + 3, "備考", " "),
+}
+
+
+def test_edits(office):
+    with tempfile.TemporaryDirectory(prefix="atobarai-test-") as folder, Sandbox(Path(folder)) as sandbox, \
+            Relay(sandbox) as relay:
+        for number, (title, edit) in enumerate(EDITS.items()):
+            with Case(f"a name made shorter, and {title}") as case:
+                verify_edit(case, office, sandbox, relay, edit, 2000 + number, ("cp932", "utf-8")[number % 2])
+
+
+def verify_edit(case, office, sandbox, relay, edit, prefix, encoding):
+    prefix = str(prefix)
+    source = case.tmp / "order.csv"
+    source.write_bytes(SOURCE.read_bytes().replace(b'"1020', b'"' + prefix.encode()).replace(b"-0002", b"-" + prefix.encode()))
+    first = operate("register", case.tmp, relay.url, source)
+    case.equal("sent at first", first.summary["sent"], 4)
+    with office.open_csv(first.out) as sheet:
+        fix(sheet)
+        edit(sheet)
+        saved = sheet.save_csv(case.tmp / "saved.csv", encoding)
+    relay.calls.clear()
+    again = Again(case, sandbox, saved, encoding, url=relay.url)
+    case.equal("exit", again.status, 1)
+    case.equal("sent", [call.id for call in relay.calls], [prefix + "002"])
+    case.equal("its lines", [item["name"] == NAME for item in relay.calls[0].json["items"]], [False, True, False])
+    case.equal("requests, registered, duplicate ids", (again.requests, again.registered, again.duplicates), (1, 1, 0))
+    ids, statuses, found = (column(again.rows, heading) for heading in ("受注ID", STATUS, CODE))
+    for row, order in ids.items():
+        order = order.removeprefix(prefix)
+        case.equal(f"status of row {row}, {order}", statuses[row], "" if order in ("", "004", "005") else "与信OK")
+        case.equal(f"codes of row {row}, {order}", set(found[row].split("|")) - {"PHONE_REPAIRED", ""},
+                   {"ITEM_NAME_SIZE"} if order == "005" else set())
+    case.equal("our columns, each once", [again.rows[0].count(heading) for heading in HEADINGS], [1] * 8)
+
+
 def main():
     with Office() as office:
         test_samples(office)
         test_values(office)
+        test_edits(office)
     test_excel()
     return done()
 
