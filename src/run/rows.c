@@ -5,14 +5,23 @@
 #include "run/judge.h"
 #include "text/utf8.h"
 
+/* What stands in a cell of the file, without the quotes around it. */
+static struct span within_quotes(const struct csv_record *record, size_t cell)
+{
+    struct span text = {record->raw.data + record->extents[cell].begin,
+                        record->extents[cell].end - record->extents[cell].begin};
+    if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"')
+        return (struct span){text.data + 1, text.length - 2};
+    return text;
+}
+
 bool rows_is_blank(const struct work *work, const struct csv_record *record)
 {
     if (record->cells > work->layout.heading_count || record->too_long)
         return false;
     for (size_t cell = 0; cell < record->cells; cell++) {
-        const struct csv_extent *extent = &record->extents[cell];
-        bool quoted = extent->end - extent->begin == 2 && memcmp(record->raw.data + extent->begin, "\"\"", 2) == 0;
-        if (extent->end != extent->begin && !quoted)
+        struct span text = within_quotes(record, cell);
+        if (text.length > 0 && !rows_cell_is_blank(work, text))
             return false;
     }
     return true;

@@ -4,7 +4,8 @@
 
 #include "run/work.h"
 
-/* A blank line: an empty one, or empty cells only, which is what a spreadsheet makes of it. */
+/* A blank line: an empty one, or cells only that are empty, which is what a spreadsheet makes of it, or hold nothing but
+ * blanks, which nobody sees there. */
 bool rows_is_blank(const struct work *work, const struct csv_record *record);
 
 /* Why the cells of a record cannot be trusted. */
