@@ -63,14 +63,6 @@ struct arena *loader_arena(struct loader *loader)
     return &loader->arena;
 }
 
-/* How many headings stand before ours: in a result file that comes back, the clerk's cells end there. */
-static size_t own_headings(const struct work *work)
-{
-    size_t headings = work->layout.heading_count;
-    size_t first = work->ours[RESULT_STATUS];
-    return first != CSV_NO_CELL && first + RESULT_COLUMNS == headings ? first : headings;
-}
-
 /* ---- Findings about a row as such ---- */
 
 /* A finding about cell `cell` (from 0; CSV_NO_CELL: about the row), with up to two numbers. */
@@ -106,7 +98,7 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
 {
     size_t there;
     /* In a result file that comes back, the clerk's cells end before ours. */
-    size_t ours = work->layout.heading_count - own_headings(work);
+    size_t ours = work->layout.heading_count - rows_own_headings(work);
     switch (rows_damage_of(work, record, cells, count, &there)) {
     case ROWS_WHOLE:
         return false;
@@ -117,7 +109,7 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
         add(findings, "QUOTE_STRAY", record->row, record->stray, 0, 0);
         return true;
     case ROWS_CELLS_EXTRA:
-        add(findings, "CELLS_EXTRA", record->row, work->layout.heading_count - ours, record->cells - ours,
+        add(findings, "CELLS_EXTRA", record->row, work->layout.heading_count - ours, there - ours,
             work->layout.heading_count - ours);
         return true;
     case ROWS_CELLS_MISSING:

@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "csv/writer.h"
+#include "run/rows.h"
 #include "run/setting.h"
 
 #include <stdlib.h>
@@ -117,6 +118,18 @@ static bool put_even(struct output *output, const struct book_row *row, uint64_t
     return true;
 }
 
+/* Ours stand where the record has them already, under their headings or not: what is there besides is the clerk's. */
+static void place_ours(struct output *output, const struct csv_record *record)
+{
+    const struct work *work = &output->work;
+    ptrdiff_t slide = rows_slide(work, record);
+    if (slide > 0 && rows_own_headings(work) + RESULT_COLUMNS + (size_t)slide > record->cells)
+        slide = 0; /* no room there */
+    for (size_t own = 0; own < RESULT_COLUMNS; own++)
+        if (output->pass->writer.places[own] != CSV_NO_CELL)
+            output->writer.places[own] = (size_t)((ptrdiff_t)output->pass->writer.places[own] + slide);
+}
+
 /* Any other row is taken apart. */
 static bool put_any(struct output *output, const struct book_row *row, uint64_t *copied, struct error *error)
 {
@@ -127,6 +140,7 @@ static bool put_any(struct output *output, const struct book_row *row, uint64_t 
     switch (csv_reader_next(output->reader, &record, error)) {
     case CSV_NEXT_RECORD:
         *copied = csv_reader_offset(output->reader);
+        place_ours(output, &record);
         return csv_writer_put(&output->writer, &output->window, &record, output->cells,
                               is_set(output, row) ? output->set : NULL, error);
     case CSV_NEXT_END: /* it was there before */

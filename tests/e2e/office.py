@@ -19,11 +19,11 @@ from pathlib import Path
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
-from com.sun.star.table import CellRangeAddress, TableSortField
+from com.sun.star.table import TableSortField
 
 START = 60     # seconds until it listens
 LIFETIME = 300  # seconds, after which it is killed whatever it does: no call can wait for longer
-CSV_FILTER, EMPTY = "Text - txt - csv (StarCalc)", 0
+CSV_FILTER = "Text - txt - csv (StarCalc)"
 
 # LibreOffice's numbers for the encodings of its dialogs (rtl/textenc.h). cp932 is Windows-932 there, another entry than
 # Shift-JIS; UTF-16 has the byte order of the machine, and a mark.
@@ -177,6 +177,14 @@ class Table:
     def type(self, row, heading, text):
         """As from the keyboard: what looks like a number becomes one."""
         self.cell(row, heading).setFormula(text)
+
+    def join(self, row, heading, count):
+        """What stands in `count` cells, with commas, into the first of them; what is right of them moves up."""
+        at = self.column(heading)
+        cells = [self.sheet.getCellByPosition(at + i, row - 1) for i in range(count)]
+        cells[0].setString(",".join(cell.String for cell in cells))
+        gone = self.sheet.getCellRangeByPosition(at + 1, row - 1, at + count - 1, row - 1)
+        self.sheet.removeRange(gone.RangeAddress, uno.Enum("com.sun.star.sheet.CellDeleteMode", "LEFT"))
 
     def sort(self, heading, descending=False):
         """All rows under the header by one column, as Data > Sort does."""

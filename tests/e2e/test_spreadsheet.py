@@ -274,7 +274,7 @@ class Again:
         after = sandbox.stats()
         self.status, self.stderr = run.status, run.stderr
         self.sent = run.summary["sent"] if run.summary else None
-        self.rows = table(run.data, encoding, delimiter) if run.exists else []
+        self.data, self.rows = run.data, table(run.data, encoding, delimiter) if run.exists else []
         self.requests, self.registered, self.duplicates = (
             after[name] - before[name] for name in ("requests", "registered", "duplicate_ids"))
 
@@ -314,6 +314,38 @@ def test_samples(office):
                     again = Again(case, sandbox, saved, encoding)
                     case.equal(f"{encoding}: exit", again.status, first.status)
                     verify_again(case, encoding, first, again, rows)
+
+
+def test_damaged(office):
+    """Rows that had cells too many or too few, half a character, a stray quote: a spreadsheet makes whole rows of them,
+    and they must not go as if somebody had mended them."""
+    with Case(f"{DAMAGED}: opened, saved, and registered again, twice") as case, Sandbox(case.tmp) as sandbox:
+        first = operate("register", case.tmp, sandbox.url, SAMPLES / DAMAGED)
+        rows = table(first.data)
+        with office.open_csv(first.out) as sheet:
+            saved = sheet.save_csv(case.tmp / "saved.csv", "utf-8")
+        found = harms(rows, table(saved.read_bytes(), "utf-8"))
+        case.equal("harmed", {(harm.row, harm.kind) for harm in found if harm.kind not in ("zeros", "filled up")},
+                   {(15, "slid"), (16, "other")})
+        for run in ("once", "again"):
+            again = Again(case, sandbox, saved, "utf-8")
+            case.equal(f"{run}: sent", again.sent, 1 if run == "once" else 0)
+            case.equal(f"{run}: duplicate ids", again.duplicates, 0)
+            # Where the row has slid, ours stay where the row had them, and the clerk's cells are all there.
+            found = {number: set(re.findall("[A-Z]+_[A-Z_]+", ",".join(row))) - {"PHONE_REPAIRED"}
+                     for number, row in enumerate(again.rows, 1)}
+            case.equal(f"{run}: codes", {number: names for number, names in found.items() if names},
+                       {5: {"CELLS_MISSING"}, 8: {"SIBLING_ROW"}, 9: {"CELLS_MISSING"}, 10: {"SIBLING_ROW"},
+                        11: {"CELLS_EXTRA"}, 12: {"SIBLING_ROW"}, 13: {"CELLS_EXTRA"}, 15: {"CELLS_MISSING"},
+                        16: {"TEXT_GARBLED"}})
+            case.true(f"{run}: what is too much is still there", again.rows[12][36:38] == rows[12][36:38])
+            saved = case.tmp / f"{run}.csv"
+            saved.write_bytes(again.data)
+        with office.open_csv(saved, "utf-8") as sheet:
+            sheet.join(13, "備考", 3)
+            saved = sheet.save_csv(case.tmp / "mended.csv", "utf-8")
+        again = Again(case, sandbox, saved, "utf-8")
+        case.equal("joined: sent, and 備考", (again.sent, column(again.rows, "備考")[13]), (1, "箱入り,のし,カード"))
 
 
 def test_values(office):
@@ -457,6 +489,7 @@ def verify_edit(case, office, sandbox, relay, edit, prefix, encoding):
 def main():
     with Office() as office:
         test_samples(office)
+        test_damaged(office)
         test_values(office)
         test_edits(office)
     test_excel()
