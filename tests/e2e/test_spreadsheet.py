@@ -16,7 +16,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from harness import HEADINGS, ROOT, Case, done
+from harness import HEADINGS, ROOT, Case, done, run
 from office import Office
 from service import Relay, Sandbox, operate
 
@@ -270,11 +270,10 @@ class Again:
 
     def __init__(self, case, sandbox, saved, encoding="cp932", delimiter=",", url=None):
         before = sandbox.stats()
-        run = operate("register", case.tmp, url or sandbox.url, saved)
+        ended = operate("register", case.tmp, url or sandbox.url, saved)
         after = sandbox.stats()
-        self.status, self.stderr = run.status, run.stderr
-        self.sent = run.summary["sent"] if run.summary else None
-        self.data, self.rows = run.data, table(run.data, encoding, delimiter) if run.exists else []
+        self.status, self.sent = ended.status, ended.summary["sent"]
+        self.data, self.rows = ended.data, table(ended.data, encoding, delimiter)
         self.requests, self.registered, self.duplicates = (
             after[name] - before[name] for name in ("requests", "registered", "duplicate_ids"))
 
@@ -327,25 +326,51 @@ def test_damaged(office):
         found = harms(rows, table(saved.read_bytes(), "utf-8"))
         case.equal("harmed", {(harm.row, harm.kind) for harm in found if harm.kind not in ("zeros", "filled up")},
                    {(15, "slid"), (16, "other")})
-        for run in ("once", "again"):
+        for turn in ("once", "again"):
             again = Again(case, sandbox, saved, "utf-8")
-            case.equal(f"{run}: sent", again.sent, 1 if run == "once" else 0)
-            case.equal(f"{run}: duplicate ids", again.duplicates, 0)
+            case.equal(f"{turn}: sent", again.sent, 1 if turn == "once" else 0)
+            case.equal(f"{turn}: duplicate ids", again.duplicates, 0)
             # Where the row has slid, ours stay where the row had them, and the clerk's cells are all there.
             found = {number: set(re.findall("[A-Z]+_[A-Z_]+", ",".join(row))) - {"PHONE_REPAIRED"}
                      for number, row in enumerate(again.rows, 1)}
-            case.equal(f"{run}: codes", {number: names for number, names in found.items() if names},
+            case.equal(f"{turn}: codes", {number: names for number, names in found.items() if names},
                        {5: {"CELLS_MISSING"}, 8: {"SIBLING_ROW"}, 9: {"CELLS_MISSING"}, 10: {"SIBLING_ROW"},
                         11: {"CELLS_EXTRA"}, 12: {"SIBLING_ROW"}, 13: {"CELLS_EXTRA"}, 15: {"CELLS_MISSING"},
                         16: {"TEXT_GARBLED"}})
-            case.true(f"{run}: what is too much is still there", again.rows[12][36:38] == rows[12][36:38])
-            saved = case.tmp / f"{run}.csv"
+            case.true(f"{turn}: what is too much is still there", again.rows[12][36:38] == rows[12][36:38])
+            saved = case.tmp / f"{turn}.csv"
             saved.write_bytes(again.data)
         with office.open_csv(saved, "utf-8") as sheet:
             sheet.join(13, "備考", 3)
             saved = sheet.save_csv(case.tmp / "mended.csv", "utf-8")
         again = Again(case, sandbox, saved, "utf-8")
         case.equal("joined: sent, and 備考", (again.sent, column(again.rows, "備考")[13]), (1, "箱入り,のし,カード"))
+
+
+def test_widened():
+    """A result whose rows are all as wide as the widest, as every spreadsheet writes it."""
+    head = ["コントロールカラム", "受注ID", "受注日時", "支払方法", "明細ID", "商品番号", "商品名", "請求金額", "注文者氏名", "備考"]
+    texts = ["x", "y", "z", "", "2026-11-02 18:00:00"]
+    row = ["U", "1001", "2026-11-02 17:54:08", "後払い", "1", "A1", "煎茶 100g", "1080", "見本 太郎", ""]
+    rows = {
+        "a cell too many, which is ours now": ([*row[:-1], "午前中", "受付まで", "", "CELLS_EXTRA", "", *texts], "CELLS_EXTRA"),
+        "a cell too few": ([*row[:6], "煎茶 100g1080", *row[8:], "", "ENCODING_INVALID", "商品名", *texts, "", ""],
+                           "CELLS_MISSING"),
+        "a cell too many, that was joined": ([*row[:-1], "午前中,受付まで", "", "CELLS_EXTRA", "", *texts, ""], ""),
+        "a note under no heading": ([*row, "", "", "", *texts, "確認済み"], ""),
+        "another error": ([*row, "", "REQUIRED", "商品名", *texts, ""], ""),
+        "no code": ([*row, "与信OK", *[""] * 5, "1001", texts[-1], ""], ""),
+    }
+    with Case("a result that was made as wide as its widest row") as case:
+        source, out = case.tmp / "in.csv", case.tmp / "out.csv"
+        numbered = [[cells[0], str(1001 + i), *cells[2:]] for i, (cells, _) in enumerate(rows.values())]
+        source.write_bytes(written([[*head, *HEADINGS, ""], *numbered]))
+        status, _, _ = run("check", source, "-o", out)
+        case.equal("exit", status, 1)
+        for (what, (_, code)), before, after in zip(rows.items(), numbered, table(out.read_bytes())[1:]):
+            case.equal(what, "".join(re.findall("[A-Z]+_[A-Z]+", ",".join(after))), code)
+            case.equal(f"{what}: what is not ours", [cell for cell in before if cell and cell in (*row[2:], "受付まで", "確認済み")],
+                       [cell for cell in after if cell in (*row[2:], "受付まで", "確認済み") and cell])
 
 
 def test_values(office):
@@ -493,6 +518,7 @@ def main():
         test_values(office)
         test_edits(office)
     test_excel()
+    test_widened()
     return done()
 
 
