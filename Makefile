@@ -25,7 +25,7 @@ CFLAGS   += -std=c17 -pthread -fstack-protector-strong $(WARNINGS)
 ifneq ($(SANITIZE),)
 CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
-LDLIBS   := -lcsv -lcurl -lcjson -lmicrohttpd -lsqlite3 -lcrypto -lexpat -lxlsxwriter
+LDLIBS   := -lcsv -lcurl -lcjson -lmicrohttpd -lsqlite3 -lcrypto -lexpat -lxlsxwriter -lminizip
 
 # The rooms of src/, in the order in which the data goes through them. All but cli/ make the library.
 ROOMS    := base text csv order ledger api sandbox report run
@@ -42,7 +42,7 @@ PROGRAM  := $(BUILD)/atobarai
 
 # Debian packages: what building needs, and what the tests need on top.
 DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libsqlite3-dev libssl-dev libexpat1-dev \
-              libxlsxwriter-dev libinih-dev
+              libxlsxwriter-dev libminizip-dev libinih-dev
 DEPS_BENCH := python3 miller csvkit wrk
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck \
               valgrind openssl nghttp2-proxy python3-uno

@@ -36,6 +36,7 @@ LIBRARIES = {
     "microhttpd.h": {"sandbox"},
     "expat.h": {"api"},
     "xlsxwriter": {"report"},
+    "minizip/": {"report"},
     "ini.h": {"cli"},
 }
 

@@ -2,6 +2,7 @@
 #include "report/xlsx.h"
 
 #include "base/buf.h"
+#include "report/archive.h"
 #include "text/utf8.h"
 
 #include <xlsxwriter.h>
@@ -18,11 +19,14 @@ enum {
 };
 
 struct xlsx {
-    lxw_workbook *book; /* NULL: it could not be made */
+    char *path;         /* owned */
+    lxw_workbook *book; /* NULL: it is written */
     lxw_worksheet *sheet;
     lxw_format *formats[XLSX_STYLES];
     uint8_t *widths; /* owned; per column of the sheet: half-width characters of the widest text so far */
     struct buf text; /* of the cell at hand, as it is written */
+    size_t sheets;
+    uint64_t rows[XLSX_SHEETS_MAX]; /* bytes of them, per sheet */
     size_t notes;
     int reason; /* errno of what went wrong first; 0: nothing */
 };
@@ -199,8 +203,9 @@ struct xlsx *xlsx_new(const char *path, bool large)
     if (xlsx == NULL)
         return NULL;
     xlsx->widths = calloc(XLSX_COLUMNS_MAX, sizeof *xlsx->widths);
+    xlsx->path = strdup(path);
     xlsx->book = workbook_new_opt(path, &options);
-    if (xlsx->widths == NULL || xlsx->book == NULL) {
+    if (xlsx->widths == NULL || xlsx->path == NULL || xlsx->book == NULL) {
         xlsx_discard(xlsx);
         return NULL;
     }
@@ -213,9 +218,12 @@ struct xlsx *xlsx_new(const char *path, bool large)
 
 void xlsx_sheet(struct xlsx *xlsx, const char *name)
 {
+    if (xlsx->sheets == XLSX_SHEETS_MAX)
+        fail(xlsx, EFBIG);
     if (xlsx->reason != 0)
         return;
     errno = 0;
+    xlsx->sheets++;
     xlsx->sheet = workbook_add_worksheet(xlsx->book, name);
     memset(xlsx->widths, 0, XLSX_COLUMNS_MAX * sizeof *xlsx->widths);
     /* The library makes a temporary file for it. */
@@ -319,35 +327,43 @@ void xlsx_chart(struct xlsx *xlsx, uint32_t row, size_t column, const struct xls
 
 /* ---- The end ---- */
 
-/* Whether the rows of every sheet are whole in their temporary files: the library does not look. */
-static bool rows_are_written(struct xlsx *xlsx)
+/* Write the rows of every sheet to the end into its temporary file, and note how many bytes they are. */
+static void end_rows(struct xlsx *xlsx)
 {
     lxw_worksheet *sheet;
+    size_t count = 0;
     STAILQ_FOREACH(sheet, xlsx->book->worksheets, list_pointers)
     {
-        if (sheet->optimize_tmpfile == NULL)
-            continue;
-        if (fflush(sheet->optimize_tmpfile) != 0 || ferror(sheet->optimize_tmpfile)) {
-            fail(xlsx, errno != 0 ? errno : EIO);
-            return false;
-        }
+        lxw_worksheet_write_single_row(sheet);
+        errno = 0;
+        off_t length = fflush(sheet->optimize_tmpfile) == 0 ? ftello(sheet->optimize_tmpfile) : -1;
+        if (length < 0 || ferror(sheet->optimize_tmpfile)) /* the library does not look */
+            fail(xlsx, errno != 0 ? errno : ENOSPC);
+        xlsx->rows[count++] = (uint64_t)length;
     }
-    return true;
+}
+
+/* Put the parts together, and see that all of them are there. */
+static void write_archive(struct xlsx *xlsx)
+{
+    lxw_workbook *book = xlsx->book;
+    xlsx->book = NULL; /* it is freed, whatever happens */
+    errno = 0;
+    lxw_error error = workbook_close(book);
+    if (error == LXW_ERROR_MEMORY_MALLOC_FAILED)
+        fail(xlsx, ENOMEM);
+    else if (error != LXW_NO_ERROR)
+        fail(xlsx, errno != 0 ? errno : EIO);
+    else if (!archive_is_whole(xlsx->path, xlsx->rows, xlsx->sheets)) /* by all that is known, for want of room */
+        fail(xlsx, ENOSPC);
 }
 
 int xlsx_close(struct xlsx *xlsx)
 {
-    errno = 0;
-    if (xlsx->reason == 0 && rows_are_written(xlsx)) {
-        lxw_workbook *book = xlsx->book;
-        xlsx->book = NULL; /* it is freed, whatever happens */
-        errno = 0;
-        lxw_error error = workbook_close(book);
-        if (error == LXW_ERROR_MEMORY_MALLOC_FAILED)
-            fail(xlsx, ENOMEM);
-        else if (error != LXW_NO_ERROR)
-            fail(xlsx, errno != 0 ? errno : EIO);
-    }
+    if (xlsx->reason == 0)
+        end_rows(xlsx);
+    if (xlsx->reason == 0)
+        write_archive(xlsx);
     int reason = xlsx->reason;
     xlsx_discard(xlsx);
     return reason;
@@ -360,6 +376,7 @@ void xlsx_discard(struct xlsx *xlsx)
     if (xlsx->book != NULL)
         lxw_workbook_free(xlsx->book);
     free(xlsx->widths);
+    free(xlsx->path);
     buf_free(&xlsx->text);
     free(xlsx);
 }

@@ -19,6 +19,7 @@
 enum {
     XLSX_ROWS_MAX = 1048576, /* of a sheet */
     XLSX_COLUMNS_MAX = 16384,
+    XLSX_SHEETS_MAX = 8,
     XLSX_TEXT_MAX = 32767,  /* of a cell or a comment, as xlsx_length() counts */
     XLSX_NOTES_MAX = 10000, /* comments of a workbook: spreadsheets become slow with more, and each is kept in memory */
 };
@@ -75,7 +76,8 @@ struct xlsx_bars {
 };
 void xlsx_chart(struct xlsx *xlsx, uint32_t row, size_t column, const struct xlsx_bars *bars);
 
-/* Write the file and free the workbook. 0, or the errno of what failed: then what is in the file is of no use. */
+/* Write the file, see that it is whole, and free the workbook. 0, or the errno of what failed: then what is in the file
+ * is of no use. */
 int xlsx_close(struct xlsx *xlsx);
 
 /* Free it, and leave the file as it is. NULL is allowed. */
