@@ -3537,7 +3537,8 @@ static void desk_begin(struct desk *desk, const struct fixture *fixture, const c
     enter(&desk->book, 6, "", BOOK_PAYMENT_DEFERRED);
     assert_true(book_add_deleted(&desk->book, &(struct book_row){.number = 7}, span_of(""), BOOK_PAYMENT_DEFERRED));
     memset(desk->cells, 0, sizeof desk->cells);
-    desk->source = (struct result_source){fixture->words, desk->sheet.columns, &desk->book, &desk->findings, SOME_TIME};
+    desk->source =
+        (struct result_source){fixture->words, desk->sheet.columns, &desk->book, &desk->findings, SOME_TIME, NULL};
 }
 
 static void desk_end(struct desk *desk)
