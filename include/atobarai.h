@@ -62,7 +62,8 @@ enum {
     ATOBARAI_SHIP_DAYS_MAX = 90,
 };
 
-/* What the input is encoded in. The result is encoded as the input is, byte order mark and all. */
+/* What a file is encoded in. The result is encoded as the input is, byte order mark and all, unless another encoding is
+ * asked for: then UTF-8 and UTF-16 have a mark, as spreadsheets want it. */
 enum atobarai_encoding {
     ATOBARAI_ENCODING_AUTO, /* look: a byte order mark, or else the header's bytes */
     ATOBARAI_ENCODING_CP932,
@@ -89,6 +90,8 @@ struct atobarai_options {
     const char *set_status; /* the new ステータスコード on the rows of orders that are done; NULL: as it is */
     const char *set_shop_status;     /* likewise, 店舗ステータス */
     enum atobarai_encoding encoding; /* of the input */
+    enum atobarai_encoding
+        output_encoding;   /* of the result CSV; AUTO: as the input. What it lacks is replaced visibly */
     bool sandbox;          /* run against a simulated service inside the process; URL, key and code are not needed. With
                               `ledger` it keeps its orders beside that, and the next rehearsal goes on with them */
     bool dry_run;          /* send and record nothing: the result says what would be sent, and why */
@@ -332,10 +335,9 @@ enum atobarai_status atobarai_check_conditions(const struct atobarai_options *op
 /* ---- Back to Robot-in ---- */
 
 struct atobarai_cleaning {
-    const char *input;                      /* a result file, "-" for standard input */
-    const char *output;                     /* the file for Robot-in, "-" for standard output */
-    bool all;                               /* rows that were not changed, too */
-    enum atobarai_encoding output_encoding; /* ATOBARAI_ENCODING_AUTO: CP932, as Robot-in takes it */
+    const char *input;  /* a result file, "-" for standard input */
+    const char *output; /* the file for Robot-in, "-" for standard output */
+    bool all;           /* rows that were not changed, too */
 };
 
 /* Rows, where nothing else is said. */
@@ -354,7 +356,7 @@ typedef void atobarai_problem_fn(void *context, uint32_t row, const struct atoba
 
 /* Make a file that Robot-in takes of a result file: our columns are gone, コントロールカラム is U (D stays), and only
  * rows are left that were changed since the file came from Robot-in, which the ledger tells. Of `options` it heeds
- * schema, encoding, ledger and force.
+ * schema, encoding, output_encoding (AUTO: CP932), ledger and force.
  *
  * ATOBARAI_DONE. ATOBARAI_NEEDS_FIXING: cells cannot be written, `problem` was called for each, and there is no output.
  * Otherwise `message` says why; free it with atobarai_message_free(). */

@@ -68,13 +68,9 @@ static void report(const struct cli_options *options, const struct atobarai_clea
 
 enum atobarai_status cli_clean(const struct cli_options *options)
 {
-    static const enum atobarai_encoding encodings[] = {ATOBARAI_ENCODING_CP932, ATOBARAI_ENCODING_UTF8,
-                                                       ATOBARAI_ENCODING_UTF16};
     const struct atobarai_cleaning cleaning = {.input = options->input,
                                                .output = cli_options_text(options, CLI_OUTPUT),
-                                               .all = cli_options_given(options, CLI_ALL),
-                                               .output_encoding =
-                                                   encodings[cli_options_number(options, CLI_OUTPUT_ENCODING)]};
+                                               .all = cli_options_given(options, CLI_ALL)};
     const struct atobarai_options asked = cli_job_options(options);
     struct problems problems = {options->language, 0};
     struct atobarai_cleaned cleaned;

@@ -68,6 +68,7 @@ struct atobarai_options cli_job_options(const struct cli_options *options)
         .sandbox = cli_options_given(options, CLI_USE_SANDBOX),
         .dry_run = cli_options_given(options, CLI_DRY_RUN),
         .encoding = (enum atobarai_encoding)cli_options_number(options, CLI_ENCODING),
+        .output_encoding = (enum atobarai_encoding)cli_options_number(options, CLI_OUTPUT_ENCODING),
         .force = cli_options_given(options, CLI_FORCE),
         .fit = cli_options_given(options, CLI_FIT),
         .strict = cli_options_given(options, CLI_STRICT),

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "text/recode.h"
 #include "text/utf16.h"
 
 #include <errno.h>
@@ -17,7 +18,9 @@ struct csv_target {
     char *temporary; /* NULL: standard output, spooled to a file without a name */
     int fd;
     bool force;
-    bool recodes; /* to UTF-16, by `writer` */
+    struct text_recoder recoder; /* `from` NULL: it has nothing to do */
+    struct buf recoded;          /* what it made last */
+    bool widens;                 /* to UTF-16, by `writer` */
     struct utf16_writer writer;
     struct buf units; /* what it made last */
     uint64_t written; /* bytes of the file so far */
@@ -190,9 +193,12 @@ static bool put(struct csv_target *target, struct span bytes, struct error *erro
     return true;
 }
 
-void csv_target_recode(struct csv_target *target, enum text_encoding encoding)
+void csv_target_recode(struct csv_target *target, enum text_encoding encoding, struct text_codec *from,
+                       struct text_codec *to)
 {
-    target->recodes = text_is_utf16(encoding);
+    target->recoder.from = from;
+    target->recoder.to = to;
+    target->widens = text_is_utf16(encoding);
     target->writer = (struct utf16_writer){.big_end_first = encoding == TEXT_UTF16BE};
 }
 
@@ -205,15 +211,35 @@ static bool put_units(struct csv_target *target, struct error *error)
     return done;
 }
 
+/* As UTF-16, where it leaves so. */
+static bool put_wide(struct csv_target *target, struct span bytes, struct error *error)
+{
+    if (!target->widens)
+        return put(target, bytes, error);
+    utf16_write(&target->writer, bytes, &target->units);
+    return put_units(target, error);
+}
+
+static bool put_recoded(struct csv_target *target, struct error *error)
+{
+    if (target->recoded.failed)
+        return error_set_memory(error);
+    bool done = put_wide(target, (struct span){buf_text(&target->recoded), target->recoded.length}, error);
+    buf_clear(&target->recoded);
+    return done;
+}
+
 bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error)
 {
     enum { PIECE = 64 * 1024 };
-    if (!target->recodes)
+    bool recodes = target->recoder.from != NULL;
+    if (!recodes && !target->widens)
         return put(target, bytes, error);
     while (bytes.length > 0) {
         struct span piece = {bytes.data, bytes.length < PIECE ? bytes.length : PIECE};
-        utf16_write(&target->writer, piece, &target->units);
-        if (!put_units(target, error))
+        if (recodes)
+            text_recode(&target->recoder, piece, &target->recoded);
+        if (!(recodes ? put_recoded(target, error) : put_wide(target, piece, error)))
             return false;
         bytes = (struct span){bytes.data + piece.length, bytes.length - piece.length};
     }
@@ -272,6 +298,10 @@ static bool rename_into_place(struct csv_target *target, struct error *error)
 
 static bool put_into_place(struct csv_target *target, struct error *error)
 {
+    if (target->recoder.from != NULL)
+        text_recode_end(&target->recoder, &target->recoded);
+    if (!put_recoded(target, error))
+        return false;
     utf16_write_end(&target->writer, &target->units);
     if (!put_units(target, error) || !flush(target, error))
         return false;
@@ -305,5 +335,7 @@ void csv_target_discard(struct csv_target *target)
     free(target->temporary);
     free(target->path);
     buf_free(&target->units);
+    buf_free(&target->recoded);
+    text_recoder_free(&target->recoder);
     free(target);
 }

@@ -26,9 +26,11 @@ const char *csv_target_temporary(const struct csv_target *target);
 /* Whether both will be one file, whatever its path is written like; NULL is no place. */
 bool csv_target_is_same(const struct csv_target *a, const struct csv_target *b);
 
-/* What is appended from now on is UTF-8 (see text/utf16.h) and leaves as UTF-16, where `encoding` is that; otherwise
- * bytes stay as they are. */
-void csv_target_recode(struct csv_target *target, enum text_encoding encoding);
+/* What is appended from now on leaves in `encoding`. It comes in that itself, or as UTF-8 (see text/utf16.h) where
+ * `encoding` is UTF-16; or else, where `from` is no NULL, as `from` has it, and goes to what `to` has: UTF-8 for
+ * UTF-16. Both are borrowed until the target is gone. */
+void csv_target_recode(struct csv_target *target, enum text_encoding encoding, struct text_codec *from,
+                       struct text_codec *to);
 
 /* Append; pieces may end within a character. False with OUTPUT_UNWRITABLE, or out of memory: then discard. */
 bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error);

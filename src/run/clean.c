@@ -329,9 +329,9 @@ static bool read_habit(struct cleaner *cleaner, struct error *error)
 static bool put_all(struct cleaner *cleaner, struct error *error)
 {
     static const char mark[] = "\xEF\xBB\xBF"; /* a spreadsheet would take UTF-8 without it for Shift_JIS */
-    enum atobarai_encoding encoding = cleaner->asked->output_encoding;
+    enum atobarai_encoding encoding = cleaner->work->options->output_encoding;
     bool marked = encoding == ATOBARAI_ENCODING_UTF8 || encoding == ATOBARAI_ENCODING_UTF16;
-    csv_target_recode(cleaner->target, encoding == ATOBARAI_ENCODING_UTF16 ? TEXT_UTF16LE : TEXT_UTF8);
+    csv_target_recode(cleaner->target, encoding == ATOBARAI_ENCODING_UTF16 ? TEXT_UTF16LE : TEXT_UTF8, NULL, NULL);
     bool done = read_habit(cleaner, error) &&
                 csv_target_write(cleaner->target, (struct span){mark, marked ? 3 : 0}, error) &&
                 put_header(cleaner, error);
@@ -347,8 +347,8 @@ static bool open_all(struct cleaner *cleaner, const struct atobarai_options *opt
 {
     struct work *work = cleaner->work;
     struct buf path = {0};
-    bool recodes = cleaner->asked->output_encoding == ATOBARAI_ENCODING_UTF8 ||
-                   cleaner->asked->output_encoding == ATOBARAI_ENCODING_UTF16;
+    bool recodes =
+        options->output_encoding == ATOBARAI_ENCODING_UTF8 || options->output_encoding == ATOBARAI_ENCODING_UTF16;
     if (!definitions_schema(options, &work->schema, error))
         return false;
     work->schema.deferred[0] = ""; /* Robot-in takes every order, however it is paid */

@@ -17,6 +17,8 @@ struct pass {
     struct csv_target *target;
     struct csv_writer writer; /* what is known of the header */
     size_t parts;
+    struct text_codec *from; /* where the result has another encoding than the file; else NULL */
+    struct text_codec *to;
 };
 
 /* One thread that writes. */
@@ -318,11 +320,48 @@ static bool write_rows(struct pass *pass, struct error *error)
 
 /* ---- The header ---- */
 
+/* The encoding that is asked for, or else that of the file. */
+static enum text_encoding encoding_of(const struct work *work)
+{
+    enum text_encoding own = work->encoding.encoding;
+    switch (work->options->output_encoding) {
+    case ATOBARAI_ENCODING_AUTO:
+        break;
+    case ATOBARAI_ENCODING_CP932:
+        return TEXT_CP932;
+    case ATOBARAI_ENCODING_UTF8:
+        return TEXT_UTF8;
+    case ATOBARAI_ENCODING_UTF16:
+        return text_is_utf16(own) ? own : TEXT_UTF16LE;
+    }
+    return own;
+}
+
+/* Have the target change the encoding where it is another one, behind the byte order mark: that of the file, or one as
+ * spreadsheets want it. */
+static bool begin_target(struct pass *pass, struct error *error)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    const struct work *work = pass->work;
+    enum text_encoding own = work->encoding.encoding;
+    enum text_encoding encoding = encoding_of(work);
+    bool asked = work->options->output_encoding != ATOBARAI_ENCODING_AUTO;
+    size_t length = !asked ? work->header : encoding == TEXT_CP932 ? 0 : sizeof mark - 1;
+    csv_target_recode(pass->target, encoding, NULL, NULL);
+    if (!csv_target_write(pass->target, (struct span){mark, length}, error))
+        return false;
+    if ((own == TEXT_CP932) == (encoding == TEXT_CP932))
+        return true;
+    pass->from = text_codec_new(own, error);
+    pass->to = pass->from != NULL ? text_codec_new(encoding, error) : NULL;
+    csv_target_recode(pass->target, encoding, pass->from, pass->to);
+    return pass->to != NULL;
+}
+
 /* Our headings beside those of the file, whose record is `header`; `line` and `texts` are for them. */
 static bool put_header(struct pass *pass, const struct csv_record *header, struct buf *line,
                        struct buf texts[RESULT_COLUMNS], struct error *error)
 {
-    static const char mark[] = "\xEF\xBB\xBF"; /* as the source has it, if it has one */
     const struct work *work = pass->work;
     struct span cells[RESULT_COLUMNS];
     for (size_t i = 0; i < RESULT_COLUMNS; i++) {
@@ -331,10 +370,8 @@ static bool put_header(struct pass *pass, const struct csv_record *header, struc
         if (texts[i].failed)
             return error_set_memory(error);
     }
-    csv_target_recode(pass->target, work->encoding.encoding);
     csv_writer_init(&pass->writer, pass->target, work->delimiter, line, header, work->ours);
-    return csv_target_write(pass->target, (struct span){mark, work->header}, error) &&
-           csv_writer_put(&pass->writer, NULL, header, cells, NULL, error);
+    return begin_target(pass, error) && csv_writer_put(&pass->writer, NULL, header, cells, NULL, error);
 }
 
 static bool write_header(struct pass *pass, struct error *error)
@@ -360,9 +397,10 @@ bool output_write(struct work *work, struct csv_target *target, struct error *er
 {
     struct pass pass = {.work = work, .target = target};
     bool written = write_header(&pass, error) && write_rows(&pass, error) && csv_source_unchanged(work->source, error);
-    if (!written) {
+    if (!written)
         csv_target_discard(target);
-        return false;
-    }
-    return csv_target_commit(target, error);
+    bool done = written && csv_target_commit(target, error);
+    text_codec_free(pass.from);
+    text_codec_free(pass.to);
+    return done;
 }

@@ -29,12 +29,12 @@ CATALOGUE = {entry["code"]: entry
 LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
 COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "clean", "diff", "history", "orders", "explain", "config", "sandbox")
 # What all commands that send take.
-SENDS = {"version", "output", "xlsx", "schema", "encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
+SENDS = {"version", "output", "xlsx", "schema", "encoding", "output-encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
          "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox", "ledger", "only", "dry-run",
          "set-status", "set-shop-status", "ca-file", "rate", "retry-on", "log", "config", "profile"}
 TAKEN = {
     "": {"lang", "help", "version"},
-    "check": {"version", "output", "xlsx", "schema", "encoding", "force", "strict",
+    "check": {"version", "output", "output-encoding", "xlsx", "schema", "encoding", "force", "strict",
               "allow-reimported", "jobs", "summary-json", "dialect", "fit", "ship-days", "config", "profile", "lang", "quiet", "verbose", "help"},
     "register": {*SENDS, "allow-reimported", "fit", "ship-days"},
     "ship": SENDS,

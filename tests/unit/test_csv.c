@@ -1695,7 +1695,7 @@ static void targets_in_utf16_get_every_unit_back(void **state)
         append_units(&file, encoding, 300000, (uint32_t)i);
         append_as_utf8(span_of_buf(&file), encoding, &text);
         struct csv_target *target = open_target(folder->out, true, &like);
-        csv_target_recode(target, encoding);
+        csv_target_recode(target, encoding, NULL, NULL);
         for (size_t at = 0; at < text.length;) {
             size_t length = text.length - at < pieces[i / 2] ? text.length - at : pieces[i / 2];
             assert_true(csv_target_write(target, (struct span){text.data + at, length}, &error));
@@ -1716,7 +1716,7 @@ static void targets_in_other_encodings_change_nothing(void **state)
     static const enum text_encoding encodings[] = {TEXT_CP932, TEXT_UTF8};
     for (size_t i = 0; i < COUNT(encodings); i++) {
         struct csv_target *target = open_target(folder->out, true, &like);
-        csv_target_recode(target, encodings[i]);
+        csv_target_recode(target, encodings[i], NULL, NULL);
         assert_true(csv_target_write(target, span_of("あ\x8E"), &error));
         assert_true(csv_target_commit(target, &error));
         assert_file(folder->out, span_of("あ\x8E"));
@@ -2512,7 +2512,7 @@ static bool carry_over(void *context)
         fields != NULL ? csv_target_open(folder->out, true, csv_source_stat(source), &error) : NULL;
     csv_window_init(&window, source, 16);
     if (target != NULL)
-        csv_target_recode(target, carrying->encoding);
+        csv_target_recode(target, carrying->encoding, NULL, NULL);
     for (bool first = true; target != NULL; first = false) {
         next = csv_reader_next(reader, &record, &error);
         if (next != CSV_NEXT_RECORD)
