@@ -10,14 +10,16 @@ import json
 import os
 import re
 import resource
-import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 import xml.etree.ElementTree as etree
 import zipfile
 
-from harness import HEADINGS, PROGRAM, ROOT, Case, done, run
-from service import SECRETS, Relay, accepted, many, operate, refused, write_csv
+from harness import HEADINGS, PROGRAM, ROOT, TIMEOUT, Case, done, run
+from service import SECRETS, Background, Relay, accepted, many, operate, refused, write_csv
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -485,10 +487,6 @@ def test_refusals():
         case.problems += same_problems(out, workbook)
 
 
-def cells_of(count, **cells):
-    return {**{f"列{number}": "" for number in range(count)}, **cells}
-
-
 def test_limits():
     columns = ["コントロールカラム", "受注ID", "受注日時", "受注番号", "支払方法", "項番", "明細ID", "商品コード", "商品番号", "商品名",
                "請求金額", "注文者氏名", "注文者メールアドレス", "備考"]
@@ -552,6 +550,59 @@ def test_lost():
         case.equal("theirs", xlsx.read_bytes(), b"theirs")
 
 
+def small_files(most):
+    """Before the program starts: no file may be larger, as on a disk that becomes full."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
+def test_full_disk():
+    with Case("no room for the temporary files, whichever of them it is: exit 2, no workbook, nothing left") as case:
+        source, xlsx, out = write_csv(case.tmp / "in.csv", many(400)), case.tmp / "x.xlsx", case.tmp / "o.csv"
+        temporary = case.tmp / "tmp"
+        temporary.mkdir()
+        env = {"TMPDIR": str(temporary)}
+        case.equal("with room", run("check", source, "--xlsx", xlsx, env=env)[0], 0)
+        with zipfile.ZipFile(xlsx) as archive:
+            sheet = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+            rows = len(archive.read("xl/worksheets/sheet1.xml").partition(b"<sheetData>")[2].partition(b"</sheetData>")[0])
+        case.true("the CSV itself fits", source.stat().st_size + 20000 < rows // 2)
+        xlsx.write_bytes(b"old")
+        for what, most in (("some rows", rows // 2), ("all rows but one byte", rows - 1), ("the rows, and no end", rows + 1),
+                           ("all but the last byte", sheet - 1)):
+            status, _, errors = run("check", source, "-o", out, "--xlsx", xlsx, "--force", env=env,
+                                    preexec_fn=small_files(most))
+            case.equal(f"{what}: exit", status, 2)
+            case.equal(f"{what}: code", code_of(errors[errors.index("ブック"):]), "WORKBOOK_LOST")
+            case.equal(f"{what}: files", (listing(case.tmp), listing(temporary)), (["in.csv", "o.csv", "tmp", "x.xlsx"], []))
+            case.equal(f"{what}: the old one", xlsx.read_bytes(), b"old")
+            case.true(f"{what}: the result is there", len(out.read_bytes()) > source.stat().st_size)
+            out.unlink()
+        case.equal("just room enough", run("check", source, "--xlsx", xlsx, "--force", env=env,
+                                           preexec_fn=small_files(sheet))[0], 0)
+        case.problems += harmless_problems(Workbook(xlsx))
+
+
+def test_interrupted():
+    with Case("an interrupted run: exit 130, with result and workbook") as case:
+        source, xlsx = write_csv(case.tmp / "in.csv", many(40)), case.tmp / "x.xlsx"
+        begun = threading.Event()
+
+        def answer(call):
+            begun.set()
+            time.sleep(0.05)
+            return accepted(call)
+
+        with Relay(None, answer) as relay:
+            background = Background("register", case.tmp, relay.url, source, "--xlsx", xlsx, "--concurrency", "1")
+            begun.wait(TIMEOUT)
+            background.process.send_signal(signal.SIGINT)
+            outcome = background.end()
+        case.equal("exit", outcome.status, 130)
+        workbook = Workbook(xlsx)
+        case.problems += same_problems(outcome.out, workbook)
+        case.true("some are unsent", "NOT_SENT" in outcome.codes().values())
+
+
 def test_same_bytes():
     with Case("the same run makes the same bytes, without a time or a user but the runs' own") as case:
         source = ROOT / "samples" / "order_06_amounts_and_differences.csv"
@@ -597,6 +648,8 @@ def test_memory():
             with archive.open("xl/worksheets/sheet1.xml") as sheet:
                 case.equal("rows", sum(block.count(b"<row ") for block in iter(lambda: sheet.readline() or b"", b"")), rows + 1)
             case.equal("comments", archive.read("xl/comments1.xml").count(b"<comment "), 10000)
+            case.true("which the guide says", any("10,000" in cell for section in TEXTS["guide"]["sections"]
+                                                  for row in section["rows"] for cell in row["cells"]))
 
 
 def main():
@@ -608,6 +661,8 @@ def main():
     test_refusals()
     test_limits()
     test_lost()
+    test_full_disk()
+    test_interrupted()
     test_same_bytes()
     test_memory()
     return done()
