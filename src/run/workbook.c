@@ -203,7 +203,7 @@ static bool check_settings(const struct work *work, struct error *error)
 
 bool workbook_check(const struct work *work, struct error *error)
 {
-    struct table table;
+    struct table table = {0};
     if (last_row(work) > XLSX_ROWS_MAX)
         return refuse_size(work, last_row(work), columns_of(work, 0), error);
     bool fits = check_settings(work, error) && table_open(&table, work, error);

@@ -525,6 +525,10 @@ def test_limits():
             else:
                 case.equal("last cell", workbook_width(xlsx), 16384)
                 xlsx.unlink()
+        write_csv(source, many(1), columns=[*columns, "ステータスコード"], 備考="")
+        status, _, errors = run("register", source, "-o", case.tmp / "o.csv", "--sandbox", "--xlsx", xlsx, "--set-status",
+                                "9" * 32768)
+        case.equal("--set-status", (status, code_of(errors)), (2, "USAGE_BAD_VALUE"))
         case.equal("files", listing(case.tmp), ["in.csv"])
 
 
