@@ -14,7 +14,9 @@
 enum {
     FORMAT_TEXT = 49,    /* number of the built-in format @ */
     CREATED = 315532800, /* 1980-01-01, as the entries of the archive say; seconds since 1970 */
+    FORMAT_NUMBER = 1,   /* 0 */
     MEASURED = 1000,     /* rows whose texts say how wide the columns are */
+    BUTTON = 3,          /* half-width characters that the button of a filter takes */
     WIDE_MAX = 255,      /* half-width characters of a column, in any spreadsheet */
 };
 
@@ -154,7 +156,7 @@ static size_t measure(struct span text, size_t most, size_t *lines)
             width += byte >= 0xE0 ? 2 : byte < 0x80 || byte >= 0xC0; /* what goes on with a character takes none */
         widest = width > widest ? width : widest;
     }
-    return widest < WIDE_MAX ? widest : WIDE_MAX;
+    return widest < WIDE_MAX - BUTTON ? widest : WIDE_MAX - BUTTON;
 }
 
 /* ---- Opening ---- */
@@ -180,8 +182,7 @@ static void set_looks(struct xlsx *xlsx)
             fail(xlsx, ENOMEM);
             return;
         }
-        if (i != XLSX_NUMBER)
-            format_set_num_format_index(format, FORMAT_TEXT);
+        format_set_num_format_index(format, i == XLSX_NUMBER ? FORMAT_NUMBER : FORMAT_TEXT);
         if (looks[i].fill != 0)
             format_set_bg_color(format, looks[i].fill);
         if (looks[i].bold)
@@ -240,6 +241,7 @@ void xlsx_put(struct xlsx *xlsx, uint32_t row, size_t column, struct span text, 
         return;
     if (row < MEASURED) {
         size_t width = measure(text, SIZE_MAX, &lines);
+        width += style == XLSX_HEADING || style == XLSX_SHADED_HEADING ? BUTTON : 0;
         if (width > xlsx->widths[column])
             xlsx->widths[column] = (uint8_t)width;
     }
@@ -251,6 +253,20 @@ void xlsx_put_number(struct xlsx *xlsx, uint32_t row, size_t column, uint64_t nu
     if (xlsx->reason == 0)
         take(xlsx,
              worksheet_write_number(xlsx->sheet, row, (lxw_col_t)column, (double)number, xlsx->formats[XLSX_NUMBER]));
+}
+
+void xlsx_row(struct xlsx *xlsx, uint32_t row, const struct span *texts, const unsigned *widths, size_t count)
+{
+    const double line = 18.0; /* points; fonts for Japanese are higher than the usual one */
+    size_t most = 1;
+    if (xlsx->reason != 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        size_t lines;
+        measure(texts[i], widths[i], &lines);
+        most = lines > most ? lines : most;
+    }
+    take(xlsx, worksheet_set_row(xlsx->sheet, row, (double)most * line, NULL));
 }
 
 void xlsx_note(struct xlsx *xlsx, uint32_t row, size_t column, struct span text)
@@ -308,6 +324,7 @@ void xlsx_chart(struct xlsx *xlsx, uint32_t row, size_t column, const struct xls
 {
     lxw_col_t names = (lxw_col_t)bars->names;
     lxw_col_t numbers = (lxw_col_t)(bars->names + 1);
+    lxw_chart_options options = {.x_scale = 1.2, .y_scale = 1.5}; /* room for the name of each bar */
     if (xlsx->reason != 0)
         return;
     lxw_chart *chart = workbook_add_chart(xlsx->book, LXW_CHART_BAR);
@@ -322,7 +339,8 @@ void xlsx_chart(struct xlsx *xlsx, uint32_t row, size_t column, const struct xls
     chart_title_set_name(chart, bars->title);
     chart_legend_set_position(chart, LXW_CHART_LEGEND_NONE);
     chart_axis_set_reverse(chart->y_axis); /* the first name at the top */
-    take(xlsx, worksheet_insert_chart(xlsx->sheet, row, (lxw_col_t)column, chart));
+    chart_axis_off(chart->x_axis);         /* the bars have their numbers */
+    take(xlsx, worksheet_insert_chart_opt(xlsx->sheet, row, (lxw_col_t)column, chart, &options));
 }
 
 /* ---- The end ---- */

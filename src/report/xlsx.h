@@ -56,6 +56,10 @@ void xlsx_put(struct xlsx *xlsx, uint32_t row, size_t column, struct span text, 
 
 void xlsx_put_number(struct xlsx *xlsx, uint32_t row, size_t column, uint64_t number);
 
+/* Make row `row`, which is the next one, as high as the lines that the highest of so many texts takes, each broken
+ * where it is wider than its column (in half-width characters): those of XLSX_WRAPPED. */
+void xlsx_row(struct xlsx *xlsx, uint32_t row, const struct span *texts, const unsigned *widths, size_t count);
+
 /* Put a comment, as large as its text needs, on a cell of the row that was put last; what is too long is cut, with a …
  * at its end. Beyond XLSX_NOTES_MAX nothing happens. */
 void xlsx_note(struct xlsx *xlsx, uint32_t row, size_t column, struct span text);

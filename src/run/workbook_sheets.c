@@ -160,11 +160,23 @@ static enum xlsx_style style_of(const cJSON *row)
     return XLSX_WRAPPED;
 }
 
-/* The texts of `cells` from `column` on. */
+enum { GUIDE_COLUMNS = 3 };
+
+static const unsigned guide_widths[GUIDE_COLUMNS] = {18, 64, 64}; /* half-width characters */
+
+/* The texts of `cells` from `column` on, on a row that is high enough for them. */
 static void put_cells(const struct place *place, size_t column, const cJSON *cells, enum xlsx_style first,
                       enum xlsx_style others)
 {
+    struct span texts[GUIDE_COLUMNS] = {{"", 0}};
+    size_t count = 0;
     const cJSON *cell = NULL;
+    cJSON_ArrayForEach(cell, cells)
+    {
+        if (cJSON_IsString(cell) && column + count < GUIDE_COLUMNS)
+            texts[count++] = span_of(cell->valuestring);
+    }
+    xlsx_row(place->xlsx, place->row, texts, guide_widths + column, count);
     cJSON_ArrayForEach(cell, cells)
     {
         put(place, column, cJSON_IsString(cell) ? cell->valuestring : "", cell == cells->child ? first : others);
@@ -181,15 +193,14 @@ static void put_guide_statuses(struct place *place, const cJSON *texts)
     place->row++;
     cJSON_ArrayForEach(status, member(texts, "statuses"))
     {
-        put(place, 0, status->string, XLSX_WRAPPED);
         put_cells(place, 1, status, XLSX_WRAPPED, XLSX_WRAPPED);
+        put(place, 0, status->string, XLSX_WRAPPED);
         place->row++;
     }
 }
 
 static void put_guide(const cJSON *texts, struct xlsx *xlsx)
 {
-    enum { FIRST = 18, SECOND = 60, THIRD = 60 }; /* half-width characters */
     const cJSON *section = NULL;
     const cJSON *row = NULL;
     struct place place = {.xlsx = xlsx};
@@ -206,9 +217,8 @@ static void put_guide(const cJSON *texts, struct xlsx *xlsx)
             place.row++;
         }
     }
-    xlsx_columns(xlsx, 0, 0, XLSX_PLAIN, FIRST, FIRST);
-    xlsx_columns(xlsx, 1, 1, XLSX_PLAIN, SECOND, SECOND);
-    xlsx_columns(xlsx, 2, 2, XLSX_PLAIN, THIRD, THIRD);
+    for (size_t i = 0; i < GUIDE_COLUMNS; i++)
+        xlsx_columns(xlsx, i, i, XLSX_PLAIN, guide_widths[i], guide_widths[i]);
 }
 
 void workbook_sheets_put(const struct workbook_sheets *sheets, struct xlsx *xlsx,

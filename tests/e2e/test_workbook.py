@@ -231,6 +231,7 @@ def test_cases():
             _, _, out, workbook = both(case, ROOT / "tests" / "cases" / name / "in.csv")
             case.problems += same_problems(out, workbook)
             case.problems += harmless_problems(workbook)
+            case.problems += shape_problems(out, workbook)
 
 
 ODD = ["0312345678", "123456789012", "1.5E10", "2026-11-02 17:54:08", "2026/11/2", "1/2", '="001"', "=1+1", "+81", "-5",
