@@ -289,17 +289,22 @@ struct atobarai_differences {
     uint64_t columns_deleted;
 };
 
-/* What differs between two order CSVs, cell by cell, in the order of the rows of `after`; rows that it lacks come last.
- * "-" is standard input, for one of them. Encoding, delimiter, quotes and the order of rows and columns make no
+/* Takes a part of a listing, borrowed during the call. False: no more is wanted. */
+typedef bool atobarai_text_fn(void *context, const char *text, size_t length);
+
+/* List what differs between two order CSVs, cell by cell, in the order of the rows of `after`; rows that it lacks come
+ * last. "-" is standard input, for one of them. Encoding, delimiter, quotes and the order of rows and columns make no
  * difference, nor do blank rows and the eight columns of a result file. Rows are those of one order line (受注ID and
  * 明細ID) wherever they stand. Of `options` schema and encoding count, the latter for both files. Formats: text, where
- * long cells are cut; CSV; JSON.
+ * long cells are cut; CSV; JSON. Neither the files nor the listing are held in memory: it is given to `put` part by
+ * part.
  *
- * Free the text with free(). NULL: `status` and `message` say why. */
-char *atobarai_diff(const char *before, const char *after, const struct atobarai_options *options,
-                    enum atobarai_format format, enum atobarai_language language,
-                    struct atobarai_differences *differences, enum atobarai_status *status,
-                    struct atobarai_message *message);
+ * ATOBARAI_DONE, whether there are differences or not; `differences` are all of them, if `put` wanted all. Otherwise
+ * `message` says why, and what `put` was given is not all. */
+enum atobarai_status atobarai_diff(const char *before, const char *after, const struct atobarai_options *options,
+                                   enum atobarai_format format, enum atobarai_language language, atobarai_text_fn *put,
+                                   void *context, struct atobarai_differences *differences,
+                                   struct atobarai_message *message);
 
 /* ---- Whether a run could work ---- */
 

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* A line of the note, where there is something to say: two numbers in the order of the sentence. */
 static void print_counts(enum atobarai_language language, const char *const sentence[2], uint64_t first,
@@ -41,6 +40,12 @@ static void print_note(const struct atobarai_differences *found, enum atobarai_l
         fputs(same[language], stderr);
 }
 
+static bool print(void *context, const char *text, size_t length)
+{
+    (void)context;
+    return fwrite(text, 1, length, stdout) == length;
+}
+
 enum atobarai_status cli_diff(const struct cli_options *options)
 {
     struct atobarai_options asked = {
@@ -49,16 +54,14 @@ enum atobarai_status cli_diff(const struct cli_options *options)
     };
     struct atobarai_differences found;
     struct atobarai_message message;
-    enum atobarai_status status;
-    char *text = atobarai_diff(options->input, options->input_after, &asked,
-                               (enum atobarai_format)cli_options_number(options, CLI_LISTING_FORMAT), options->language,
-                               &found, &status, &message);
-    if (text == NULL) {
+    enum atobarai_status status = atobarai_diff(options->input, options->input_after, &asked,
+                                                (enum atobarai_format)cli_options_number(options, CLI_LISTING_FORMAT),
+                                                options->language, print, NULL, &found, &message);
+    if (status != ATOBARAI_DONE) {
+        fflush(stdout); /* what there is of it stands above the message */
         cli_console_message(options->language, &message);
         return status;
     }
-    fputs(text, stdout);
-    free(text);
     if (!cli_console_flush(options->language))
         return ATOBARAI_USAGE;
     if (!cli_options_given(options, CLI_QUIET))

@@ -762,11 +762,29 @@ static void guess_moment(struct guesser *guesser)
     guess_month(guesser);
 }
 
+/* 2026年11月2日, 11月2日 */
+static bool read_typed_kanji(struct span text, struct moment *moment)
+{
+    int year = ABSENT;
+    struct span rest = text;
+    if (digits_at(rest) == 4 && (year = take_number(&rest, 4, 4)) != ABSENT && take(&rest, "年"))
+        text = rest;
+    else
+        year = ABSENT;
+    if (!read_kanji(&text, moment) || text.length > 0)
+        return false;
+    moment->year = year;
+    return true;
+}
+
 /* Whether the original may be this, a day as somebody types one: with a year of any length, or without one. */
 static bool read_typed_date(struct span text, struct moment *moment, bool *whole)
 {
     int numbers[3];
     size_t digits[3];
+    *whole = false;
+    if (read_typed_kanji(text, moment))
+        return true;
     *moment = (struct moment){ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT};
     size_t count = take_three(&text, "-/.", numbers, digits);
     *whole = count == 3 && digits[0] == 4;

@@ -65,8 +65,16 @@ struct diff {
     struct atobarai_differences *found;
     uint64_t *orders; /* hashes of the ids of orders with a changed cell, one for each row; owned */
     size_t order_count;
-    struct buf text;
+    struct buf text; /* to work with */
     struct error *error;
+
+    /* Where the listing goes. */
+    enum atobarai_language language;
+    atobarai_text_fn *put;
+    void *context;
+    struct buf out;
+    bool measuring; /* nowhere yet: how wide it is going to be */
+    bool unwanted;  /* the rest of it */
 };
 
 /* ---- A cell, shown ---- */
@@ -156,6 +164,36 @@ static void put_cell(struct diff *diff, struct span text, size_t point)
     diff->table.cells.failed = diff->table.cells.failed || diff->text.failed;
 }
 
+/* ---- The listing, piece by piece ---- */
+
+enum { PIECE = 64 * 1024 }; /* bytes of cells */
+
+static bool put_out(struct diff *diff)
+{
+    if (diff->out.failed)
+        return error_set_memory(diff->error);
+    diff->unwanted = diff->out.length > 0 && !diff->put(diff->context, buf_text(&diff->out), diff->out.length);
+    buf_clear(&diff->out);
+    return !diff->unwanted;
+}
+
+/* Have done with the lines that there are. False when memory ran out, or no more is wanted. */
+static bool put_piece(struct diff *diff)
+{
+    if (diff->measuring)
+        table_measure(&diff->table, diff->language);
+    else
+        table_write_piece(&diff->table, diff->format, &diff->out);
+    table_clear(&diff->table);
+    return diff->table.cells.failed ? error_set_memory(diff->error) : put_out(diff);
+}
+
+static bool put_full_piece(struct diff *diff)
+{
+    return diff->table.cells.length < PIECE ? !diff->table.cells.failed || error_set_memory(diff->error)
+                                            : put_piece(diff);
+}
+
 /* ---- A line of the listing ---- */
 
 static void put_number(struct diff *diff, uint32_t number)
@@ -236,7 +274,7 @@ static bool put_row(struct diff *diff, int side, uint32_t row)
         diff->found->rows_added++;
     else
         diff->found->rows_deleted++;
-    return !diff->table.cells.failed || error_set_memory(diff->error);
+    return put_full_piece(diff);
 }
 
 /* A cell of the rows that are loaded, if it differs. True: somebody changed it. */
@@ -280,7 +318,7 @@ static bool put_differences(struct diff *diff, uint32_t row)
     }
     if (changed)
         diff->orders[diff->order_count++] = before->id;
-    return !diff->table.cells.failed || error_set_memory(diff->error);
+    return put_full_piece(diff);
 }
 
 static int compare(const void *a, const void *b)
@@ -313,18 +351,16 @@ static bool put_rows(struct diff *diff)
     return true;
 }
 
+/* Go through all differences. */
 static bool put_all(struct diff *diff)
 {
     const struct diff_columns *columns = &diff->columns;
-    diff->orders = calloc(diff->sides[1].row_count + 1, sizeof *diff->orders);
-    if (diff->orders == NULL)
-        return error_set_memory(diff->error);
+    *diff->found = (struct atobarai_differences){0};
+    diff->order_count = 0;
     put_columns(diff, 1, COLUMN_ADDED, columns->added, columns->added_count, &diff->found->columns_added);
     put_columns(diff, 0, COLUMN_DELETED, columns->removed, columns->removed_count, &diff->found->columns_deleted);
-    if (!put_rows(diff))
-        return false;
-    count_orders(diff);
-    return true;
+    return put_rows(diff) && put_piece(diff) && csv_source_unchanged(diff->sides[0].work.source, diff->error) &&
+           csv_source_unchanged(diff->sides[1].work.source, diff->error);
 }
 
 /* ---- All of it ---- */
@@ -336,8 +372,27 @@ static bool compare_files(struct diff *diff)
     return diff_columns_find(&diff->columns, &sides[0], &sides[1], error) &&
            diff_side_index(&sides[0], &diff->columns, 0, error) &&
            diff_side_index(&sides[1], &diff->columns, 1, error) &&
-           diff_match(&sides[0], &sides[1], &diff->columns, error) && put_all(diff) &&
-           csv_source_unchanged(sides[0].work.source, error) && csv_source_unchanged(sides[1].work.source, error);
+           diff_match(&sides[0], &sides[1], &diff->columns, error);
+}
+
+/* Text stands in line: so all of it is gone through to see how wide it is, and then once more. */
+static bool list(struct diff *diff)
+{
+    diff->orders = calloc(diff->sides[1].row_count + 1, sizeof *diff->orders);
+    if (diff->orders == NULL)
+        return error_set_memory(diff->error);
+    diff->measuring = diff->format != ATOBARAI_CSV && diff->format != ATOBARAI_JSON;
+    if (diff->measuring && !put_all(diff))
+        return false;
+    diff->measuring = false;
+    table_begin(&diff->table, diff->format, diff->language, &diff->out);
+    if (!put_all(diff))
+        return false;
+    table_end(&diff->table, diff->format, diff->language, &diff->out);
+    if (!put_out(diff))
+        return false;
+    count_orders(diff);
+    return true;
 }
 
 static enum words words_of(enum atobarai_format format, enum atobarai_language language)
@@ -348,47 +403,45 @@ static enum words words_of(enum atobarai_format format, enum atobarai_language l
 }
 
 /* Compare `paths`, the old file first. */
-static bool run(struct diff *diff, const char *const paths[2], const struct atobarai_options *options,
-                enum atobarai_language language, struct buf *out)
+static void run(struct diff *diff, const char *const paths[2], const struct atobarai_options *options)
 {
-    bool opened = diff_side_open(&diff->sides[0], paths[0], options, diff->error);
-    bool done = opened && diff_side_open(&diff->sides[1], paths[1], options, diff->error) && compare_files(diff);
-    if (done)
-        table_write(&diff->table, diff->format, language, out);
+    bool opened = diff_side_open(&diff->sides[0], paths[0], options, diff->error) &&
+                  diff_side_open(&diff->sides[1], paths[1], options, diff->error);
+    if (opened && compare_files(diff))
+        list(diff);
     for (int side = 0; side < 2; side++)
         diff_side_close(&diff->sides[side]);
     diff_columns_free(&diff->columns);
     table_free(&diff->table);
     buf_free(&diff->text);
+    buf_free(&diff->out);
     free(diff->orders);
-    return done && (!out->failed || error_set_memory(diff->error));
 }
 
-char *atobarai_diff(const char *before, const char *after, const struct atobarai_options *options,
-                    enum atobarai_format format, enum atobarai_language language,
-                    struct atobarai_differences *differences, enum atobarai_status *status,
-                    struct atobarai_message *message)
+enum atobarai_status atobarai_diff(const char *before, const char *after, const struct atobarai_options *options,
+                                   enum atobarai_format format, enum atobarai_language language, atobarai_text_fn *put,
+                                   void *context, struct atobarai_differences *differences,
+                                   struct atobarai_message *message)
 {
     const char *const paths[2] = {before, after};
     struct error error = {0};
-    struct buf out = {0};
     struct catalog *catalog = catalog_parse(span_of(embedded_error_catalog), &error);
     struct diff diff = {
         .table = {.columns = listing, .count = sizeof listing / sizeof *listing, .numbers = NUMBERS},
         .format = format,
         .words = words_of(format, language),
+        .language = language,
         .found = differences,
         .error = &error,
+        .put = put,
+        .context = context,
     };
     *differences = (struct atobarai_differences){0};
     *message = (struct atobarai_message){0};
-    bool done = catalog != NULL && run(&diff, paths, options, language, &out);
-    *status = (enum atobarai_status)error.kind;
-    if (!done && catalog != NULL)
+    if (catalog != NULL)
+        run(&diff, paths, options);
+    if (catalog != NULL && error.kind != ERROR_NONE)
         message_fill(catalog, &error, language, message);
     catalog_free(catalog);
-    if (done)
-        return buf_take(&out);
-    buf_free(&out);
-    return NULL;
+    return (enum atobarai_status)error.kind;
 }

@@ -319,18 +319,33 @@ def peak(case, *words):
 
 
 def test_large():
-    with Case("100,000 rows against themselves, shuffled, with two changes: found, within bounded memory") as case:
+    with Case("100,000 rows against themselves, and shuffled with a damaged cell each and two changes: found, within bounded "
+              "memory") as case:
         rows = [order_row(1000000 + number // 2, number % 2 + 1, 備考="x" * 100) for number in range(100000)]
         old = write(case.tmp / "a.csv", [HEADER, *rows])
         random.Random(3).shuffle(rows)
-        rows[500] = order_row(rows[500][1], int(rows[500][4]), 備考="y")
-        rows[99999] = order_row(rows[99999][1], int(rows[99999][4]), 備考="x" * 100, 個数="77")
+        phone, note, count = (HEADER.index(heading) for heading in ("注文者電話番号", "備考", "個数"))
+        for row in rows:
+            row[phone] = row[phone].lstrip("0")
+        rows[500][note], rows[99999][count] = "y", "77"
         new = write(case.tmp / "b.csv", [HEADER, *rows])
         sanitized = b"__asan_init" in open(PROGRAM, "rb").read()
-        for words, lines in (((old, old), 1), ((old, new), 3)):
+        for words, lines, changes in (((old, old), 1, 0), ((old, new), 100003, 2)):
             found, memory = peak(case, *words)
             case.equal("lines", len(found), lines)
-            case.true(f"{memory} KiB", sanitized or memory < 32 * 1024)  # the files have 20 MB each
+            case.equal("changes", len([line for line in found if line.startswith("変更,")]), changes)
+            case.true(f"{memory} KiB", sanitized or memory < 32 * 1024)  # the files have 20 MB each, the listing 12
+    with Case("a listing that is written in pieces is one") as case:
+        new = [HEADER] + [order_row(number, 備考="見本" * (number == 1500)) for number in range(2000)]
+        old = write(case.tmp / "a.csv", changed(new, *((number + 2, "備考", "old") for number in range(2000))))
+        new = write(case.tmp / "b.csv", new)
+        listing = diff(case, old, new)[0]
+        case.equal("JSON", [entry[2] for entry in listing], list(range(2, 2002)))
+        shown = list(csv.reader(io.StringIO(diff(case, old, new, format="csv")[0], newline="")))
+        case.equal("CSV", (shown[0], [row[2] for row in shown[1:]]), (COLUMNS, [str(number) for number in range(2, 2002)]))
+        lines = diff(case, old, new, format="table")[0].splitlines()
+        case.equal("table", (len(lines), lines[0].split()), (2001, COLUMNS))
+        case.equal("in line", {line.index("備考") for line in lines[1:]}, {lines[1].index("備考")})
     with Case("an order of 2,000 lines without anything that tells them apart ends") as case:
         bare = [row[:LINE - 1] + row[LINE + 1:] for row in [HEADER] + [order_row(1, number) for number in range(2000)]]
         new = [bare[0]] + [row[:-1] + ["x"] for row in reversed(bare[1:])]
