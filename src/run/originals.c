@@ -299,7 +299,7 @@ static bool take_kept(struct originals *originals, struct span *rest, struct kep
     const unsigned char *bits = at + ROW_HASH_SIZE;
     *kept = (struct kept){at, arena_alloc(&originals->arena, (originals->place_count + 1) * sizeof *kept->tags), false};
     for (size_t i = 0; i < originals->place_count && kept->tags != NULL; i++) {
-        if ((bits[i / 8] >> (i % 8) & 1U) == 0)
+        if (((unsigned)bits[i / 8] >> (i % 8) & 1U) == 0)
             continue;
         if (rest->length < bytes + 2)
             return false;
