@@ -74,11 +74,11 @@ static bool is_ours(const struct work *work, size_t cell)
     return false;
 }
 
-/* The first cell of the file under `heading` that is not ours. */
-static size_t place_of(const struct work *work, struct span heading)
+/* The first cell of the file under `heading` that is not ours, nor one of `taken`: two columns may have one heading. */
+static size_t place_of(const struct work *work, struct span heading, const bool *taken)
 {
     for (size_t cell = 0; cell < work->layout.heading_count; cell++)
-        if (span_equal(work->layout.headings[cell], heading) && !is_ours(work, cell))
+        if (!taken[cell] && span_equal(work->layout.headings[cell], heading) && !is_ours(work, cell))
             return cell;
     return NONE;
 }
@@ -93,24 +93,25 @@ static bool find_places(struct originals *originals, struct span headings)
     for (size_t i = 0; i < headings.length; i++)
         count += headings.data[i] == '\0';
     size_t *places = calloc(count + 1, sizeof *places);
+    bool *taken = calloc(originals->work->layout.heading_count + 1, sizeof *taken);
     buf_clear(&originals->layout);
     buf_append(&originals->layout, headings.data, headings.length);
     free(originals->places);
     originals->places = places;
     originals->place_count = count;
     originals->complete = true;
-    if (places == NULL || originals->layout.failed)
-        return false;
+    bool done = places != NULL && taken != NULL && !originals->layout.failed;
     const char *at = buf_text(&originals->layout);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && done; i++) {
         struct span heading = span_of(at);
-        places[i] = place_of(originals->work, heading);
+        places[i] = place_of(originals->work, heading, taken);
         originals->complete = originals->complete && places[i] != NONE;
         if (places[i] != NONE)
-            originals->covered[places[i]] = true;
+            taken[places[i]] = originals->covered[places[i]] = true;
         at += heading.length + 1;
     }
-    return true;
+    free(taken);
+    return done;
 }
 
 /* ---- Hashes ---- */
@@ -516,7 +517,7 @@ static void put_own_headings(struct originals *originals)
 {
     const struct order_layout *layout = &originals->work->layout;
     for (size_t cell = 0; cell < layout->heading_count; cell++) {
-        if (is_ours(originals->work, cell) || place_of(originals->work, layout->headings[cell]) != cell)
+        if (is_ours(originals->work, cell))
             continue;
         buf_append(&originals->own, layout->headings[cell].data, layout->headings[cell].length);
         buf_append_byte(&originals->own, '\0');

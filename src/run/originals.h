@@ -5,7 +5,8 @@
  *
  * Of a cell 16 bits are kept, which give nothing away, and of a row 64. An edit that looks like damage is taken for it
  * in one of some hundred or more cases of 65,536; and no edit of a row is overlooked. Rows are told by their likeness:
- * they may be sorted, and columns moved, added or deleted. */
+ * they may be sorted, and columns moved, added or deleted; of columns with the same heading, which is which is told by
+ * their order. */
 #ifndef RUN_ORIGINALS_H
 #define RUN_ORIGINALS_H
 

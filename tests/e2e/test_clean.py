@@ -97,6 +97,19 @@ def test_added(case, desk, _):
     case.true("said", "1個の列" in said)
 
 
+@desk_test("columns of the same heading are columns of their own: an edit in the second is seen")
+def test_headings_twice(case, desk, _):
+    columns = [*ALL_COLUMNS, "メモ", "メモ", "", ""]
+    first = desk.table(desk.export({FIRST: [{}], SECOND: [{}]}, ALL_COLUMNS))
+    rows = [columns, *([*row, "a", "b", "c", "d"] for row in first[1:])]
+    table = desk.table(desk.do(desk.save(rows)))
+    for place in range(len(ALL_COLUMNS), len(columns)):
+        edited = [list(row) for row in table]
+        edited[1][place] = "変更"
+        status, written, said = clean(desk, desk.save(edited))
+        case.equal(f"column {place + 1} ({said})", (status, written), (0, [columns, edited[1][:len(columns)]]))
+
+
 @desk_test("what Robot-in cannot take is named by row and column, and nothing is written")
 def test_problems(case, desk, _):
     table = registered(desk)
