@@ -10,6 +10,7 @@
 #include "run/message.h"
 #include "run/originals.h"
 #include "run/place.h"
+#include "run/rows.h"
 #include "run/table.h"
 #include "text/utf8.h"
 
@@ -284,7 +285,7 @@ static bool put_row(struct cleaner *cleaner, uint32_t index, struct error *error
     bool whole = !record.too_long && record.stray == CSV_NO_CELL;
     if (whole && !loader_cells(cleaner->loader, &record, &values, &count, error))
         return false;
-    if (!whole || count > work->layout.heading_count)
+    if (!whole || rows_damage_of(work, &record, values, count, NULL) != ROWS_WHOLE)
         return report(cleaner, "CLEAN_ROW_DAMAGED", row.number, SIZE_MAX, NULL) || error_set_memory(error);
     return put_cells(cleaner, &row, values, count) ? put_end(cleaner, error) : error_set_memory(error);
 }

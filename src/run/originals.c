@@ -10,6 +10,7 @@
 #include "csv/fields.h"
 #include "order/damage.h"
 #include "run/loader.h"
+#include "run/rows.h"
 #include "text/utf8.h"
 
 #include <stdlib.h>
@@ -207,7 +208,7 @@ static bool load_row(struct originals *originals, uint32_t row, struct present *
     *present = (struct present){.row = row, .like = NONE};
     if (!loader_record(originals->loader, &at, &record, error))
         return false;
-    if (record.too_long || record.stray != CSV_NO_CELL)
+    if (record.too_long || record.stray != CSV_NO_CELL || rows_slide(work, &record) != 0)
         return true;
     if (!loader_cells(originals->loader, &record, &values, &count, error))
         return false;

@@ -110,6 +110,21 @@ def test_headings_twice(case, desk, _):
         case.equal(f"column {place + 1} ({said})", (status, written), (0, [columns, edited[1][:len(columns)]]))
 
 
+@desk_test("a row whose cells stand under wrong headings is named, and nothing is written")
+def test_slid(case, desk, _):
+    table = registered(desk)
+    place = ALL_COLUMNS.index("商品名")
+    wide = [[*row, ""] for row in table]
+    wide[3].insert(place, "x")
+    wide[3].pop()
+    narrow = [list(row) for row in table]
+    narrow[3].append(narrow[3].pop(place)[:0])
+    for name, slid in (("right", wide), ("left", narrow)):
+        status, written, said = clean(desk, desk.save(slid))
+        case.equal(f"{name} ({said})", (status, written), (1, None))
+        case.true(f"{name}: named", says(said, "CLEAN_ROW_DAMAGED", "4"))
+
+
 @desk_test("what Robot-in cannot take is named by row and column, and nothing is written")
 def test_problems(case, desk, _):
     table = registered(desk)
