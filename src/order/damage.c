@@ -1048,15 +1048,20 @@ static bool is_not_it(void *context, enum damage kind, struct span was)
     return false;
 }
 
+static bool is_hash_marks(struct span text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] != '#')
+            return false;
+    return text.length > 1;
+}
+
 static bool is_hidden(struct span was, struct span is)
 {
     struct decimal number;
     struct moment moment;
     bool whole;
-    for (size_t i = 0; i < is.length; i++)
-        if (is.data[i] != '#')
-            return false;
-    return is.length > 1 && (read_number(was, &number) || read_typed_date(was, &moment, &whole));
+    return is_hash_marks(is) && (read_number(was, &number) || read_typed_date(was, &moment, &whole));
 }
 
 enum damage damage_of(struct span was, struct span is)
@@ -1080,4 +1085,9 @@ enum damage damage_of(struct span was, struct span is)
     if (same_but_letters(was, is))
         return DAMAGE_LETTERS;
     return is_hidden(was, is) ? DAMAGE_HIDDEN : DAMAGE_NONE;
+}
+
+bool damage_is_loss(struct span is)
+{
+    return value_is_rounded(is) || is_hash_marks(is) || is_formula_error(is);
 }

@@ -3,6 +3,7 @@
 
 #include "base/embedded.h"
 #include "csv/target.h"
+#include "order/damage.h"
 #include "order/value.h"
 #include "run/definitions.h"
 #include "run/intake.h"
@@ -35,6 +36,8 @@ struct cleaner {
     struct text_codec *codec; /* of the output */
     struct csv_target *target;
     unsigned char *fates; /* per row of the book */
+    enum fate fate;       /* of the row at hand */
+    struct mends losses;  /* cells that are not as they were, and show what a spreadsheet left of the value */
     bool *drops;          /* per cell of the file: it is not written */
     bool quoted;          /* all headings of the input are quoted: our cells are, too */
     struct buf text;      /* of the cell at hand, in UTF-8 */
@@ -77,6 +80,10 @@ static bool judge_order(struct cleaner *cleaner, const struct book_order *order,
     for (size_t i = 0; i < compared.count; i++) {
         const struct originals_row *row = &compared.rows[i];
         cleaner->fates[row->row] = (unsigned char)fates[row->state];
+        for (size_t k = 0; k < row->edited_count; k++)
+            if (damage_is_loss(row->edited[k].is) &&
+                !mends_add(&cleaner->losses, row->number, row->edited[k].cell, row->edited[k].is))
+                return error_set_memory(error);
         for (size_t k = 0; k < row->damaged_count; k++)
             if (!mends_add(&cleaner->work->mends, row->number, row->damaged[k].cell, row->damaged[k].was))
                 return error_set_memory(error);
@@ -100,6 +107,7 @@ static bool judge_rows(struct cleaner *cleaner, struct error *error)
         if (book_row(book, i).deleted)
             cleaner->fates[i] = CHANGED;
     mends_sort(&cleaner->work->mends);
+    mends_sort(&cleaner->losses);
     return true;
 }
 
@@ -200,7 +208,23 @@ static bool report_character(struct cleaner *cleaner, uint32_t row, size_t cell,
     return report(cleaner, "CLEAN_CHARACTER", row, cell, what);
 }
 
-/* A needed cell that is empty, and one whose digits are gone. */
+/* Whether nothing but what a spreadsheet left of the value stands in the cell. That may be somebody's text, too, where
+ * the ledger knows that it was there before. */
+static bool is_lost(const struct cleaner *cleaner, uint32_t row, size_t cell, struct span text)
+{
+    const struct work *work = cleaner->work;
+    size_t column = work->layout.columns[cell];
+    size_t count;
+    const struct mend *losses = mends_of(&cleaner->losses, row, &count);
+    for (size_t i = 0; i < count; i++)
+        if (losses[i].cell == cell)
+            return true;
+    if (cleaner->fate == UNKNOWN)
+        return damage_is_loss(text);
+    return column != ORDER_NO_COLUMN && work->schema.columns[column].type != ORDER_TYPE_TEXT && value_is_rounded(text);
+}
+
+/* A needed cell that is empty, and one whose value is gone. */
 static bool check_text(struct cleaner *cleaner, uint32_t row, size_t cell, struct span text, bool deleted)
 {
     const struct work *work = cleaner->work;
@@ -210,7 +234,7 @@ static bool check_text(struct cleaner *cleaner, uint32_t row, size_t cell, struc
     bool needed = column != ORDER_NO_COLUMN && !deleted && (work->schema.columns[column].needed & ORDER_NEED_U) != 0;
     if (needed && value_is_blank(text))
         return report(cleaner, "CLEAN_EMPTY", row, cell, NULL);
-    if (column != ORDER_NO_COLUMN && work->schema.columns[column].type != ORDER_TYPE_TEXT && value_is_rounded(text)) {
+    if (is_lost(cleaner, row, cell, text)) {
         snprintf(what, sizeof what, "%.*s", (int)(text.length < sizeof what ? text.length : sizeof what - 1),
                  text.data);
         return report(cleaner, "CLEAN_ROUNDED", row, cell, what);
@@ -277,9 +301,10 @@ static bool put_row(struct cleaner *cleaner, uint32_t index, struct error *error
     struct csv_record record;
     const struct span *values;
     size_t count = 0;
+    cleaner->fate = (enum fate)cleaner->fates[index];
     cleaner->cleaned->written++;
-    cleaner->cleaned->changed += cleaner->fates[index] == CHANGED;
-    cleaner->cleaned->unknown += cleaner->fates[index] == UNKNOWN;
+    cleaner->cleaned->changed += cleaner->fate == CHANGED;
+    cleaner->cleaned->unknown += cleaner->fate == UNKNOWN;
     if (!loader_record(cleaner->loader, &row, &record, error))
         return false;
     bool whole = !record.too_long && record.stray == CSV_NO_CELL;
@@ -379,6 +404,7 @@ static void close_all(struct cleaner *cleaner)
     ledger_close(cleaner->ledger);
     free(cleaner->fates);
     free(cleaner->drops);
+    mends_free(&cleaner->losses);
     buf_free(&cleaner->text);
     buf_free(&cleaner->line);
     order_layout_free(&work->layout);

@@ -423,17 +423,18 @@ static bool try_guess(void *context, struct span was)
     return false;
 }
 
-/* Whether the cell, which differs from what it was, was damaged: then it is added to those of the row. */
+/* A cell that differs from what it was: it is added to those that were damaged, or else to those that were edited. */
 static bool judge_cell(struct originals *originals, size_t cell, struct span value, uint16_t tag,
-                       struct originals_row *row, bool *damaged)
+                       struct originals_row *row)
 {
     struct guess guess = {originals, originals->work->layout.headings[cell], tag, {NULL, 0}, false};
     struct span is = arena_copy(&originals->arena, decode(originals, value));
     if (originals->text.failed || is.data == NULL)
         return false;
-    *damaged = tag != 0 && is.length > 0 && damage_guess(is, try_guess, &guess) && guess.was.data != NULL;
-    if (*damaged)
+    if (tag != 0 && is.length > 0 && damage_guess(is, try_guess, &guess) && guess.was.data != NULL)
         row->damaged[row->damaged_count++] = (struct originals_cell){cell, guess.was, is};
+    else
+        row->edited[row->edited_count++] = (struct originals_cell){cell, {NULL, 0}, is};
     return !guess.failed;
 }
 
@@ -446,29 +447,24 @@ static bool judge_cells(struct originals *originals, const struct present *prese
     struct csv_record record;
     const struct span *values;
     size_t count;
-    size_t differing = 0;
     row->damaged = arena_alloc(&originals->arena, (originals->place_count + 1) * sizeof *row->damaged);
-    if (row->damaged == NULL)
+    row->edited = arena_alloc(&originals->arena, (originals->place_count + 1) * sizeof *row->edited);
+    if (row->damaged == NULL || row->edited == NULL)
         return error_set_memory(error);
     if (!loader_record(originals->loader, &at, &record, error) ||
         !loader_cells(originals->loader, &record, &values, &count, error))
         return false;
-    row->state = ORIGINALS_SAME;
     for (size_t i = 0; i < originals->place_count; i++) {
         size_t cell = originals->places[i];
-        bool damaged = false;
         if (cell == NONE || present_tag(originals, present, i) == kept->tags[i])
             continue;
-        differing++;
         struct span value = cell < count ? values[cell] : (struct span){"", 0};
-        if (!judge_cell(originals, cell, value, kept->tags[i], row, &damaged))
+        if (!judge_cell(originals, cell, value, kept->tags[i], row))
             return error_set_memory(error);
-        if (!damaged)
-            row->state = ORIGINALS_CHANGED;
     }
     /* A cell that is another one, and has the same 16 bits. */
-    if (differing == 0 && originals->complete)
-        row->state = ORIGINALS_CHANGED;
+    bool unseen = row->damaged_count == 0 && originals->complete;
+    row->state = row->edited_count > 0 || unseen ? ORIGINALS_CHANGED : ORIGINALS_SAME;
     return true;
 }
 

@@ -27,10 +27,10 @@ enum originals_state {
     ORIGINALS_CHANGED, /* a cell was edited */
 };
 
-/* A cell that a spreadsheet damaged. */
+/* A cell that is not as it was. */
 struct originals_cell {
     size_t cell;     /* in the file's row */
-    struct span was; /* before, in UTF-8 */
+    struct span was; /* before, in UTF-8; of a cell that was edited nobody knows it: `data` is NULL */
     struct span is;  /* now, likewise */
 };
 
@@ -38,8 +38,10 @@ struct originals_row {
     uint32_t row;    /* of the book */
     uint32_t number; /* as a spreadsheet counts */
     enum originals_state state;
-    struct originals_cell *damaged;
+    struct originals_cell *damaged; /* by a spreadsheet */
     size_t damaged_count;
+    struct originals_cell *edited; /* or damaged in a way that cannot be told */
+    size_t edited_count;
 };
 
 /* All rows of one order that are not deleted, in the order of the file. Borrowed until the next call. */

@@ -125,6 +125,28 @@ def test_slid(case, desk, _):
         case.true(f"{name}: named", says(said, "CLEAN_ROW_DAMAGED", "4"))
 
 
+@desk_test("what a spreadsheet has lost is not written, in no column; what was there before is")
+def test_lost(case, desk, _):
+    columns = [*ALL_COLUMNS, "JANコード", "メモ"]
+    source = desk.export({FIRST: [{}], SECOND: [{}]}, columns, 備考="-10%", JANコード="4901234567894", メモ="1.5E+10")
+    table = desk.table(desk.do(source))
+    edit(table, "商品名", [3], lambda text: "変更")
+    status, written, said = clean(desk, desk.save(table))
+    case.equal(f"as it was ({said})", (status, written and written[1:]), (0, [table[2][:len(columns)]]))
+    edit(table, "JANコード", [2], lambda text: "4.90123E+12")
+    edit(table, "備考", [3], lambda text: "#NAME?")
+    edit(table, "請求金額", [3], lambda text: "####")
+    saved = desk.save(table)
+    known = (("2", "JANコード", "4.90123E+12"), ("3", "備考", "#NAME?"), ("3", "請求金額", "####"))
+    for ledger, problems in ((desk.ledger, known), (case.tmp / "another.db", (*known, ("3", "メモ", "1.5E+10")))):
+        desk.ledger = ledger
+        status, written, said = clean(desk, saved)
+        case.equal(f"lost ({said})", (status, written), (1, None))
+        for words in problems:
+            case.true(f"said: {words}", says(said, "CLEAN_ROUNDED", *words))
+        case.equal("all", said.count("元の値が失われています"), 3 if problems is known else 5)
+
+
 @desk_test("what Robot-in cannot take is named by row and column, and nothing is written")
 def test_problems(case, desk, _):
     table = registered(desk)

@@ -481,13 +481,29 @@ static void anything_may_stand_in_a_cell(void **state)
     }
 }
 
+static void what_shows_that_a_value_is_gone(void **state)
+{
+    (void)state;
+    static const char *const gone[] = {"1.23457E+11", "-4.9E+12", "##", "########", "#NAME?", "#VALUE!", "Err:508"};
+    static const char *const there[] = {"", "#", "#1", "123456789012", "1E5", "NAME?", "Err:", "#NAME?です", "-6834"};
+    for (size_t i = 0; i < COUNT(gone); i++)
+        assert_true(damage_is_loss(span_of(gone[i])));
+    for (size_t i = 0; i < COUNT(there); i++)
+        assert_false(damage_is_loss(span_of(there[i])));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(harm_is_guessed_and_told), cmocka_unit_test(lost_is_told),
-        cmocka_unit_test(edits_are_none),           cmocka_unit_test(guesses_are_harm),
-        cmocka_unit_test(guesses_are_few),          cmocka_unit_test(guesses_begin_with_the_likeliest),
-        cmocka_unit_test(guesses_end_when_told),    cmocka_unit_test(anything_may_stand_in_a_cell),
+        cmocka_unit_test(harm_is_guessed_and_told),
+        cmocka_unit_test(lost_is_told),
+        cmocka_unit_test(edits_are_none),
+        cmocka_unit_test(guesses_are_harm),
+        cmocka_unit_test(guesses_are_few),
+        cmocka_unit_test(guesses_begin_with_the_likeliest),
+        cmocka_unit_test(guesses_end_when_told),
+        cmocka_unit_test(anything_may_stand_in_a_cell),
+        cmocka_unit_test(what_shows_that_a_value_is_gone),
     };
     return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
 }
