@@ -251,6 +251,61 @@ static bool load_mend(struct loader *loader, uint32_t row, const struct mend *me
     return mend->text.length == 0 || mend->text.data[0] != '=' || unwrap(loader, row, column, place, findings);
 }
 
+/* The list's next entry, which `|` ends; `rest` gets what is behind it. */
+static struct span next_entry(struct span list, struct span *rest)
+{
+    const char *bar = list.length > 0 ? memchr(list.data, '|', list.length) : NULL;
+    size_t length = bar != NULL ? (size_t)(bar - list.data) : list.length;
+    size_t behind = bar != NULL ? length + 1 : length;
+    *rest = (struct span){list.data + behind, list.length - behind};
+    return (struct span){list.data, length};
+}
+
+/* A question mark in a cell of this heading, which could not be read when the result was written. */
+static void add_lost(struct loader *loader, uint32_t row, struct span heading, const struct span *texts,
+                     struct findings *findings)
+{
+    const struct order_layout *layout = &loader->work->layout;
+    for (size_t cell = 0; cell < layout->heading_count; cell++) {
+        size_t column = layout->columns[cell];
+        if (column == ORDER_NO_COLUMN || !span_equal(layout->headings[cell], heading) || texts[column].length == 0)
+            continue;
+        const char *mark = memchr(texts[column].data, '?', texts[column].length);
+        if (mark != NULL)
+            add(told(loader, column, findings), "TEXT_GARBLED", row, cell,
+                utf8_characters((struct span){texts[column].data, (size_t)(mark - texts[column].data)}) + 1, 0);
+    }
+}
+
+/* Bytes that are no text become text when a spreadsheet saves a result file as CP932, and nothing tells it from any
+ * other but our own cells, which say where they were, and the question mark that stands there for what CP932 lacks.
+ * False: memory ran out. */
+static bool recall_unreadable(struct loader *loader, uint32_t row, const struct span *values, size_t count,
+                              const struct span *texts, struct findings *findings)
+{
+    const struct work *work = loader->work;
+    size_t code = work->ours[RESULT_CODE];
+    size_t item = work->ours[RESULT_ITEM];
+    size_t bad;
+    if (findings == NULL || work->encoding.encoding != TEXT_CP932 || code >= count || item >= count ||
+        !(span_contains(values[code], span_of("ENCODING_INVALID")) ||
+          span_contains(values[code], span_of("TEXT_GARBLED"))))
+        return true;
+    struct span codes = values[code];
+    struct span items;
+    struct buf text = {0};
+    bool done = text_decode(work->codec, values[item], &text, &bad) || !text.failed;
+    items = (struct span){buf_text(&text), text.length};
+    while (codes.length > 0) {
+        struct span heading = next_entry(items, &items);
+        struct span said = next_entry(codes, &codes);
+        if (span_is(said, "ENCODING_INVALID") || span_is(said, "TEXT_GARBLED"))
+            add_lost(loader, row, heading, texts, findings);
+    }
+    buf_free(&text);
+    return done;
+}
+
 /* All cells of `record`, whose bytes stay where they are, into `texts`. False: memory ran out. */
 static bool load_values(struct loader *loader, const struct csv_record *record, const struct span *values, size_t count,
                         struct span *texts, struct findings *findings)
@@ -268,7 +323,7 @@ static bool load_values(struct loader *loader, const struct csv_record *record, 
             return false;
     }
     loader->before = (struct before){values, texts, loader->odd ? 0 : count};
-    return true;
+    return recall_unreadable(loader, record->row, values, count, texts, findings);
 }
 
 /* The cells of a record into `line`, unless it is damaged. */
