@@ -28,12 +28,18 @@ struct piece {
     enum catalog_place place; /* CATALOG_PLACES: none, and the text ends here */
 };
 
+/* The texts of an entry of the catalogue. */
+struct entry_words {
+    bool ready;          /* cut into pieces: most entries never are, for no finding has them */
+    size_t first[TEXTS]; /* where they begin among the pieces */
+};
+
 struct result_words {
     const struct catalog *catalog;
     struct text_codec *codec;
     struct buf bytes;
-    struct buf pieces;      /* struct piece, text by text */
-    size_t (*first)[TEXTS]; /* owned; per entry of the catalogue: where its texts begin among the pieces */
+    struct buf pieces;           /* struct piece, text by text */
+    struct entry_words *entries; /* owned; as many as the catalogue has */
     struct buf status[ORDER_STATUSES];
     struct buf caution; /* what warnings begin with */
     struct buf bar;     /* in place of | */
@@ -54,23 +60,29 @@ static void add_text(struct result_words *words, const char *text)
     } while (piece.place != CATALOG_PLACES);
 }
 
+/* Where the texts of `entry` begin; NULL when memory ran out. */
+static const size_t *words_of(struct result_words *words, const struct catalog_entry *entry)
+{
+    struct entry_words *own = &words->entries[catalog_index(words->catalog, entry)];
+    const struct catalog_text *text = &entry->texts[CATALOG_JA];
+    const char *const texts[TEXTS] = {text->message, text->cause, text->remedy};
+    for (size_t i = 0; i < TEXTS && !own->ready; i++) {
+        own->first[i] = words->pieces.length / sizeof(struct piece);
+        add_text(words, texts[i]);
+    }
+    own->ready = true;
+    return words->bytes.failed || words->pieces.failed ? NULL : own->first;
+}
+
 static void encode(const struct result_words *words, const char *text, struct buf *out)
 {
     text_encode(words->codec, span_of(text), out);
 }
 
-/* False when memory ran out. */
+/* The words that are not the catalogue's; false when memory ran out. */
 static bool fill_words(struct result_words *words)
 {
-    for (size_t i = 0; i < catalog_count(words->catalog); i++) {
-        const struct catalog_text *text = &catalog_entry(words->catalog, i)->texts[CATALOG_JA];
-        const char *const texts[TEXTS] = {text->message, text->cause, text->remedy};
-        for (size_t k = 0; k < TEXTS; k++) {
-            words->first[i][k] = words->pieces.length / sizeof(struct piece);
-            add_text(words, texts[k]);
-        }
-    }
-    bool failed = words->bytes.failed || words->pieces.failed;
+    bool failed = false;
     for (size_t i = 0; i < ORDER_STATUSES; i++) {
         encode(words, order_status_name((enum order_status)i), &words->status[i]);
         failed = failed || words->status[i].failed;
@@ -87,8 +99,8 @@ struct result_words *result_words_new(const struct catalog *catalog, struct text
         return NULL;
     words->catalog = catalog;
     words->codec = codec;
-    words->first = calloc(catalog_count(catalog), sizeof *words->first);
-    if (words->first != NULL && fill_words(words))
+    words->entries = calloc(catalog_count(catalog), sizeof *words->entries);
+    if (words->entries != NULL && fill_words(words))
         return words;
     result_words_free(words);
     return NULL;
@@ -100,7 +112,7 @@ void result_words_free(struct result_words *words)
         return;
     buf_free(&words->bytes);
     buf_free(&words->pieces);
-    free(words->first);
+    free(words->entries);
     for (size_t i = 0; i < ORDER_STATUSES; i++)
         buf_free(&words->status[i]);
     buf_free(&words->caution);
@@ -223,13 +235,14 @@ static void put_words(const struct result_words *words, size_t first, const stru
 static void put_finding(const struct result_source *source, const struct finding *finding, uint32_t row, bool first,
                         struct buf cells[RESULT_COLUMNS])
 {
-    const struct result_words *words = source->words;
+    struct result_words *words = source->words;
     const struct catalog_entry *entry = catalog_find(words->catalog, finding->code);
+    const size_t *texts = entry != NULL ? words_of(words, entry) : NULL;
     char item[24];
     char number[24];
     char other[24];
     struct buf column = {0};
-    if (entry == NULL) { /* a test keeps codes and catalogue together, so this is out of the question */
+    if (texts == NULL) { /* memory ran out; no code is without an entry, for a test keeps them together */
         cells[RESULT_CODE].failed = true;
         return;
     }
@@ -252,7 +265,6 @@ static void put_finding(const struct result_source *source, const struct finding
     put_text(words, &cells[RESULT_ITEM], values.of[CATALOG_COLUMN]);
     if (finding->warning)
         buf_append(&cells[RESULT_MESSAGE], words->caution.data, words->caution.length);
-    const size_t *texts = words->first[catalog_index(words->catalog, entry)];
     for (size_t i = 0; i < TEXTS; i++)
         put_words(words, texts[i], &values, &cells[RESULT_MESSAGE + i]);
     cells[RESULT_CODE].failed = cells[RESULT_CODE].failed || column.failed;

@@ -24,7 +24,7 @@ enum result_column {
 extern const char *const result_headings[RESULT_COLUMNS];
 
 /* The catalogue's Japanese texts in the encoding of a file, cut at their placeholders: most of what cells are made of.
- */
+ * Each is made when a cell first needs it. */
 struct result_words;
 
 /* NULL when memory ran out. Both are borrowed until result_words_free(). */
