@@ -108,6 +108,7 @@ const char *json_reader_text(struct json_reader *reader)
 /* Pass over a text, a number or a word. */
 static void skip_plain(struct json_reader *reader, char first)
 {
+    static const char ends[] = "\",:[]{} \n\r\t";
     const char *begin = reader->at;
     if (first == '"') {
         char *quote = closing_quote(reader->at + 1, reader->end);
@@ -115,7 +116,7 @@ static void skip_plain(struct json_reader *reader, char first)
         reader->at = quote != NULL ? quote + 1 : reader->end;
         return;
     }
-    while (reader->at < reader->end && memchr("\",:[]{} \n\r\t", *reader->at, 11) == NULL)
+    while (reader->at < reader->end && memchr(ends, *reader->at, sizeof ends - 1) == NULL)
         reader->at++;
     reader->failed = reader->at == begin;
 }
