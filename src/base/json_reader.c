@@ -9,7 +9,9 @@ static char next(struct json_reader *reader)
     while (reader->at < reader->end &&
            (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\r' || *reader->at == '\t'))
         reader->at++;
-    return reader->at < reader->end && !reader->failed ? *reader->at : '\0';
+    if (reader->at == reader->end || reader->failed)
+        return '\0';
+    return *reader->at;
 }
 
 /* Pass over `byte`, which has to be next. */
@@ -74,7 +76,9 @@ static char escaped(char byte)
     static const char bytes[] = "\"\\/bfnrt";
     static const char meant[] = "\"\\/\b\f\n\r\t";
     const char *found = byte != '\0' ? strchr(bytes, byte) : NULL;
-    return found != NULL ? meant[found - bytes] : '\0';
+    if (found == NULL)
+        return '\0';
+    return meant[found - bytes];
 }
 
 /* Resolve the escapes of a text where it stands, and end it with a NUL; false when one is not known. */
@@ -85,9 +89,12 @@ static bool resolve(char *text, char *quote)
     if (to == NULL)
         return true;
     for (const char *from = to; from < quote; from++) {
-        *to = *from == '\\' ? escaped(*++from) : *from;
-        if (*to++ == '\0')
+        char byte = *from;
+        if (byte == '\\')
+            byte = escaped(*++from);
+        if (byte == '\0')
             return false;
+        *to++ = byte;
     }
     *to = '\0';
     return true;
