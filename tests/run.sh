@@ -49,7 +49,7 @@ start() {
 is_for() {
     local name=${2##*/test_}
     case $1:${name%.py} in
-    *asan:bad_input | *asan:cases | *asan:cli | *asan:config | *asan:secrets | *asan:explain) return 1 ;;
+    *asan:bad_input | *asan:cases | *asan:cli | *asan:config | *asan:secrets) return 1 ;;
     *asan:encodings | *asan:conformance | *asan:lost_rows | *asan:parts | *asan:history) return 1 ;;
     *asan:bench | *asan:scale | *asan:spreadsheet | *asan:workbook) return 1 ;;
     *asan:*) return 0 ;;
@@ -59,7 +59,7 @@ is_for() {
 
 # tests_of: the end-to-end tests, those first that take longest, so that none is left to run alone at the end.
 tests_of() {
-    local first=" bad_input secrets properties ledger explain encodings cases parts kuroneko cli crash wire register "
+    local first=" bad_input secrets properties ledger encodings cases parts kuroneko cli crash wire register "
     local name test
     for name in $first; do echo "tests/e2e/test_$name.py"; done
     for test in tests/e2e/test_*.py; do
@@ -78,12 +78,14 @@ export PYTHONDONTWRITEBYTECODE=1
     'make --no-print-directory -s lint TIDY="--checks=-clang-analyzer-*" && echo "ok - lint"'
 start "data" /usr/bin/python3 tests/validate_data.py
 start "includes" /usr/bin/python3 tests/check_includes.py
-for build in "$@"; do
-    for test in $(tests_of); do
+for test in $(tests_of); do
+    for build in "$@"; do
         is_for "$build" "$test" || continue
         [ -e "$test" ] && start "$test on $build" env ATOBARAI="$PWD/$build/atobarai" \
             ATOBARAI_STARTER="$PWD/$build/tests/tools/starter" /usr/bin/python3 "$test"
     done
+done
+for build in "$@"; do
     for test in "$build"/tests/unit/test_*; do
         [ -x "$test" ] && [ -f "$test" ] && [ "${test##*.}" = "$test" ] && start "$test" "$test"
     done
