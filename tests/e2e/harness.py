@@ -103,9 +103,9 @@ class Starter:
         except IndexError:
             return cls()
 
-    def run(self, words, environment):
+    def run(self, words, environment, cwd):
         """Like subprocess.run() of the program with nothing on standard input."""
-        texts = [str(len(words)), *words, *(f"{name}={value}" for name, value in environment.items())]
+        texts = [cwd, str(len(words)), *words, *(f"{name}={value}" for name, value in environment.items())]
         pipes = [os.pipe(), os.pipe()]
         with open(os.devnull, "rb") as nothing:
             try:
@@ -156,10 +156,10 @@ def run(*arguments, env=None, stdin=None, **more):
     environment["XDG_STATE_HOME"] = state_home()
     environment.update(env or {})
     words = [PROGRAM, *map(str, arguments)]
-    if STARTER is not None and stdin is None and not more:
+    if STARTER is not None and stdin is None and more.keys() <= {"cwd"}:
         starter = Starter.take()
         try:
-            finished = starter.run(words, environment)
+            finished = starter.run(words, environment, more.get("cwd") or os.getcwd())
         except BaseException:
             starter.end()
             raise

@@ -49,13 +49,14 @@ static size_t receive(int from, int streams[STREAMS])
     return (size_t)size;
 }
 
-/* Cut the request into `words`, with a NULL behind the arguments and another one behind the environment; the number of
- * arguments. */
+/* Cut what follows the folder into `words`, with a NULL behind the arguments and another one behind the environment;
+ * the number of arguments. */
 static int cut(size_t size)
 {
     size_t count = 0;
-    char *at = request + strlen(request) + 1;
-    int arguments = (int)strtol(request, NULL, 10);
+    const char *number = request + strlen(request) + 1;
+    char *at = request + strlen(request) + 1 + strlen(number) + 1;
+    int arguments = (int)strtol(number, NULL, 10);
     for (; at < request + size && count < WORDS_MAX - 2; at += strlen(at) + 1) {
         if (count == (size_t)arguments)
             words[count++] = NULL;
@@ -73,6 +74,8 @@ static void start(size_t size, const int streams[STREAMS])
         dup2(streams[i], i);
         close(streams[i]);
     }
+    if (chdir(request) != 0)
+        _exit(125);
     int arguments = cut(size);
     environ = words + arguments + 1;
     exit(program_main(arguments, words));
