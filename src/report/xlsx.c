@@ -387,12 +387,24 @@ int xlsx_close(struct xlsx *xlsx)
     return reason;
 }
 
+/* The library leaves the temporary files open. */
+static void free_book(lxw_workbook *book)
+{
+    lxw_worksheet *sheet;
+    STAILQ_FOREACH(sheet, book->worksheets, list_pointers)
+    {
+        if (sheet->optimize_tmpfile != NULL)
+            fclose(sheet->optimize_tmpfile);
+    }
+    lxw_workbook_free(book);
+}
+
 void xlsx_discard(struct xlsx *xlsx)
 {
     if (xlsx == NULL)
         return;
     if (xlsx->book != NULL)
-        lxw_workbook_free(xlsx->book);
+        free_book(xlsx->book);
     free(xlsx->widths);
     free(xlsx->path);
     buf_free(&xlsx->text);
