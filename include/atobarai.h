@@ -84,7 +84,7 @@ struct atobarai_options {
     const char *ca_file;    /* PEM of the authorities to trust in place of the system's; NULL: the system's */
     const char *retry_on;   /* a refusal (4xx) whose message matches this POSIX extended regular expression is worth
                                another   attempt; NULL: none is */
-    const char *xlsx;       /* path of the result as a workbook made for fixing it, beside the output; NULL: none */
+    const char *xlsx;       /* path of a workbook made for fixing the result, beside that; not "-"; NULL: none */
     const char *log;        /* path of a log of attempts, in JSON lines, that is appended to; NULL: none */
     const char *only;       /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
     const char *set_status; /* the new ステータスコード on the rows of orders that are done; NULL: as it is */
