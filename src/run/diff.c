@@ -335,14 +335,21 @@ static void count_orders(struct diff *diff)
         diff->found->orders += i == 0 || diff->orders[i] != diff->orders[i - 1];
 }
 
+/* Whether two rows say the same: both of their hashes do. */
+static bool is_same(const struct diff_row *before, const struct diff_row *after)
+{
+    return before->whole == after->whole && before->rest == after->rest;
+}
+
 static bool put_rows(struct diff *diff)
 {
     struct diff_side *sides = diff->sides;
     for (uint32_t row = 0; row < sides[1].row_count; row++) {
         const struct diff_row *after = &sides[1].rows[row];
-        if (after->partner == DIFF_NONE
-                ? !put_row(diff, 1, row)
-                : after->whole != sides[0].rows[after->partner].whole && !put_differences(diff, row))
+        bool alone = after->partner == DIFF_NONE;
+        if (alone && !put_row(diff, 1, row))
+            return false;
+        if (!alone && !is_same(&sides[0].rows[after->partner], after) && !put_differences(diff, row))
             return false;
     }
     for (uint32_t row = 0; row < sides[0].row_count; row++)
