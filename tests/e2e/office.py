@@ -156,10 +156,7 @@ class Table:
 
     def column(self, heading):
         """The index of the first column with this heading, from 0."""
-        for index in range(self.used()[1]):
-            if self.sheet.getCellByPosition(index, 0).String == heading:
-                return index
-        raise KeyError(heading)
+        return self.sheet.getCellRangeByPosition(0, 0, self.used()[1] - 1, 0).DataArray[0].index(heading)
 
     def cell(self, row, heading):
         return self.sheet.getCellByPosition(self.column(heading), row - 1)
@@ -169,10 +166,10 @@ class Table:
         return self.cell(row, heading).String
 
     def rows_of(self, heading, text):
-        """The rows whose cell under `heading` shows `text`."""
+        """The rows whose cell under `heading` holds `text`, and is no number."""
         index = self.column(heading)
-        return [row for row in range(2, self.used()[0] + 1)
-                if self.sheet.getCellByPosition(index, row - 1).String == text]
+        cells = self.sheet.getCellRangeByPosition(index, 0, index, self.used()[0] - 1).DataArray
+        return [row for row, (cell,) in enumerate(cells, 1) if row > 1 and cell == text]
 
     def type(self, row, heading, text):
         """As from the keyboard: what looks like a number becomes one."""
@@ -202,8 +199,13 @@ class Table:
         """A new column at `index`, with `text` in every row."""
         rows = self.used()[0]
         self.sheet.Columns.insertByIndex(index, 1)
-        for row in range(rows):
-            self.sheet.getCellByPosition(index, row).setString(text if row else heading)
+        column = self.sheet.getCellRangeByPosition(index, 0, index, rows - 1)
+        column.setDataArray(((heading,), *[(text,)] * (rows - 1)))
+
+    def fill(self, heading, text):
+        """The same text into every row."""
+        index, rows = self.column(heading), self.used()[0]
+        self.sheet.getCellRangeByPosition(index, 1, index, rows - 1).setDataArray([(text,)] * (rows - 1))
 
     def delete_column(self, heading):
         self.sheet.Columns.removeByIndex(self.column(heading), 1)
@@ -212,8 +214,7 @@ class Table:
         """Cut, insert, and close the gap."""
         rows, columns = self.used()
         self.sheet.Columns.insertByIndex(index, 1)
-        source = next(i for i in range(columns + 1)
-                      if i != index and self.sheet.getCellByPosition(i, 0).String == heading)
+        source = self.column(heading)
         moved = self.sheet.getCellRangeByPosition(source, 0, source, rows - 1)
         self.sheet.moveRange(self.sheet.getCellByPosition(index, 0).CellAddress, moved.RangeAddress)
         self.sheet.Columns.removeByIndex(source, 1)

@@ -473,9 +473,8 @@ def claim_status(sheet):
 
 
 def clear_ours(sheet):
-    for row in range(2, sheet.used()[0] + 1):
-        for heading in HEADINGS:
-            sheet.type(row, heading, "")
+    for heading in HEADINGS:
+        sheet.fill(heading, "")
 
 
 def delete_ours(sheet):
