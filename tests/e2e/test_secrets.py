@@ -228,8 +228,9 @@ class Runs:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ATOBARAI_")}
         environment.update({"XDG_STATE_HOME": str(self.state), "TMPDIR": str(self.temporary), **self.dialect.secrets,
                             **(env or {})})
+        # Everybody may read what is made, unless the maker says no.
         self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=stdin, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=environment, cwd=self.work, preexec_fn=unlimited)
+                                        stderr=subprocess.PIPE, env=environment, cwd=self.work, umask=0)
         return self.process
 
     def end(self, wanted=None):
@@ -263,13 +264,6 @@ class Runs:
         return [command, source, "-o", out, "--api-url", url or self.dialect.url(service), "--log",
                 self.work / "log.jsonl", "--summary-json", self.work / f"summary-{self.runs}.json", "--verbose",
                 *self.dialect.options, *options]
-
-
-def unlimited():
-    """In the child: cores may be written, and everybody may read what is made unless the maker says no."""
-    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
-    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-    os.umask(0)
 
 
 def children(pid):
@@ -654,7 +648,7 @@ def test_self():
             case.true("a file for everybody is noticed", any("work/a is for everybody" in problem for problem in found))
     with Case("a core would be noticed where the system writes cores beside the program") as case:
         pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
-        subprocess.run([sys.executable, "-c", "import os; os.abort()"], cwd=case.tmp, preexec_fn=unlimited, check=False,
+        subprocess.run([sys.executable, "-c", "import os; os.abort()"], cwd=case.tmp, check=False,
                        stderr=subprocess.DEVNULL)
         cores = [path for path in case.tmp.iterdir() if path.name.startswith("core")]
         if pattern != "core" or resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
@@ -675,6 +669,8 @@ TAKES_SECRETS_ALWAYS = "config" in commands()
 
 
 def main():
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))  # cores may be written by all that is started here
     with Case("every command is tested here") as case:
         case.equal("commands that are not", commands() - KNOWN, set())
     tests = [(test, dialect) for dialect in (Json, Kuroneko)
