@@ -402,44 +402,95 @@ static void match_likely(struct originals *originals)
 /* A guess at what a cell was. */
 struct guess {
     struct originals *originals;
-    struct span heading;
-    uint16_t tag; /* that it had */
-    struct span was;
-    bool failed; /* memory ran out */
+    struct present *present; /* its row */
+    const struct kept *kept;
+    size_t cell;
+    uint16_t tag;            /* that the cell had */
+    bool proves;             /* the row has to be what it was, with this, and not the cell alone */
+    struct span was;         /* `data` NULL: it is not found */
+    struct ledger_hash hash; /* of it */
+    bool failed;             /* memory ran out */
 };
+
+/* Whether the row is what it was. */
+static bool is_proven(struct originals *originals, struct present *present, const struct kept *kept, bool *failed)
+{
+    *failed = *failed || !hash_row(originals, present, &originals->text);
+    return !*failed && is_exactly(present, kept);
+}
 
 static bool try_guess(void *context, struct span was)
 {
     struct guess *guess = context;
-    struct ledger_hash hash;
-    if (!hash_text(guess->originals, guess->heading, was, &hash)) {
+    struct originals *originals = guess->originals;
+    if (!hash_text(originals, originals->work->layout.headings[guess->cell], was, &guess->hash)) {
         guess->failed = true;
         return false;
     }
-    if (tag_of(&hash) != guess->tag)
+    if (tag_of(&guess->hash) != guess->tag)
         return true;
-    guess->was = arena_copy(&guess->originals->arena, was);
+    if (guess->proves) {
+        guess->present->cells[guess->cell] = guess->hash;
+        if (!is_proven(originals, guess->present, guess->kept, &guess->failed))
+            return !guess->failed;
+    }
+    guess->was = arena_copy(&originals->arena, was);
     guess->failed = guess->was.data == NULL;
     return false;
 }
 
-/* A cell that differs from what it was: it is added to those that were damaged, or else to those that were edited. */
-static bool judge_cell(struct originals *originals, size_t cell, struct span value, uint16_t tag,
-                       struct originals_row *row)
+/* A cell that differs from what it was: it is added to those that were damaged, and has the hash of what it was from
+ * here on; or else to those that were edited. */
+static bool judge_cell(struct originals *originals, struct guess *guess, struct span value, struct originals_row *row)
 {
-    struct guess guess = {originals, originals->work->layout.headings[cell], tag, {NULL, 0}, false};
     struct span is = arena_copy(&originals->arena, decode(originals, value));
     if (originals->text.failed || is.data == NULL)
         return false;
-    if (tag != 0 && is.length > 0 && damage_guess(is, try_guess, &guess) && guess.was.data != NULL)
-        row->damaged[row->damaged_count++] = (struct originals_cell){cell, guess.was, is};
-    else
-        row->edited[row->edited_count++] = (struct originals_cell){cell, {NULL, 0}, is};
-    return !guess.failed;
+    if (guess->tag != 0 && is.length > 0 && damage_guess(is, try_guess, guess) && guess->was.data != NULL) {
+        row->damaged[row->damaged_count++] = (struct originals_cell){guess->cell, guess->was, is};
+        guess->present->cells[guess->cell] = guess->hash;
+    } else {
+        row->edited[row->edited_count++] = (struct originals_cell){guess->cell, {NULL, 0}, is};
+    }
+    return !guess->failed;
+}
+
+/* Of a row of damaged cells only, the hash that was kept tells whether it is the row that it was. If it is not, one of
+ * the guesses is wrong, though it has the 16 bits: another one may have them, too. False: memory ran out. */
+static bool prove_row(struct originals *originals, struct present *present, const struct kept *kept,
+                      struct originals_row *row)
+{
+    bool failed = false;
+    row->state = ORIGINALS_SAME;
+    if (is_proven(originals, present, kept, &failed))
+        return true;
+    for (size_t i = 0; i < row->damaged_count && !failed; i++) {
+        struct originals_cell *damaged = &row->damaged[i];
+        struct ledger_hash hash = present->cells[damaged->cell];
+        struct guess guess = {.originals = originals,
+                              .present = present,
+                              .kept = kept,
+                              .cell = damaged->cell,
+                              .tag = tag_of(&hash),
+                              .proves = true};
+        if (damage_guess(damaged->is, try_guess, &guess) && guess.was.data != NULL) {
+            damaged->was = guess.was;
+            return true;
+        }
+        present->cells[damaged->cell] = hash;
+        failed = guess.failed;
+    }
+    /* Where it is the only one that differs, it is the one that was edited. */
+    row->state = ORIGINALS_CHANGED;
+    if (row->damaged_count == 1) {
+        row->edited[row->edited_count++] = (struct originals_cell){row->damaged[0].cell, {NULL, 0}, row->damaged[0].is};
+        row->damaged_count = 0;
+    }
+    return !failed;
 }
 
 /* The cells of a row that are not as they were. */
-static bool judge_cells(struct originals *originals, const struct present *present, struct originals_row *row,
+static bool judge_cells(struct originals *originals, struct present *present, struct originals_row *row,
                         struct error *error)
 {
     const struct kept *kept = &originals->kept[present->like];
@@ -459,16 +510,17 @@ static bool judge_cells(struct originals *originals, const struct present *prese
         if (cell == NONE || present_tag(originals, present, i) == kept->tags[i])
             continue;
         struct span value = cell < count ? values[cell] : (struct span){"", 0};
-        if (!judge_cell(originals, cell, value, kept->tags[i], row))
+        struct guess guess = {
+            .originals = originals, .present = present, .kept = kept, .cell = cell, .tag = kept->tags[i]};
+        if (!judge_cell(originals, &guess, value, row))
             return error_set_memory(error);
     }
-    /* A cell that is another one, and has the same 16 bits. */
-    bool unseen = row->damaged_count == 0 && originals->complete;
-    row->state = row->edited_count > 0 || unseen ? ORIGINALS_CHANGED : ORIGINALS_SAME;
-    return true;
+    row->state = row->edited_count > 0 ? ORIGINALS_CHANGED : ORIGINALS_SAME;
+    return row->edited_count > 0 || !originals->complete || prove_row(originals, present, kept, row) ||
+           error_set_memory(error);
 }
 
-static bool judge_row(struct originals *originals, const struct present *present, struct originals_row *row,
+static bool judge_row(struct originals *originals, struct present *present, struct originals_row *row,
                       struct error *error)
 {
     *row = (struct originals_row){.row = present->row, .number = book_row(&originals->work->book, present->row).number};

@@ -11,7 +11,7 @@ import sys
 
 from harness import done, run
 from service import message_of, write_csv
-from test_return import ALL_COLUMNS, CELLS, FIRST, LONG, SECOND, as_excel, desk_test, edit
+from test_return import ALL_COLUMNS, CELLS, FIRST, LONG, SECOND, as_excel, colliding, desk_test, edit
 
 CONTROL = ALL_COLUMNS.index("コントロールカラム")
 
@@ -68,6 +68,15 @@ def test_damaged(case, desk, _):
                {"受注日時": "2026-11-02 17:54:08", "商品番号": "00456", "商品名": "短い名前", "注文者郵便番号": "0010012",
                 "注文者電話番号": "0312345678", "店舗ID": "007"})
     case.true("counted", "5個のセル" in said)
+
+
+@desk_test("an edit that leaves the 16 bits as they were is a change, beside damaged cells, too")
+def test_chance(case, desk, _):
+    table = registered(desk)
+    _, note = colliding(desk, "備考", (("なし", f"メモ{number}") for number in range(9999999)))
+    edit(as_excel(table), "備考", [3], lambda text: note)
+    status, written, said = clean(desk, desk.save(table))
+    case.equal(f"written ({said})", (status, [row[-1] for row in written[1:]]), (0, [note]))
 
 
 @desk_test("--set-status is a change that Robot-in has to know")

@@ -6,6 +6,7 @@ The spreadsheet is played here: test_spreadsheet.py has a real one. The program'
 ATOBARAI. Prints one line "ok - ..." or "not ok - ..." per check and exits 1 if any failed.
 """
 import csv
+import hmac
 import io
 import sqlite3
 import sys
@@ -216,6 +217,34 @@ def test_zeros_of_id(case, desk, sandbox):
     desk.ledger = case.tmp / "other.db"
     desk.do(desk.export({short: [{}]}))
     case.equal("sent with another ledger", list(desk.bodies), [short])
+
+
+def colliding(desk, heading, pairs):
+    """The first of `pairs` of texts of which the ledger, which must be there, keeps the same 16 bits."""
+    with sqlite3.connect(desk.ledger) as ledger:
+        salt = ledger.execute("SELECT value FROM property WHERE name = 'salt'").fetchone()[0]
+    ledger.close()
+
+    def tag(text):
+        part = b"cell\0" + heading.encode() + b"\0" + text.encode()
+        return hmac.digest(salt, len(part).to_bytes(8, "little") + part, "sha256")[:2]
+    return next(pair for pair in pairs if tag(pair[0]) == tag(pair[1]))
+
+
+@desk_test("a guess that has the 16 bits of the cell by chance is not believed against the row")
+def test_chance(case, desk, _):
+    desk.do(desk.export({"2000009": [{}]}))
+    code, lost = colliding(desk, "商品番号", ((f"00{number}", f"0{number}") for number in range(1000, 9999999)))
+    _, typed = colliding(desk, "商品番号", (("A1", f"0{number}") for number in range(1000, 9999999)))
+    source = desk.export({SECOND: [{"商品番号": code}, {"商品番号": "A1"}, {"商品番号": "A2", "商品名": LONG}]})
+    table = desk.table(desk.do(source))
+    edit(table, "商品番号", [2], as_number)
+    edit(table, "商品番号", [3], lambda text: as_number(typed))
+    edit(table, "商品名", [4], lambda text: "短い名前")
+    result = desk.do(desk.save(table))
+    case.equal("sent", [item["id"] for item in desk.bodies[SECOND]["items"]], [code, as_number(typed), "A2"])
+    case.equal("found", desk.found(result), {2: [("CELL_DAMAGED", "商品番号")], 3: [], 4: []})
+    case.true("the other guess is another text", lost != code)
 
 
 @desk_test("what is kept of a file gives nothing away, is bound to the order, and is forgotten in time")
