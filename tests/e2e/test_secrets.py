@@ -242,7 +242,9 @@ class Runs:
             self.process.communicate()
             raise
         status = self.process.returncode
-        self.scan(f"standard output of {self.words}", stdout, persons="-o -" not in self.words)
+        # diff shows what was changed, which is the input's.
+        shows = "-o -" in self.words or self.words.startswith("diff ")
+        self.scan(f"standard output of {self.words}", stdout, persons=not shows)
         self.scan(f"standard error of {self.words}", stderr)
         self.scan_files(f"after {self.words}")
         if wanted is not None:
@@ -300,6 +302,21 @@ def echo_headers(dialect):
 # ---- Good runs ----
 
 
+def come_back(case, runs, relay):
+    """The newest result comes back from a spreadsheet, damaged and edited, and is registered, compared and cleaned."""
+    result = max(runs.work.glob("result-*.csv"), key=lambda path: path.stat().st_mtime_ns)
+    returned = runs.given / "returned.csv"
+    text = result.read_bytes().decode("cp932")
+    returned.write_bytes(text.replace("0398712345", "398712345").replace("987-6543", "9876543", 1).encode("cp932"))
+    returned.chmod(RESULT_MODE)
+    runs.send("register", returned, relay, wanted={0, 1})
+    runs.run("diff", result, returned, wanted={0, 1})
+    runs.run("clean", returned, "-o", runs.work / "result-clean.csv", wanted={0})
+    returned.write_bytes(text.replace("0398712345", "#NAME?").replace("見本荘2019号", "見本荘2019号\0").encode("cp932"))
+    runs.run("clean", returned, "-o", runs.work / "result-none.csv", "--lang", "en", wanted={1})
+    case.true("no file of what cannot be written", not (runs.work / "result-none.csv").exists())
+
+
 def test_good_runs(dialect):
     with Case(f"{dialect.name}: every command, all well") as case, \
             Sandbox(case.tmp, "--state", case.tmp / "service-state") as sandbox, Relay(sandbox) as relay:
@@ -314,6 +331,9 @@ def test_good_runs(dialect):
         runs.run("check", source, "-o", runs.work / "result-check.csv", "--summary-json", runs.work / "summary.json",
                  "--verbose", *dialect.options, wanted={0})
         runs.send("register", source, relay, "--dry-run", wanted={0})
+        runs.send("register", source, relay, "--xlsx", runs.work / "result.xlsx", wanted={0})
+        case.equal("result.xlsx: mode", stat.S_IMODE((runs.work / "result.xlsx").stat().st_mode), RESULT_MODE)
+        come_back(case, runs, relay)
         for command in ("register", "register", "ship", "status", "cancel"):
             runs.send(command, source, relay, wanted={0, 1})
         dearer = {"小計": 1400, "単価": 700, "請求金額": 1600}
