@@ -1,6 +1,7 @@
 -- The ledger, version 3: what order files said, row by row, as hashes under the salt: so that it is told, when a file
 -- comes back from a spreadsheet, which cells were damaged there, and which rows were changed. Of a single cell there are
--- 16 bits, which give nothing away; of a row 64. How `rows` is made up is written in src/run/originals.c.
+-- 16 bits, of a row 64: docs/ledger.md says what that gives away. How `rows` is made up is written in
+-- src/run/originals.c.
 
 CREATE TABLE layouts (
     number INTEGER PRIMARY KEY,
