@@ -113,12 +113,13 @@ class Office:
         except ProcessLookupError:
             pass
 
-    def open_csv(self, path, encoding="cp932", delimiter=",", quoted_is_text=False, special_numbers=False):
+    def open_csv(self, path, encoding="cp932", delimiter=",", quoted_is_text=False, special_numbers=False,
+                 formulas=False):
         """As the import dialog does when nothing is changed in it but the encoding and the delimiter: a cell that looks
         like a number becomes one, whether it is quoted or not. `special_numbers`: dates, times, and amounts with a
-        currency, too. `quoted_is_text`: what stands in quotes stays as it is."""
+        currency, too. `formulas`: they are worked out. `quoted_is_text`: what stands in quotes stays as it is."""
         words = [ord(delimiter), ord('"'), ENCODINGS[encoding], 1, "", JAPANESE, str(quoted_is_text).lower(),
-                 str(special_numbers).lower()]
+                 str(special_numbers).lower(), "", "", "false", "", str(formulas).lower()]
         return self.load(path, FilterName=CSV_FILTER, FilterOptions=",".join(map(str, words)))
 
     def open_workbook(self, path):
