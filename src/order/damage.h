@@ -40,7 +40,8 @@ bool damage_guess(struct span is, bool (*each)(void *context, struct span was), 
  * so is more that can be told, but not guessed. */
 enum damage damage_of(struct span was, struct span is);
 
-/* Whether `is` may be what a spreadsheet shows where the value is gone, whatever that was: 1.23457E+11, ####, #NAME?. */
+/* Whether `is` may be what a spreadsheet shows where the value is gone, whatever that was: 1.23457E+11, ####, #NAME?.
+ */
 bool damage_is_loss(struct span is);
 
 #endif

@@ -3,11 +3,11 @@
  * text that a spreadsheet may have made of another (order/damage.h) was made of it where the other has the hash that
  * was kept.
  *
- * Of a cell 16 bits are kept, which give little away, and of a row 64. In a row of damaged cells only, the 64 prove each
- * of them; in one that was edited, too, there are the 16 alone, and an edit that looks like damage is taken for it, or a
- * damaged cell for another text than it was, in some ten to four hundred cases of 65,536. No edit of a row is overlooked
- * where the file has all of its columns. Rows are told by their likeness: they may be sorted, and columns moved, added
- * or deleted; of columns with the same heading, which is which is told by their order.
+ * Of a cell 16 bits are kept, which give little away, and of a row 64. In a row of damaged cells only, the 64 prove
+ * each of them; in one that was edited, too, there are the 16 alone, and an edit that looks like damage is taken for
+ * it, or a damaged cell for another text than it was, in some ten to four hundred cases of 65,536. No edit of a row is
+ * overlooked where the file has all of its columns. Rows are told by their likeness: they may be sorted, and columns
+ * moved, added or deleted; of columns with the same heading, which is which is told by their order.
  */
 #ifndef RUN_ORIGINALS_H
 #define RUN_ORIGINALS_H
