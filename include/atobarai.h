@@ -343,6 +343,8 @@ struct atobarai_cleaning {
     const char *input;  /* a result file, "-" for standard input */
     const char *output; /* the file for Robot-in, "-" for standard output */
     bool all;           /* rows that were not changed, too */
+    const volatile int
+        *interrupt; /* not 0: end soon, and leave no output; may be set by a signal handler. NULL: nobody asks */
 };
 
 /* Rows, where nothing else is said. */

@@ -68,6 +68,14 @@ static bool report(struct cleaner *cleaner, const char *code, uint32_t row, size
     return true;
 }
 
+/* False where somebody wants it to end. */
+static bool goes_on(const struct cleaner *cleaner, struct error *error)
+{
+    const volatile int *interrupt = cleaner->asked->interrupt;
+    return interrupt == NULL || *interrupt == 0 ||
+           error_set(error, ERROR_INTERRUPTED, "INTERRUPTED", NULL, NULL, NULL, NULL);
+}
+
 /* ---- Which rows ---- */
 
 static bool judge_order(struct cleaner *cleaner, const struct book_order *order, struct error *error)
@@ -101,7 +109,7 @@ static bool judge_rows(struct cleaner *cleaner, struct error *error)
         return error_set_memory(error);
     memset(cleaner->fates, UNKNOWN, book->row_count + 1);
     for (size_t i = 0; i < book->order_count; i++)
-        if (!judge_order(cleaner, &book->orders[i], error))
+        if (!goes_on(cleaner, error) || !judge_order(cleaner, &book->orders[i], error))
             return false;
     for (uint32_t i = 0; i < book->row_count; i++)
         if (book_row(book, i).deleted)
@@ -363,7 +371,7 @@ static bool put_all(struct cleaner *cleaner, struct error *error)
                 put_header(cleaner, error);
     for (uint32_t i = 0; i < cleaner->work->book.row_count && done; i++)
         if (cleaner->asked->all || cleaner->fates[i] != LEFT)
-            done = put_row(cleaner, i, error);
+            done = goes_on(cleaner, error) && put_row(cleaner, i, error);
     return done && csv_source_unchanged(cleaner->work->source, error);
 }
 

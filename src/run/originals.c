@@ -531,6 +531,69 @@ static bool judge_row(struct originals *originals, struct present *present, stru
            judge_cells(originals, present, row, error);
 }
 
+/* Whether all rows of an order say the same in this cell. */
+static bool is_of_order(const struct originals *originals, size_t cell)
+{
+    size_t column = originals->work->layout.columns[cell];
+    return column != ORDER_NO_COLUMN && originals->work->schema.columns[column].level == ORDER_LEVEL_ORDER;
+}
+
+static bool has_cell(const struct originals_row *row, size_t cell)
+{
+    for (size_t i = 0; i < row->damaged_count; i++)
+        if (row->damaged[i].cell == cell)
+            return true;
+    return false;
+}
+
+/* A row of which nothing is known: what was damaged on the order's row `from` was damaged here, too, where both say the
+ * same of the order. */
+static bool take_over(struct originals *originals, const struct originals_row *from, const struct span *values,
+                      size_t count, struct originals_row *row)
+{
+    for (size_t i = 0; i < from->damaged_count; i++) {
+        const struct originals_cell *cell = &from->damaged[i];
+        if (!is_of_order(originals, cell->cell) || cell->cell >= count || has_cell(row, cell->cell))
+            continue;
+        if (span_equal(decode(originals, values[cell->cell]), cell->is))
+            row->damaged[row->damaged_count++] = *cell;
+        if (originals->text.failed)
+            return false;
+    }
+    return true;
+}
+
+static bool judge_unknown(struct originals *originals, const struct originals_order *compared, size_t index,
+                          struct error *error)
+{
+    struct originals_row *row = &compared->rows[index];
+    struct book_row at = book_row(&originals->work->book, row->row);
+    struct csv_record record;
+    const struct span *values;
+    size_t count;
+    row->damaged = arena_alloc(&originals->arena, (originals->work->layout.heading_count + 1) * sizeof *row->damaged);
+    if (row->damaged == NULL)
+        return error_set_memory(error);
+    if (!loader_record(originals->loader, &at, &record, error) ||
+        !loader_cells(originals->loader, &record, &values, &count, error))
+        return false;
+    for (size_t i = 0; i < compared->count; i++)
+        if (i != index && !take_over(originals, &compared->rows[i], values, count, row))
+            return error_set_memory(error);
+    return true;
+}
+
+/* A row that is new, or was broken when it was kept, must not differ from the others of its order for what a
+ * spreadsheet did to all of them. */
+static bool judge_unknowns(struct originals *originals, const struct originals_order *compared, struct error *error)
+{
+    for (size_t i = 0; i < compared->count && compared->known; i++)
+        if (originals->present[i].whole && originals->present[i].like == NONE &&
+            !judge_unknown(originals, compared, i, error))
+            return false;
+    return true;
+}
+
 bool originals_covers(const struct originals *originals, size_t cell)
 {
     return originals->covered[cell];
@@ -557,7 +620,7 @@ bool originals_compare(struct originals *originals, const struct book_order *ord
     for (size_t i = 0; i < compared->count; i++)
         if (!judge_row(originals, &originals->present[i], &compared->rows[i], error))
             return false;
-    return true;
+    return judge_unknowns(originals, compared, error);
 }
 
 /* ---- Beginning and end ---- */

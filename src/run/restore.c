@@ -1,6 +1,7 @@
 /* run/restore.c: see restore.h. */
 #include "run/restore.h"
 
+#include "order/damage.h"
 #include "order/value.h"
 #include "run/judge.h"
 #include "run/loader.h"
@@ -33,6 +34,16 @@ static bool is_result(const struct work *work)
     return false;
 }
 
+/* Whether what is sent of the order was lost in this cell, and no rule says so. */
+static bool is_lost(const struct work *work, const struct originals_cell *cell)
+{
+    size_t column = work->layout.columns[cell->cell];
+    if (column == ORDER_NO_COLUMN || !damage_is_loss(cell->is))
+        return false;
+    const struct order_column *known = &work->schema.columns[column];
+    return known->field >= ORDER_FIELD_ID && (known->type == ORDER_TYPE_TEXT || !value_is_rounded(cell->is));
+}
+
 static bool add_mends(struct restoring *restoring, uint32_t index, const struct originals_order *compared)
 {
     for (size_t i = 0; i < compared->count; i++) {
@@ -42,6 +53,9 @@ static bool add_mends(struct restoring *restoring, uint32_t index, const struct 
                 return false;
             restoring->concerns[index] = DAMAGED;
         }
+        for (size_t k = 0; k < row->edited_count; k++)
+            if (is_lost(restoring->work, &row->edited[k]))
+                restoring->concerns[index] = DAMAGED;
     }
     return true;
 }
@@ -93,9 +107,26 @@ static bool look(struct restoring *restoring, struct error *error)
 
 /* ---- Judging anew ---- */
 
+/* A cell that is sent, and whose text is gone: rules know such numbers, where the column is one of numbers. */
+static void report_lost(struct work *work, uint32_t number, const struct originals_cell *cell)
+{
+    struct buf is = {0};
+    size_t column = work->layout.columns[cell->cell];
+    if (!is_lost(work, cell))
+        return;
+    utf8_excerpt(cell->is, FINDING_EXCERPT_MAX, &is);
+    const char *args[FINDING_ARGS] = {buf_text(&is)};
+    findings_add(&work->findings, (struct finding){.code = "CELL_LOST", .row = number, .column = (uint16_t)column},
+                 args);
+    work->findings.failed = work->findings.failed || is.failed;
+    buf_free(&is);
+}
+
 /* The damaged cells of a row, each with what it was and what it is. */
 static void report_cells(struct work *work, uint32_t number, const struct originals_row *row)
 {
+    for (size_t i = 0; i < row->edited_count; i++)
+        report_lost(work, number, &row->edited[i]);
     for (size_t i = 0; i < row->damaged_count; i++) {
         const struct originals_cell *cell = &row->damaged[i];
         struct buf was = {0};

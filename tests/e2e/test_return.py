@@ -11,7 +11,7 @@ import io
 import sqlite3
 import sys
 
-from harness import Case, done
+from harness import HEADINGS, Case, done
 from service import COLUMNS, Relay, Sandbox, operate, write_csv
 
 ALL_COLUMNS = [*COLUMNS, "注文者郵便番号", "注文者電話番号", "店舗ID", "備考"]
@@ -177,6 +177,37 @@ def test_date(case, desk, _):
     result = desk.do(desk.save(table))
     case.equal("found", desk.found(result)[2], [("CELL_DAMAGED", "商品番号"), ("ITEM_ID_PUNCTUATION", "商品番号")])
     case.equal("sent", [item["id"] for item in desk.bodies[SECOND]["items"]], ["1-2"])
+
+
+@desk_test("what a spreadsheet has lost in a text is an error, and not sent: #NAME?, ####, 1.23457E+11")
+def test_lost(case, desk, _):
+    names = {"#NAME?": "-割引-", "####": "2026-11-25", "4.90123E+12": "4901234567890"}
+    orders = {str(3000001 + i): [{"商品名": name, "注文者メールアドレス": "だめ"}] for i, name in enumerate(names.values())}
+    table = desk.table(desk.do(desk.export(orders)))
+    case.equal("sent at first", desk.bodies, {})
+    for number, lost in enumerate(names, 2):
+        edit(table, "商品名", [number], lambda _, lost=lost: lost)
+    edit(table, "注文者メールアドレス", None, lambda text: "taro@example.com")
+    result = desk.do(desk.save(table))
+    case.equal("found", desk.found(result), {number: [("CELL_LOST", "商品名")] for number in (2, 3, 4)})
+    case.equal("sent", (desk.outcome.status, desk.bodies), (1, {}))
+    # Who means it says so in Robot-in.
+    desk.do(desk.export({"3000009": [{"商品名": "#NAME?"}]}))
+    case.equal("sent from Robot-in's file", list(desk.bodies), ["3000009"])
+
+
+@desk_test("a line that a clerk added says what the damaged ones say: the order is one")
+def test_added(case, desk, _):
+    table = desk.table(desk.do(desk.export({SECOND: [{"商品名": LONG}]})))
+    edit(as_excel(table), "商品名", [2], lambda text: "短い名前")
+    new = list(table[1])
+    for heading, text in (("項番", "2"), ("明細ID", "200000299"), ("商品コード", "C9"), ("商品番号", "A9"), ("商品名", "追加")):
+        new[table[0].index(heading)] = text
+    for heading in HEADINGS:
+        new[table[0].index(heading)] = ""
+    result = desk.do(desk.save([*table, new]))
+    case.equal(f"exit ({desk.found(result)})", desk.outcome.status, 0)
+    case.equal("sent", (desk.bodies[SECOND]["buyer"]["phone"], len(desk.bodies[SECOND]["items"])), ("0312345678", 2))
 
 
 @desk_test("--strict makes errors of damage; a dry run keeps nothing, and finds it")
