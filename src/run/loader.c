@@ -317,7 +317,7 @@ static bool load_values(struct loader *loader, const struct csv_record *record, 
     for (size_t cell = 0; cell < count && cell < layout->heading_count; cell++) {
         size_t column = layout->columns[cell];
         struct span *place = column != ORDER_NO_COLUMN ? &texts[column] : NULL;
-        const struct mend *mend = mend_of(mends, mend_count, cell);
+        const struct mend *mend = mend_count > 0 ? mend_of(mends, mend_count, cell) : NULL;
         if (mend != NULL ? !load_mend(loader, record->row, mend, findings, place, column)
                          : !load_cell(loader, record, cell, values[cell], findings, place, column))
             return false;
