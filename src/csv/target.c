@@ -34,6 +34,19 @@ static bool fail(const struct csv_target *target, int reason, struct error *erro
     return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", target->path, reason);
 }
 
+/* Whether the file is a database, as a ledger is: nobody who forces a result into its place can mean that. */
+static bool is_database(const char *path)
+{
+    static const char magic[16] = "SQLite format 3";
+    char begin[sizeof magic] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool found =
+        fd >= 0 && read(fd, begin, sizeof begin) == (ssize_t)sizeof begin && memcmp(begin, magic, sizeof magic) == 0;
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
 /* Whether `path` may become the result file. */
 static bool check_place(const char *path, bool force, const struct stat *like, struct error *error)
 {
@@ -54,7 +67,7 @@ static bool check_place(const char *path, bool force, const struct stat *like, s
     /* Renaming over a device or a pipe would replace it by a file. */
     if (!S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode)) /* a link here leads nowhere */
         return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EINVAL);
-    return true;
+    return !is_database(path) || error_set(error, ERROR_USAGE, "OUTPUT_IS_LEDGER", path, NULL, NULL, NULL);
 }
 
 /* Standard output may have been led into the input. */
@@ -277,6 +290,8 @@ static void sync_folder(const char *path)
 /* Without `force` a file that came meanwhile stays. */
 static bool rename_into_place(struct csv_target *target, struct error *error)
 {
+    if (target->force && is_database(target->path)) /* a ledger that was made meanwhile */
+        return error_set(error, ERROR_USAGE, "OUTPUT_IS_LEDGER", target->path, NULL, NULL, NULL);
     if (target->force)
         return rename(target->temporary, target->path) == 0 || fail(target, errno, error);
     if (renameat2(AT_FDCWD, target->temporary, AT_FDCWD, target->path, RENAME_NOREPLACE) == 0)

@@ -15,7 +15,8 @@ struct csv_target;
 
 /* `path` "-" is standard output, which gets its bytes at csv_target_commit(). `like` is the input's: the result file
  * gets its permissions, less those to execute; and it may not be that file (OUTPUT_IS_INPUT). Without `force` an
- * existing file is OUTPUT_EXISTS, a folder OUTPUT_IS_DIRECTORY; otherwise OUTPUT_UNWRITABLE. All are of kind
+ * existing file is OUTPUT_EXISTS, a folder OUTPUT_IS_DIRECTORY, a database
+ * OUTPUT_IS_LEDGER; otherwise OUTPUT_UNWRITABLE. All are of kind
  * ERROR_USAGE. End with csv_target_commit() or csv_target_discard(). */
 struct csv_target *csv_target_open(const char *path, bool force, const struct stat *like, struct error *error);
 

@@ -14,8 +14,9 @@
 enum { RESTORE_DAYS = 100 };
 
 /* Look through the file, put damaged cells on `work->mends`, and judge their orders anew, with the warning CELL_DAMAGED
- * for each, and the error CELL_LOST for each text that is gone. An order whose 受注ID is another one without its zeros gets ORDER_ID_DAMAGED. `rehearses`: nothing is kept.
- * False: the errors of the source and the ledger, or out of memory. */
+ * for each, and the error CELL_LOST for each text that is gone. An order whose 受注ID is another one without its zeros
+ * gets ORDER_ID_DAMAGED. `rehearses`: nothing is kept. False: the errors of the source and the ledger, or out of
+ * memory. */
 bool restore_run(struct work *work, struct ledger *ledger, bool rehearses, struct error *error);
 
 #endif
