@@ -28,7 +28,7 @@ CSV_FILTER = "Text - txt - csv (StarCalc)"
 # LibreOffice's numbers for the encodings of its dialogs (rtl/textenc.h). cp932 is Windows-932 there, another entry than
 # Shift-JIS; UTF-16 has the byte order of the machine, and a mark.
 ENCODINGS = {"cp932": 60, "shift_jis": 64, "utf-8": 76, "utf-16": 65535}
-JAPANESE = 1041  # the language of numbers and dates
+JAPANESE, TEXT = 1041, 2  # the language of numbers and dates; a column's type
 
 # A clerk's computer in Japan; and nothing that waits for a click.
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -114,11 +114,13 @@ class Office:
             pass
 
     def open_csv(self, path, encoding="cp932", delimiter=",", quoted_is_text=False, special_numbers=False,
-                 formulas=False):
+                 formulas=False, text_columns=0):
         """As the import dialog does when nothing is changed in it but the encoding and the delimiter: a cell that looks
         like a number becomes one, whether it is quoted or not. `special_numbers`: dates, times, and amounts with a
-        currency, too. `formulas`: they are worked out. `quoted_is_text`: what stands in quotes stays as it is."""
-        words = [ord(delimiter), ord('"'), ENCODINGS[encoding], 1, "", JAPANESE, str(quoted_is_text).lower(),
+        currency, too. `formulas`: they are worked out. `quoted_is_text`: what stands in quotes stays as it is;
+        `text_columns`: so do that many columns."""
+        columns = "/".join(f"{number}/{TEXT}" for number in range(1, text_columns + 1))
+        words = [ord(delimiter), ord('"'), ENCODINGS[encoding], 1, columns, JAPANESE, str(quoted_is_text).lower(),
                  str(special_numbers).lower(), "", "", "false", "", str(formulas).lower()]
         return self.load(path, FilterName=CSV_FILTER, FilterOptions=",".join(map(str, words)))
 

@@ -12,7 +12,6 @@ import io
 import re
 import sys
 import tempfile
-import unicodedata
 from pathlib import Path
 
 from harness import HEADINGS, ROOT, Case, done, run
@@ -139,6 +138,21 @@ def expected_codes(before, harmed, cells):
         # What cannot be read is not compared with what was registered.
         expected = expected - {"ITEM_ID_PUNCTUATION"} | report if "NUMBER_ROUNDED" in report else expected | report
     return expected
+
+
+def expected_of_strangers(harm, cells):
+    """The codes for a cell that was harmed in a file that the program never saw before. `cells` is the row after it."""
+    if harm.heading == "注文者電話番号":
+        return {"PHONE_REPAIRED"}
+    if harm.heading == "注文者郵便番号":
+        return {"POSTAL_CODE_REPAIRED" if cells["注文者都道府県"] else "POSTAL_CODE_INVALID"}
+    if harm.heading in NUMBERS and harm.kind == "exponent":
+        return {"NUMBER_ROUNDED"}
+    if harm.heading == "商品番号" and not harm.after.isascii():
+        return {"ITEM_ID_NON_ASCII"}
+    if harm.heading == "商品番号" and not harm.after.isalnum():
+        return {"ITEM_ID_PUNCTUATION"}
+    return {"CONTROL_CHARACTER"} if harm.kind == "line break" else set()
 
 
 # What LibreOffice makes of the results of the samples, all of its settings as they come: the zero before a phone number
@@ -341,7 +355,7 @@ def test_damaged(office):
                 case.true(f"{turn}: what is too much is still there", again.rows[12][36:38] == rows[12][36:38])
                 saved = case.tmp / f"{turn}.csv"
                 saved.write_bytes(again.data)
-        with office.open_csv(saved, "utf-8") as sheet:
+        with office.open_csv(first.out, text_columns=60) as sheet:
             sheet.join(13, "備考", 3)
             sheet.type(16, "商品名", "B5ノート 5冊パック")
             saved = sheet.save_csv(case.tmp / "mended.csv", "utf-8")
@@ -378,13 +392,13 @@ def test_widened():
 def test_values(office):
     """The file of fragile values: opened in three ways, as a workbook, and in the forms that Excel writes."""
     ways = {"as it comes": ({}, 2), "looking for dates and formulas": ({"special_numbers": True, "formulas": True}, 3),
-            "quoted is text": ({"quoted_is_text": True}, 4)}
+            "quoted is text": ({"quoted_is_text": True}, 4), "columns of text": ({"text_columns": 60}, 4)}
     with Case("values that spreadsheets harm: which, and what is said of them") as case, Sandbox(case.tmp) as sandbox:
         source, book = case.tmp / "order_fragile.csv", case.tmp / "result.xlsx"
         source.write_bytes(written(fragile(), quoting=csv.QUOTE_ALL))
         first = operate("register", case.tmp, sandbox.url, source, "--xlsx", book)
         case.equal("all are valid", (first.status, first.summary["sent"]), (0, len(VALUES)))
-        for (way, (how, index)), encoding in zip(ways.items(), ("cp932", "utf-8", "utf-16")):
+        for (way, (how, index)), encoding in zip(ways.items(), ("cp932", "utf-8", "utf-16", "utf-8")):
             delimiter = "\t" if encoding == "utf-16" else ","
             with office.open_csv(first.out, **how) as sheet:
                 saved = sheet.save_csv(case.tmp / "saved.csv", encoding, delimiter)
@@ -411,6 +425,49 @@ def verify_excel(case, sandbox, first, name):
     saved = case.tmp / "saved.csv"
     saved.write_bytes(mark + written(rows, encoding, delimiter))
     verify_again(case, f"{name}, {len(rows)} rows", first, Again(case, sandbox, saved, encoding, delimiter), rows)
+
+
+def test_strangers(office):
+    """Robot-in's file, saved by a spreadsheet before the program ever saw it: what was harmed is told as far as it shows."""
+    with Case("values that LibreOffice harms in a file that was never read before") as case:
+        rows = fragile()
+        source = case.tmp / "order_fragile.csv"
+        source.write_bytes(written(rows, quoting=csv.QUOTE_ALL))
+        with office.open_csv(source, special_numbers=True) as sheet:
+            saved = sheet.save_csv(case.tmp / "saved.csv")
+        after = table(saved.read_bytes())
+        run("check", saved, "-o", case.tmp / "out.csv")
+        found = codes(table((case.tmp / "out.csv").read_bytes()))
+        for harm in harms(rows, after):
+            case.equal(f"{harm[1:]}", found.get(harm.row, set()),
+                       expected_of_strangers(harm, dict(zip(after[0], after[harm.row - 1]))))
+
+
+def test_unsent(office):
+    """Orders that were refused, and whose other cells a spreadsheet harms while a clerk mends them: what was meant is
+    sent."""
+    with Case("orders mended in LibreOffice, which harms what was not touched") as case, Sandbox(case.tmp) as sandbox, \
+            Relay(sandbox) as relay:
+        rows = fragile()
+        name, number = (rows[0].index(heading) for heading in ("商品名", "商品番号"))
+        meant = {row[0]: row[number] for row in rows[1:]}
+        for row in rows[1:]:
+            row[name] = "い" * 256
+        source = case.tmp / "order_fragile.csv"
+        source.write_bytes(written(rows, quoting=csv.QUOTE_ALL))
+        first = operate("register", case.tmp, relay.url, source)
+        case.equal("sent at first", first.summary["sent"], 0)
+        with office.open_csv(first.out, special_numbers=True) as sheet:
+            sheet.fill("商品名", "煎茶 100g")
+            saved = sheet.save_csv(case.tmp / "saved.csv", "utf-8")
+        again = operate("register", case.tmp, relay.url, saved)
+        sent = {call.id: call.json["items"][0] for call in relay.calls}
+        held = {row[0] for row, code in zip(table(again.data, "utf-8")[1:], column(table(again.data, "utf-8"), CODE).values())
+                if "NUMBER_ROUNDED" in code}
+        case.equal("held back: digits are lost", held, {row[0] for row in rows[1:] if any(len(cell) > 16 and cell.isdigit() for cell in row)})
+        case.equal("sent", sent.keys() | held, meant.keys())
+        for order, item in sent.items():
+            case.equal(f"goods of {order}", (item["id"], item["name"]), (meant[order].strip('="'), "煎茶 100g"))
 
 
 # ---- By way of the workbook ----
@@ -540,6 +597,8 @@ def main():
         test_samples(office)
         test_damaged(office)
         test_values(office)
+        test_strangers(office)
+        test_unsent(office)
         test_damaged_workbook(office)
         test_edits(office)
     test_widened()
