@@ -3,8 +3,9 @@
 
     /usr/bin/python3 docs/images/make.py build/atobarai
 
-Needs what no test needs: a LibreOffice with windows, in Japanese, and a screen that nobody sees (Debian: libreoffice-calc
-libreoffice-gtk3 libreoffice-l10n-ja python3-uno fonts-noto-cjk xvfb openbox imagemagick xdotool pngquant).
+Needs a LibreOffice with windows, in Japanese, and a screen that nobody sees. On Debian: libreoffice-calc libreoffice-gtk3
+libreoffice-l10n-ja python3-uno fonts-noto-cjk xvfb openbox imagemagick xdotool pngquant; in a container, for the first
+excludes the libreoffice-calc-nogui of the tests.
 """
 import os
 import random
@@ -63,8 +64,8 @@ class Studio:
                             "LC_ALL": "C.UTF-8", "SAL_USE_VCLPLUGIN": "gtk3"}
         self.csv, self.workbook = self.folder / "result.csv", self.folder / "result.xlsx"
         shutil.copy(SAMPLE, self.folder)
-        subprocess.run([Path(program).absolute(), "register", SAMPLE.name, "--sandbox", "-o", self.csv, "--xlsx", self.workbook],
-                       env=self.environment, cwd=self.folder, stderr=subprocess.DEVNULL, check=False)
+        subprocess.run([Path(program).absolute(), "register", SAMPLE.name, "--sandbox", "-o", self.csv,
+                        "--xlsx", self.workbook], env=self.environment, cwd=self.folder, stderr=subprocess.DEVNULL, check=False)
         user = self.folder / "profile" / "user"
         user.mkdir(parents=True)
         items = "".join(f'<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}'
@@ -189,7 +190,8 @@ def show_saving(studio, document):
 
 
 def show_import(studio):
-    studio.meanwhile(lambda: studio.open(studio.csv, InteractionHandler=studio.make("com.sun.star.task.InteractionHandler")))
+    handler = studio.make("com.sun.star.task.InteractionHandler")
+    studio.meanwhile(lambda: studio.open(studio.csv, InteractionHandler=handler))
     studio.shoot("import-csv", studio.window("テキストのインポート"))
 
 
