@@ -22,9 +22,11 @@ static void print_note(const struct atobarai_differences *found, enum atobarai_l
     static const char *const damaged[2] = {
         "表計算ソフトが書き換えたセル: %" PRIu64 "\n"
         "  "
-        "人が直したものではありません。変更前の値に戻してください。列の形式を「文字列」にして開くと、変わりません。\n",
+        "人が直したものではありません。結果のファイルなら、registerなどは台帳の記録から元の値に戻して扱います。\n"
+        "  ほかのファイルでは、変更前の値に戻してください。列の形式を「文字列」にして開くと、変わりません。\n",
         "Cells changed by the spreadsheet: %" PRIu64 "\n"
-        "  Nobody edited these: put back what stood there before. Columns that are opened as text stay as they are.\n"};
+        "  Nobody edited these. In a result file register and the others take them for what the ledger remembers; in\n"
+        "  any other, put back what stood there before. Columns that are opened as text stay as they are.\n"};
     static const char *const rows[2] = {"行の追加: %" PRIu64 "、行の削除: %" PRIu64 "\n",
                                         "Rows added: %" PRIu64 ", rows deleted: %" PRIu64 "\n"};
     static const char *const columns[2] = {"列の追加: %" PRIu64 "、列の削除: %" PRIu64 "\n",
