@@ -43,7 +43,7 @@ PROGRAM  := $(BUILD)/atobarai
 
 # Debian packages: what building needs, and what the tests need on top.
 DEPS_BUILD := libcsv-dev libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev libsqlite3-dev libssl-dev libexpat1-dev \
-              libxlsxwriter-dev libminizip-dev libinih-dev
+              libxlsxwriter-dev libminizip-dev zlib1g-dev libinih-dev
 DEPS_BENCH := python3 miller csvkit wrk
 DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev clang-format clang-tidy cppcheck \
               valgrind openssl nghttp2-proxy python3-uno
