@@ -62,7 +62,8 @@ enum {
     ATOBARAI_SHIP_DAYS_MAX = 90,
 };
 
-/* What the input is encoded in. The result is encoded as the input is, byte order mark and all. */
+/* What a file is encoded in. The result is encoded as the input is, byte order mark and all, unless another encoding is
+ * asked for: then UTF-8 and UTF-16 have a mark, as spreadsheets want it. */
 enum atobarai_encoding {
     ATOBARAI_ENCODING_AUTO, /* look: a byte order mark, or else the header's bytes */
     ATOBARAI_ENCODING_CP932,
@@ -83,15 +84,18 @@ struct atobarai_options {
     const char *ca_file;    /* PEM of the authorities to trust in place of the system's; NULL: the system's */
     const char *retry_on;   /* a refusal (4xx) whose message matches this POSIX extended regular expression is worth
                                another   attempt; NULL: none is */
+    const char *xlsx;       /* path of a workbook made for fixing the result, beside that; not "-"; NULL: none */
     const char *log;        /* path of a log of attempts, in JSON lines, that is appended to; NULL: none */
     const char *only;       /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
     const char *set_status; /* the new ステータスコード on the rows of orders that are done; NULL: as it is */
     const char *set_shop_status;     /* likewise, 店舗ステータス */
     enum atobarai_encoding encoding; /* of the input */
+    enum atobarai_encoding
+        output_encoding;   /* of the result CSV; AUTO: as the input. What it lacks is replaced visibly */
     bool sandbox;          /* run against a simulated service inside the process; URL, key and code are not needed. With
                               `ledger` it keeps its orders beside that, and the next rehearsal goes on with them */
     bool dry_run;          /* send and record nothing: the result says what would be sent, and why */
-    bool force;            /* replace an existing result file */
+    bool force;            /* replace an existing result file, and an existing workbook */
     bool strict;           /* warnings are errors: their orders are held back */
     bool fit;              /* "kuroneko": cut texts that are too long, with a warning */
     bool allow_reimported; /* one mall order number (受注番号) under two order ids is no error */
@@ -132,7 +136,8 @@ struct atobarai_progress {
  * second at least. */
 typedef void atobarai_progress_fn(void *context, const struct atobarai_progress *progress);
 
-/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was. */
+/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was, and so does the workbook, which
+ * is written after it: where that fails at last (WORKBOOK_LOST), the result file is in its place. */
 enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context);
 
 /* Ask a running job to end soon: no new order is sent, requests in flight are finished, the result is written. May be
@@ -168,9 +173,9 @@ enum atobarai_told {
 /* The phases of a run, in the order in which they come. Each begins where the one before ended. */
 enum atobarai_phase {
     ATOBARAI_PHASE_READ,  /* the input, from which it is known which rows make which order */
-    ATOBARAI_PHASE_CHECK, /* every order, against the rules; opening the result file counts here */
+    ATOBARAI_PHASE_CHECK, /* every order, against the rules; opening the files to be written counts here */
     ATOBARAI_PHASE_SEND,  /* with all but ATOBARAI_CHECK; waiting for the ledger counts here */
-    ATOBARAI_PHASE_WRITE, /* the result file, when there is one; the input is read again for it */
+    ATOBARAI_PHASE_WRITE, /* the result file and the workbook, where there are any; the input is read again for them */
 };
 
 enum { ATOBARAI_PHASES = 4 };
@@ -180,6 +185,7 @@ struct atobarai_summary {
     const char *command; /* "check", "register", "ship", "cancel", "status", "reregister" */
     const char *input;
     const char *output;   /* NULL: none */
+    const char *xlsx;     /* likewise */
     const char *encoding; /* of the input: "cp932", "utf-8", "utf-16" */
     enum atobarai_told told;
     bool mark;             /* it has a byte order mark */
@@ -271,6 +277,35 @@ char *atobarai_history(const char *ledger, const char *id, int64_t since, enum a
 char *atobarai_orders(const char *ledger, const char *credit_status, enum atobarai_format format,
                       enum atobarai_language language, enum atobarai_status *status, struct atobarai_message *message);
 
+/* ---- Two files, compared ---- */
+
+struct atobarai_differences {
+    uint64_t cells;        /* that somebody changed, */
+    uint64_t orders;       /* in so many orders */
+    uint64_t damaged;      /* cells that a spreadsheet changed by opening and saving them */
+    uint64_t rows_added;   /* of the new file only */
+    uint64_t rows_deleted; /* of the old file only */
+    uint64_t columns_added;
+    uint64_t columns_deleted;
+};
+
+/* Takes a part of a listing, borrowed during the call. False: no more is wanted. */
+typedef bool atobarai_text_fn(void *context, const char *text, size_t length);
+
+/* List what differs between two order CSVs, cell by cell, in the order of the rows of `after`; rows that it lacks come
+ * last. "-" is standard input, for one of them. Encoding, delimiter, quotes and the order of rows and columns make no
+ * difference, nor do blank rows and the eight columns of a result file. Rows are those of one order line (受注ID and
+ * 明細ID) wherever they stand. Of `options` schema and encoding count, the latter for both files. Formats: text, where
+ * long cells are cut; CSV; JSON. Neither the files nor the listing are held in memory: it is given to `put` part by
+ * part.
+ *
+ * ATOBARAI_DONE, whether there are differences or not; `differences` are all of them, if `put` wanted all. Otherwise
+ * `message` says why, and what `put` was given is not all. */
+enum atobarai_status atobarai_diff(const char *before, const char *after, const struct atobarai_options *options,
+                                   enum atobarai_format format, enum atobarai_language language, atobarai_text_fn *put,
+                                   void *context, struct atobarai_differences *differences,
+                                   struct atobarai_message *message);
+
 /* ---- Whether a run could work ---- */
 
 enum atobarai_verdict {
@@ -301,6 +336,40 @@ typedef void atobarai_condition_fn(void *context, const struct atobarai_conditio
  * higher of both. */
 enum atobarai_status atobarai_check_conditions(const struct atobarai_options *options, enum atobarai_language language,
                                                atobarai_condition_fn *found, void *context);
+
+/* ---- Back to Robot-in ---- */
+
+struct atobarai_cleaning {
+    const char *input;  /* a result file, "-" for standard input */
+    const char *output; /* the file for Robot-in, "-" for standard output */
+    bool all;           /* rows that were not changed, too */
+    const volatile int
+        *interrupt; /* not 0: end soon, and leave no output; may be set by a signal handler. NULL: nobody asks */
+};
+
+/* Rows, where nothing else is said. */
+struct atobarai_cleaned {
+    uint64_t rows;     /* of the input, without the header and blank lines */
+    uint64_t written;  /* of these: */
+    uint64_t changed;  /* that were edited, or are to be deleted */
+    uint64_t unknown;  /* of which the ledger knows nothing: written to be safe */
+    uint64_t restored; /* cells that a spreadsheet had damaged, written as they were */
+    uint64_t problems; /* cells that cannot be written */
+    uint64_t dropped;  /* columns that were not there when the file came from Robot-in */
+};
+
+/* A cell that cannot be written. Borrowed during the call, as its message is. */
+typedef void atobarai_problem_fn(void *context, uint32_t row, const struct atobarai_message *message);
+
+/* Make a file that Robot-in takes of a result file: our columns are gone, コントロールカラム is U (D stays), and only
+ * rows are left that were changed since the file came from Robot-in, which the ledger tells. Of `options` it heeds
+ * schema, encoding, output_encoding (AUTO: CP932), ledger and force.
+ *
+ * ATOBARAI_DONE. ATOBARAI_NEEDS_FIXING: cells cannot be written, `problem` was called for each, and there is no output.
+ * Otherwise `message` says why; free it with atobarai_message_free(). */
+enum atobarai_status atobarai_clean(const struct atobarai_cleaning *cleaning, const struct atobarai_options *options,
+                                    enum atobarai_language language, atobarai_problem_fn *problem, void *context,
+                                    struct atobarai_cleaned *cleaned, struct atobarai_message *message);
 
 /* ---- Listings of the caller's own ---- */
 

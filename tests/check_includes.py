@@ -20,7 +20,8 @@ ALLOWED = {
     "ledger": {"base", "order", "ledger"},
     "api": {"base", "order", "api"},
     "sandbox": {"base", "sandbox"},
-    "run": {"base", "text", "csv", "order", "ledger", "api", "sandbox", "run", PUBLIC},
+    "report": {"base", "text", "report"},
+    "run": {"base", "text", "csv", "order", "ledger", "api", "sandbox", "report", "run", PUBLIC},
     "cli": {"cli", PUBLIC},
 }
 
@@ -34,6 +35,8 @@ LIBRARIES = {
     "sqlite3.h": {"ledger"},
     "microhttpd.h": {"sandbox"},
     "expat.h": {"api"},
+    "xlsxwriter": {"report"},
+    "minizip/": {"report"},
     "ini.h": {"cli"},
 }
 

@@ -44,16 +44,28 @@ start() {
 }
 
 # is_for BUILD TEST: some end-to-end tests start the program a thousand times, which takes minutes with sanitizers: they
-# run without. Others wait more than they work: they run with them, where there is such a build.
+# run without. Others run with them, where there is such a build, and once more only if what they are about is not the
+# same in every build.
 is_for() {
     local name=${2##*/test_}
     case $1:${name%.py} in
-    *asan:bad_input | *asan:cases | *asan:cli | *asan:config | *asan:secrets | *asan:explain) return 1 ;;
+    *asan:bad_input | *asan:cases | *asan:cli | *asan:config | *asan:secrets) return 1 ;;
     *asan:encodings | *asan:conformance | *asan:lost_rows | *asan:parts | *asan:history) return 1 ;;
-    *asan:bench | *asan:scale) return 1 ;;
+    *asan:bench | *asan:scale | *asan:spreadsheet | *asan:workbook) return 1 ;;
     *asan:*) return 0 ;;
-    *:wire | *:model | *:crash | *:sandbox_kuroneko) [ "$builds" -eq 1 ] ;;
+    *:wire | *:model | *:crash | *:sandbox_kuroneko | *:kuroneko | *:properties) [ "$builds" -eq 1 ] ;;
     esac
+}
+
+# tests_of: the end-to-end tests, those first that take longest, so that none is left to run alone at the end.
+tests_of() {
+    local first=" bad_input secrets properties ledger encodings cases parts kuroneko cli crash wire register "
+    local name test
+    for name in $first; do echo "tests/e2e/test_$name.py"; done
+    for test in tests/e2e/test_*.py; do
+        name=${test##*/test_}
+        [ "${first/ ${name%.py} /}" != "$first" ] || echo "$test"
+    done
 }
 
 builds=$#
@@ -66,13 +78,16 @@ export PYTHONDONTWRITEBYTECODE=1
     'make --no-print-directory -s lint TIDY="--checks=-clang-analyzer-*" && echo "ok - lint"'
 start "data" /usr/bin/python3 tests/validate_data.py
 start "includes" /usr/bin/python3 tests/check_includes.py
+for test in $(tests_of); do
+    for build in "$@"; do
+        is_for "$build" "$test" || continue
+        [ -e "$test" ] && start "$test on $build" env ATOBARAI="$PWD/$build/atobarai" \
+            ATOBARAI_STARTER="$PWD/$build/tests/tools/starter" /usr/bin/python3 "$test"
+    done
+done
 for build in "$@"; do
     for test in "$build"/tests/unit/test_*; do
         [ -x "$test" ] && [ -f "$test" ] && [ "${test##*.}" = "$test" ] && start "$test" "$test"
-    done
-    for test in tests/e2e/test_*.py; do
-        is_for "$build" "$test" || continue
-        [ -e "$test" ] && start "$test on $build" env ATOBARAI="$PWD/$build/atobarai" /usr/bin/python3 "$test"
     done
 done
 

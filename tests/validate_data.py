@@ -43,6 +43,7 @@ STATUS_MESSAGES = {  # the manual's table of 与信ステータスの取得, wor
 AFTER_SENDING = {  # codes that need the ledger, or an answer of the service, or its absence: `check` never gives them
     "CREDIT_NG", "REGISTRATION_FAILED", "SERVICE_REFUSED", "SERVICE_NOT_FOUND", "ALREADY_REGISTERED", "IN_DOUBT",
     "NOT_SENT", "NOT_FINISHED", "NOT_REGISTERED", "STATUS_NOT_PENDING", "ORDER_CHANGED", "ORDER_CANCELLED", "MALL_NUMBER_REGISTERED",
+    "CELL_DAMAGED", "CELL_LOST", "ORDER_ID_DAMAGED",
     "NOT_REGISTERED_REIMPORTED", "REGISTRATION_NOT_DONE", "SHIP_NOT_ALLOWED", "SHIPMENT_FAILED", "CANCEL_NOT_ALLOWED",
     "CANCEL_FAILED", "AMOUNT_REDUCED", "SHIP_NUMBERS_LEFT", "PLAN_REDUCE", "REREGISTERED", "REREGISTER_NOT_NEEDED", "REREGISTER_WAITING", "REREGISTER_ID_LONG",
     "SERVICE_ORDER_UNKNOWN", "PLAN_REGISTER", "PLAN_SHIP", "PLAN_CANCEL", "PLAN_ASK", "PLAN_REREGISTER",
@@ -52,6 +53,7 @@ SERVICE_DETAIL = re.compile(r"KURONEKO_(?:LIMIT_EXCEEDED|STATE_\w+)")  # what it
 SERVICE_FAMILIES = {  # codes of each call
     "kaara": 96, "kaars": 14, "kaacl": 17, "kaasl": 30, "kaast": 15, "kaakk": 63, "kaasd": 18, "kaarr": 64, "kaasa": 20, "err": 3,
 }
+WORKBOOK = "schemas/workbook.json"
 SERVICE_MEANINGS = {"refused", "conflict", "unknown", "credentials", "failure"}
 RULE_SOURCES = {"seed", "public manual", "protocol", "judgement"}
 LINKS = (
@@ -401,6 +403,37 @@ def check_samples(severities):
         check(f"samples/{path.name}: expectations agree with the file", expectation_problems(known, rows, severities))
 
 
+def workbook_problems(texts):
+    dialect = load("schemas/api/json-dialect.json")
+    guide = texts["guide"]
+    if list(guide["statuses"]) != list(dialect["statuses"].values()):
+        yield "not the ten statuses in their order"
+    if any(len(said) != len(guide["status_headings"]) - 1 for said in guide["statuses"].values()):
+        yield "a status is not explained in all columns"
+    for row in (row for section in guide["sections"] for row in section["rows"]):
+        if set(row) - {"style", "cells"} or row.get("style") not in (None, "error", "warning", "shaded"):
+            yield f"a row has {sorted(row)}, {row.get('style')}"
+        if len(row["cells"]) != 2:
+            yield f"not two cells: {row['cells']}"
+    summary = load("schemas/summary.schema.json")["properties"]
+    if not set(texts["counts"]["numbers"]) <= set(summary):
+        yield "a count that the summary does not know"
+
+    def strings(value):
+        if isinstance(value, str):
+            yield value
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from strings(inner)
+
+    for text in strings(texts):
+        if not text or text[0] in "=+-@" or not text.isprintable():
+            yield f"no text for a cell: {text!r}"
+
+
+def check_workbook(texts):
+    check(f"{WORKBOOK}: the ten statuses, and every text fit for a cell", workbook_problems(texts))
+
+
 def main():
     catalogue = load("schemas/error-catalog.json")
     check_catalogue(catalogue)
@@ -408,6 +441,7 @@ def main():
     check_schema(schema)
     check_rules(schema, catalogue["entries"])
     check(f"{SERVICE_CODES}: every code has its field, rule, meaning and words", service_code_problems(catalogue["entries"]))
+    check_workbook(load(WORKBOOK))
     check_samples({entry["code"]: entry["severity"] for entry in catalogue["entries"]})
     return 1 if failures else 0
 

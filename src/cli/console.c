@@ -37,6 +37,11 @@ void cli_console_error(enum atobarai_language language, const char *code, const 
     }
 }
 
+void cli_console_show(enum atobarai_language language, const struct atobarai_message *message)
+{
+    print_message(language, message);
+}
+
 void cli_console_message(enum atobarai_language language, struct atobarai_message *message)
 {
     if (message->what == NULL) {
@@ -211,7 +216,7 @@ static void print_result(const char *output, enum atobarai_language language)
     print_part(english ? "Result: " : "結果: ", output);
 }
 
-void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary)
+void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary, bool workbook)
 {
     bool english = options->language == ATOBARAI_EN;
     const char *operation = cli_commands[options->command].operation;
@@ -232,6 +237,8 @@ void cli_console_report(const struct cli_options *options, const struct atobarai
     print_errors(summary, options->language);
     print_totals(options->command, summary, options->language);
     print_result(summary->output, options->language);
+    if (workbook && summary->xlsx != NULL)
+        print_part(english ? "Workbook: " : "ブック: ", summary->xlsx);
 }
 
 void cli_console_sent(enum atobarai_language language, uint64_t sent)

@@ -8,14 +8,18 @@
 void cli_console_error(enum atobarai_language language, const char *code, const char *path, const char *arg1,
                        const char *arg2);
 
+/* A message as it is, which stays the caller's. */
+void cli_console_show(enum atobarai_language language, const struct atobarai_message *message);
+
 /* A message that the library made, which is freed. Without a text it stands for memory that ran out. */
 void cli_console_message(enum atobarai_language language, struct atobarai_message *message);
 
 /* Send off what was printed to standard output. False, with a message, when it could not be written. */
 bool cli_console_flush(enum atobarai_language language);
 
-/* The report of a run that wrote its result: the closing message, the tables, the totals, the result's path. */
-void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary);
+/* The report of a run that wrote its result: the closing message, the tables, the totals, the result's path; and where
+ * the workbook is, if `workbook` says that it was written. */
+void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary, bool workbook);
 
 /* What --verbose adds to it. */
 void cli_console_details(const struct cli_options *options, const struct atobarai_summary *summary);

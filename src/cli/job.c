@@ -60,6 +60,7 @@ struct atobarai_options cli_job_options(const struct cli_options *options)
         .ledger = cli_options_text(options, CLI_LEDGER),
         .ca_file = cli_options_text(options, CLI_CA_FILE),
         .retry_on = cli_options_text(options, CLI_RETRY_ON),
+        .xlsx = cli_options_text(options, CLI_XLSX),
         .log = cli_options_text(options, CLI_LOG),
         .only = cli_options_text(options, CLI_ONLY),
         .set_status = cli_options_text(options, CLI_SET_STATUS),
@@ -67,6 +68,7 @@ struct atobarai_options cli_job_options(const struct cli_options *options)
         .sandbox = cli_options_given(options, CLI_USE_SANDBOX),
         .dry_run = cli_options_given(options, CLI_DRY_RUN),
         .encoding = (enum atobarai_encoding)cli_options_number(options, CLI_ENCODING),
+        .output_encoding = (enum atobarai_encoding)cli_options_number(options, CLI_OUTPUT_ENCODING),
         .force = cli_options_given(options, CLI_FORCE),
         .fit = cli_options_given(options, CLI_FIT),
         .strict = cli_options_given(options, CLI_STRICT),
@@ -121,7 +123,7 @@ static bool same_file(const char *a, const char *b)
            stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
 }
 
-/* The summary replaces its file: that must be neither the input nor the result nor the log, nor may both go to standard
+/* The summary replaces its file: that must be neither the input nor a result nor the log, nor may both go to standard
  * output. */
 static bool summary_stands_apart(const struct cli_options *options)
 {
@@ -131,6 +133,7 @@ static bool summary_stands_apart(const struct cli_options *options)
         return true;
     bool apart = strcmp(summary, "-") == 0 ? output == NULL || strcmp(output, "-") != 0
                                            : !same_file(summary, options->input) && !same_file(summary, output) &&
+                                                 !same_file(summary, cli_options_text(options, CLI_XLSX)) &&
                                                  !same_file(summary, cli_options_text(options, CLI_LOG));
     if (!apart)
         cli_console_error(options->language, "USAGE_BAD_VALUE", NULL, "--summary-json", summary);
@@ -165,7 +168,7 @@ static void report(const struct cli_options *options, const struct atobarai_job 
     struct atobarai_message message = {0};
     bool quiet = cli_options_given(options, CLI_QUIET);
     if (!quiet && summary->complete)
-        cli_console_report(options, summary);
+        cli_console_report(options, summary, status != ATOBARAI_USAGE);
     else if (!summary->complete && summary->sent > 0)
         cli_console_sent(options->language, summary->sent);
     if (!quiet && cli_options_given(options, CLI_VERBOSE))

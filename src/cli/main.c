@@ -1,6 +1,8 @@
 /* cli/main.c: where the program begins and ends. */
+#include "cli/clean.h"
 #include "cli/config.h"
 #include "cli/console.h"
+#include "cli/diff.h"
 #include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/history.h"
@@ -40,6 +42,10 @@ static void forbid_core_files(void)
 static enum atobarai_status run_command(const struct cli_options *options)
 {
     switch (options->command) {
+    case CLI_CLEAN:
+        return cli_clean(options);
+    case CLI_DIFF:
+        return cli_diff(options);
     case CLI_HISTORY:
         return cli_history(options);
     case CLI_ORDERS:

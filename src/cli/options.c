@@ -92,6 +92,46 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
             .takes_input = true,
             .needs_output = true,
         },
+    [CLI_CLEAN] =
+        {
+            .name = "clean",
+            .arguments = {"結果.csv -o 取り込み用.csv", "RESULT.csv -o UPLOAD.csv"},
+            .summary = {"結果のファイルから、Robot-inに取り込むCSVを作ります。通信はしません。",
+                        "Make a file for Robot-in of a result file. Nothing is sent."},
+            .notes = {"結果の列を除き、コントロールカラムをUにします（Dの行はそのまま）。書くのは、Robot-"
+                      "inから出力した後に\n"
+                      "変わった行だけです。表計算ソフトが壊したセルは、元の値で書きます。変わったかどうかは、register "
+                      "などが\n"
+                      "台帳に残した記録で調べます。例：\n"
+                      "  atobarai clean 結果.csv -o order_upload.csv\n",
+                      "The columns of the result are taken out, and コントロールカラム becomes U (D stays). Only rows\n"
+                      "are written that were changed since they came from Robot-in; cells that a spreadsheet\n"
+                      "damaged are written as they were. The ledger tells, by what register and others left there.\n"
+                      "Example:\n"
+                      "  atobarai clean result.csv -o order_upload.csv\n"},
+            .takes_input = true,
+            .needs_output = true,
+        },
+    [CLI_DIFF] =
+        {
+            .name = "diff",
+            .arguments = {"変更前.csv 変更後.csv", "OLD.csv NEW.csv"},
+            .summary = {"2つの受注CSVを比べ、変わったところをセルごとに表示します。通信はしません。",
+                        "Show cell by cell what differs between two order CSVs. Nothing is sent."},
+            .notes = {"行は受注IDと明細ID（なければ項番）で照らし合わせるので、並べ替えた行、動かした列、\n"
+                      "文字コードや引用符の違いは、変更になりません。結果のファイルの8つの列と空の行は比べません。\n"
+                      "ExcelやLibreOfficeが開いて保存しただけで変えたセルは、「表計算ソフトによる変化」として\n"
+                      "分けて表示します。ファイル名の - は標準入力です（どちらか一方だけ）。例：\n"
+                      "  atobarai diff order.csv order-fixed.csv\n"
+                      "  atobarai diff order.csv order-fixed.csv --format csv >変更.csv\n",
+                      "Rows are matched by 受注ID and 明細ID (or 項番), so that rows in another order, columns that\n"
+                      "were moved, another encoding and other quotes are no change. The eight columns of a result\n"
+                      "file and blank rows are left out. What Excel or LibreOffice changed by just opening and\n"
+                      "saving the file stands apart. A file named - is standard input (one of the two). Examples:\n"
+                      "  atobarai diff order.csv order-fixed.csv\n"
+                      "  atobarai diff order.csv order-fixed.csv --format csv >changes.csv\n"},
+            .takes_two = true,
+        },
     [CLI_HISTORY] =
         {
             .name = "history",
@@ -206,6 +246,8 @@ enum {
     NO_COMMAND = 1U << CLI_NONE,
     REGISTERS = 1U << CLI_REGISTER | 1U << CLI_REREGISTER,
     SENDS = REGISTERS | 1U << CLI_SHIP | 1U << CLI_CANCEL | 1U << CLI_STATUS,
+    CLEAN = 1U << CLI_CLEAN,
+    DIFF = 1U << CLI_DIFF,
     HISTORY = 1U << CLI_HISTORY,
     ORDERS = 1U << CLI_ORDERS,
     EXPLAIN = 1U << CLI_EXPLAIN,
@@ -213,7 +255,8 @@ enum {
     SANDBOX = 1U << CLI_SANDBOX,
     CHECKS = 1U << CLI_CHECK,
     FILES = CHECKS | SENDS,
-    COMMANDS = FILES | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
+    WRITES = FILES | CLEAN,
+    COMMANDS = WRITES | DIFF | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
     ALL = NO_COMMAND | COMMANDS,
 };
 
@@ -223,19 +266,26 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_OUTPUT] = {.name = "output",
                     .letter = 'o',
                     .kind = CLI_PATH,
-                    .commands = FILES,
+                    .commands = WRITES,
                     .value = "FILE",
                     .help = {"結果のファイル", "the result file"}},
+    [CLI_XLSX] = {.name = "xlsx",
+                  .kind = CLI_FILE,
+                  .commands = FILES,
+                  .in_file = true,
+                  .value = "FILE",
+                  .help = {"結果を、直すためのExcelブック（.xlsx）としても書き出す",
+                           "write the result as a workbook (.xlsx) made for fixing it, too"}},
     [CLI_SCHEMA] = {.name = "schema",
                     .kind = CLI_FILE,
-                    .commands = FILES,
+                    .commands = WRITES | DIFF,
                     .in_file = true,
                     .value = "FILE",
                     .help = {"列の定義のファイル（組み込みの定義のかわりに使う）",
                              "column schema, in place of the built-in one"}},
     [CLI_ENCODING] = {.name = "encoding",
                       .kind = CLI_CHOICE,
-                      .commands = FILES,
+                      .commands = WRITES | DIFF,
                       .in_file = true,
                       .value = "NAME",
                       .choices = "auto|cp932|utf-8|utf-16", /* in the order of enum atobarai_encoding */
@@ -243,10 +293,25 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                       .default_number = ATOBARAI_ENCODING_AUTO,
                       .help = {"入力の文字コード。auto、cp932、utf-8、utf-16 のどれか",
                                "encoding of the input: auto, cp932, utf-8 or utf-16"}},
+    [CLI_OUTPUT_ENCODING] =
+        {.name = "output-encoding",
+         .kind = CLI_CHOICE,
+         .commands = WRITES,
+         .in_file = true,
+         .value = "NAME",
+         .choices = "auto|cp932|utf-8|utf-16", /* in the order of enum atobarai_encoding */
+         .default_text = "auto",
+         .default_number = ATOBARAI_ENCODING_AUTO,
+         .help = {"出力の文字コード。auto（入力と同じ。cleanではcp932）、cp932、utf-8、utf-16 のどれか",
+                  "encoding of the output: auto (that of the input; clean: cp932), cp932, utf-8 or utf-16"}},
+    [CLI_ALL] = {.name = "all",
+                 .kind = CLI_FLAG,
+                 .commands = CLEAN,
+                 .help = {"変わっていない行も書く", "write rows that were not changed, too"}},
     [CLI_FORCE] = {.name = "force",
                    .kind = CLI_FLAG,
-                   .commands = FILES,
-                   .help = {"すでにある結果のファイルを置き換える", "replace an existing result file"}},
+                   .commands = WRITES,
+                   .help = {"すでにある結果のファイルを置き換える", "replace existing result files"}},
     [CLI_STRICT] = {.name = "strict",
                     .kind = CLI_FLAG,
                     .commands = FILES,
@@ -405,7 +470,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                                   "send to a simulated service inside the program, not to the real one"}},
     [CLI_LEDGER] = {.name = "ledger",
                     .kind = CLI_FILE,
-                    .commands = SENDS | HISTORY | ORDERS,
+                    .commands = SENDS | CLEAN | HISTORY | ORDERS,
                     .in_file = true,
                     .value = "FILE",
                     .help = {"台帳のファイル（指定しなければ、$XDG_STATE_HOME/atobarai/ledger.db）",
@@ -435,7 +500,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                              "table (text is the same), csv, json or markdown"}},
     [CLI_LISTING_FORMAT] = {.name = "format",
                             .kind = CLI_CHOICE,
-                            .commands = HISTORY | ORDERS | CONFIG,
+                            .commands = DIFF | HISTORY | ORDERS | CONFIG,
                             .value = "FORMAT",
                             .choices = "table|csv|json", /* in the order of enum atobarai_format */
                             .default_text = "table",
@@ -521,7 +586,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                   .help = {"画面に出すことば", "language of the messages"}},
     [CLI_QUIET] = {.name = "quiet",
                    .kind = CLI_FLAG,
-                   .commands = FILES,
+                   .commands = WRITES | DIFF,
                    .in_file = true,
                    .help = {"エラーのほかは、何も表示しない", "show nothing but errors"}},
     [CLI_VERBOSE] = {.name = "verbose",
@@ -785,15 +850,17 @@ static bool take_operand(struct cli_options *options, const char *word, size_t i
     const struct cli_command_entry *command = &cli_commands[options->command];
     bool takes_one = command->takes_input || command->takes_question || command->takes_id || command->actions != NULL;
     uint64_t action = 0;
-    if (index > (takes_one ? 1 : 0))
+    if (index > (command->takes_two ? 2 : takes_one ? 1 : 0))
         return refuse(usage, "USAGE_EXTRA_ARGUMENT", word, NULL);
     if (index == 1 && command->actions != NULL) {
         if (!find_choice(word, command->actions, &action))
             return refuse(usage, "USAGE_ACTION", command->name, command->actions);
         options->action = (size_t)action;
     }
-    if (index == 1 && command->takes_input)
+    if (index == 1 && (command->takes_input || command->takes_two))
         options->input = word;
+    else if (index == 2)
+        options->input_after = word;
     else if (index == 1)
         options->question = word;
     return true;
@@ -807,6 +874,9 @@ static bool complete(const struct cli_options *options, struct cli_usage *usage)
         return refuse(usage, "USAGE_MISSING_COMMAND", "", NULL);
     if (command->takes_input && options->input == NULL)
         return refuse(usage, "USAGE_MISSING_INPUT", command->name, NULL);
+    if (command->takes_two &&
+        (options->input_after == NULL || (strcmp(options->input, "-") == 0 && strcmp(options->input_after, "-") == 0)))
+        return refuse(usage, "USAGE_TWO_FILES", command->name, NULL);
     if (command->actions != NULL && options->question == NULL)
         return refuse(usage, "USAGE_ACTION", command->name, command->actions);
     if (command->takes_question && options->question == NULL && !cli_options_given(options, CLI_LIST))

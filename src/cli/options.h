@@ -19,6 +19,8 @@ enum cli_command {
     CLI_CANCEL,
     CLI_STATUS,
     CLI_REREGISTER,
+    CLI_CLEAN,
+    CLI_DIFF,
     CLI_HISTORY,
     CLI_ORDERS,
     CLI_EXPLAIN,
@@ -35,6 +37,7 @@ struct cli_command_entry {
     const char *notes[2];     /* what help says below the options, in whole lines; "": nothing */
     const char *operation;    /* what it has the service do, in the manual's words; NULL: nothing */
     bool takes_input;         /* exactly one file */
+    bool takes_two;           /* exactly two files, the old one first */
     bool takes_question;      /* exactly one text, or --list in its place */
     bool takes_id;            /* at most one 受注ID */
     const char *actions;      /* words with a | between, of which it takes exactly one; NULL: none */
@@ -47,8 +50,11 @@ extern const struct cli_command_entry cli_commands[CLI_COMMANDS];
  * two options. */
 enum cli_option {
     CLI_OUTPUT,
+    CLI_XLSX,
     CLI_SCHEMA,
     CLI_ENCODING,
+    CLI_OUTPUT_ENCODING,
+    CLI_ALL,
     CLI_FORCE,
     CLI_STRICT,
     CLI_ALLOW_REIMPORTED,
@@ -151,11 +157,12 @@ struct cli_value {
 struct cli_options {
     enum cli_command command;
     enum atobarai_language language;
-    const char *input;    /* NULL: the command takes none, or help or the version is asked for */
-    const char *question; /* likewise, and with --list; the 受注ID where the command takes one */
-    size_t action;        /* the place of the word among the command's actions */
-    const char *config;   /* the config file that was read; NULL: none */
-    const char *profile;  /* its section that is in force; NULL: none */
+    const char *input;       /* NULL: the command takes none, or help or the version is asked for */
+    const char *input_after; /* the second file of a command that takes two; likewise */
+    const char *question;    /* likewise, and with --list; the 受注ID where the command takes one */
+    size_t action;           /* the place of the word among the command's actions */
+    const char *config;      /* the config file that was read; NULL: none */
+    const char *profile;     /* its section that is in force; NULL: none */
     struct cli_value values[CLI_OPTIONS];
 };
 

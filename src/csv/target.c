@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "text/recode.h"
 #include "text/utf16.h"
 
 #include <errno.h>
@@ -17,7 +18,9 @@ struct csv_target {
     char *temporary; /* NULL: standard output, spooled to a file without a name */
     int fd;
     bool force;
-    bool recodes; /* to UTF-16, by `writer` */
+    struct text_recoder recoder; /* `from` NULL: it has nothing to do */
+    struct buf recoded;          /* what it made last */
+    bool widens;                 /* to UTF-16, by `writer` */
     struct utf16_writer writer;
     struct buf units; /* what it made last */
     uint64_t written; /* bytes of the file so far */
@@ -29,6 +32,19 @@ struct csv_target {
 static bool fail(const struct csv_target *target, int reason, struct error *error)
 {
     return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", target->path, reason);
+}
+
+/* Whether the file is a database, as a ledger is: nobody who forces a result into its place can mean that. */
+static bool is_database(const char *path)
+{
+    static const char magic[16] = "SQLite format 3";
+    char begin[sizeof magic] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool found =
+        fd >= 0 && read(fd, begin, sizeof begin) == (ssize_t)sizeof begin && memcmp(begin, magic, sizeof magic) == 0;
+    if (fd >= 0)
+        close(fd);
+    return found;
 }
 
 /* Whether `path` may become the result file. */
@@ -51,7 +67,7 @@ static bool check_place(const char *path, bool force, const struct stat *like, s
     /* Renaming over a device or a pipe would replace it by a file. */
     if (!S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode)) /* a link here leads nowhere */
         return error_set_errno(error, ERROR_USAGE, "OUTPUT_UNWRITABLE", path, EINVAL);
-    return true;
+    return !is_database(path) || error_set(error, ERROR_USAGE, "OUTPUT_IS_LEDGER", path, NULL, NULL, NULL);
 }
 
 /* Standard output may have been led into the input. */
@@ -117,6 +133,38 @@ struct csv_target *csv_target_open(const char *path, bool force, const struct st
     return target;
 }
 
+const char *csv_target_temporary(const struct csv_target *target)
+{
+    return target->temporary;
+}
+
+/* The folder of `path`, and in `name` what it is called there, owned. False where that cannot be told. */
+static bool folder_of(const char *path, struct stat *folder, char **name)
+{
+    char *folder_copy = strdup(path);
+    char *base_copy = strdup(path);
+    bool found = folder_copy != NULL && base_copy != NULL && stat(dirname(folder_copy), folder) == 0;
+    *name = found ? strdup(basename(base_copy)) : NULL;
+    free(folder_copy);
+    free(base_copy);
+    return *name != NULL;
+}
+
+bool csv_target_is_same(const struct csv_target *a, const struct csv_target *b)
+{
+    struct stat folder_a;
+    struct stat folder_b;
+    char *name_a = NULL;
+    char *name_b = NULL;
+    if (a == NULL || b == NULL || a->temporary == NULL || b->temporary == NULL)
+        return false;
+    bool same = folder_of(a->path, &folder_a, &name_a) && folder_of(b->path, &folder_b, &name_b) &&
+                strcmp(name_a, name_b) == 0 && folder_a.st_dev == folder_b.st_dev && folder_a.st_ino == folder_b.st_ino;
+    free(name_a);
+    free(name_b);
+    return same;
+}
+
 static bool write_all(const struct csv_target *target, int fd, struct span bytes, struct error *error)
 {
     return file_write(fd, bytes) || fail(target, errno, error);
@@ -158,9 +206,12 @@ static bool put(struct csv_target *target, struct span bytes, struct error *erro
     return true;
 }
 
-void csv_target_recode(struct csv_target *target, enum text_encoding encoding)
+void csv_target_recode(struct csv_target *target, enum text_encoding encoding, struct text_codec *from,
+                       struct text_codec *to)
 {
-    target->recodes = text_is_utf16(encoding);
+    target->recoder.from = from;
+    target->recoder.to = to;
+    target->widens = text_is_utf16(encoding);
     target->writer = (struct utf16_writer){.big_end_first = encoding == TEXT_UTF16BE};
 }
 
@@ -173,15 +224,35 @@ static bool put_units(struct csv_target *target, struct error *error)
     return done;
 }
 
+/* As UTF-16, where it leaves so. */
+static bool put_wide(struct csv_target *target, struct span bytes, struct error *error)
+{
+    if (!target->widens)
+        return put(target, bytes, error);
+    utf16_write(&target->writer, bytes, &target->units);
+    return put_units(target, error);
+}
+
+static bool put_recoded(struct csv_target *target, struct error *error)
+{
+    if (target->recoded.failed)
+        return error_set_memory(error);
+    bool done = put_wide(target, (struct span){buf_text(&target->recoded), target->recoded.length}, error);
+    buf_clear(&target->recoded);
+    return done;
+}
+
 bool csv_target_write(struct csv_target *target, struct span bytes, struct error *error)
 {
     enum { PIECE = 64 * 1024 };
-    if (!target->recodes)
+    bool recodes = target->recoder.from != NULL;
+    if (!recodes && !target->widens)
         return put(target, bytes, error);
     while (bytes.length > 0) {
         struct span piece = {bytes.data, bytes.length < PIECE ? bytes.length : PIECE};
-        utf16_write(&target->writer, piece, &target->units);
-        if (!put_units(target, error))
+        if (recodes)
+            text_recode(&target->recoder, piece, &target->recoded);
+        if (!(recodes ? put_recoded(target, error) : put_wide(target, piece, error)))
             return false;
         bytes = (struct span){bytes.data + piece.length, bytes.length - piece.length};
     }
@@ -219,6 +290,8 @@ static void sync_folder(const char *path)
 /* Without `force` a file that came meanwhile stays. */
 static bool rename_into_place(struct csv_target *target, struct error *error)
 {
+    if (target->force && is_database(target->path)) /* a ledger that was made meanwhile */
+        return error_set(error, ERROR_USAGE, "OUTPUT_IS_LEDGER", target->path, NULL, NULL, NULL);
     if (target->force)
         return rename(target->temporary, target->path) == 0 || fail(target, errno, error);
     if (renameat2(AT_FDCWD, target->temporary, AT_FDCWD, target->path, RENAME_NOREPLACE) == 0)
@@ -240,6 +313,10 @@ static bool rename_into_place(struct csv_target *target, struct error *error)
 
 static bool put_into_place(struct csv_target *target, struct error *error)
 {
+    if (target->recoder.from != NULL)
+        text_recode_end(&target->recoder, &target->recoded);
+    if (!put_recoded(target, error))
+        return false;
     utf16_write_end(&target->writer, &target->units);
     if (!put_units(target, error) || !flush(target, error))
         return false;
@@ -273,5 +350,7 @@ void csv_target_discard(struct csv_target *target)
     free(target->temporary);
     free(target->path);
     buf_free(&target->units);
+    buf_free(&target->recoded);
+    text_recoder_free(&target->recoder);
     free(target);
 }

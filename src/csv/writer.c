@@ -179,6 +179,15 @@ bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const 
     return flush_line(writer, error);
 }
 
+void csv_writer_places(const struct csv_writer *writer, const struct csv_record *record, size_t places[CSV_OURS])
+{
+    size_t behind = record->cells > writer->columns ? record->cells : writer->columns;
+    find_places(writer, record, places);
+    for (size_t own = 0; own < CSV_OURS; own++)
+        if (places[own] == CSV_NO_CELL)
+            places[own] = behind++;
+}
+
 bool csv_writer_appends(const struct csv_writer *writer)
 {
     for (size_t own = 0; own < CSV_OURS; own++)

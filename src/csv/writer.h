@@ -45,6 +45,9 @@ void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char 
 bool csv_writer_put(struct csv_writer *writer, struct csv_window *window, const struct csv_record *record,
                     const struct span cells[CSV_OURS], const struct csv_set set[CSV_SET], struct error *error);
 
+/* Where our cells stand in `record` as it is written, from 0. */
+void csv_writer_places(const struct csv_writer *writer, const struct csv_record *record, size_t places[CSV_OURS]);
+
 /* Whether our cells stand behind the last one of the input in any record that has as many cells as the header. */
 bool csv_writer_appends(const struct csv_writer *writer);
 

@@ -183,6 +183,28 @@ bool ledger_commit(struct ledger *ledger, struct error *error);
 /* How many intents, outcomes and answers are not committed yet. */
 size_t ledger_pending(const struct ledger *ledger);
 
+/* ---- Originals: what order files said of an order, as hashes ---- */
+
+enum { LEDGER_PADDING_MAX = 12 }; /* zeros that an id may have lost */
+
+/* What was kept of the order `id`, by ledger_remember(): `headings` and `rows` are appended to. `*found` false: nothing
+ * is kept. A ledger that asks for no account finds what was read last. */
+bool ledger_recall(struct ledger *ledger, struct span id, struct buf *headings, struct buf *rows, bool *found,
+                   struct error *error);
+
+/* Keep `rows`, which somebody else knows how to read, in place of what was kept of the order. `headings`: in UTF-8,
+ * each with a NUL behind it. This, and the next, belongs to the present transaction. */
+bool ledger_remember(struct ledger *ledger, struct span id, struct span headings, struct span rows,
+                     struct error *error);
+
+/* Forget what was kept before `second` (since 1970). */
+bool ledger_forget(struct ledger *ledger, int64_t second, struct error *error);
+
+/* The id of an order that is `id` with zeros before it, at most LEDGER_PADDING_MAX: sent, or kept. A spreadsheet takes
+ * them away, and `id` would be another order. `*found` false: there is none. */
+bool ledger_find_padded(struct ledger *ledger, struct span id, char other[LEDGER_ID_SIZE], bool *found,
+                        struct error *error);
+
 /* ---- Looking back ---- */
 
 /* One operation of the history. Borrowed during the call. */

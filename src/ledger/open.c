@@ -26,7 +26,7 @@ enum {
 };
 
 /* The schema's versions: PRAGMA user_version is how many of them a ledger has. */
-static const char *const migrations[] = {embedded_ledger_schema_1, embedded_ledger_schema_2};
+static const char *const migrations[] = {embedded_ledger_schema_1, embedded_ledger_schema_2, embedded_ledger_schema_3};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 /* ---- Small things ---- */
@@ -219,6 +219,7 @@ static bool draw_salt(struct ledger *ledger, struct error *error)
 
 static bool migrate(struct ledger *ledger, int64_t version, struct error *error)
 {
+    ledger->version = VERSION;
     if (version == VERSION)
         return true;
     char marks[96];
@@ -407,6 +408,7 @@ static bool open_reading(struct ledger *ledger, const struct ledger_account *acc
     if (!is_file(ledger->path, error) || !connect_file(ledger, SQLITE_OPEN_READONLY, error) ||
         !identify(ledger, &version, error))
         return false;
+    ledger->version = version;
     if (version > 0)
         return load_salt(ledger, error) && choose_account(ledger, account, false, error);
     /* Its writer is about to fill it. */
@@ -439,6 +441,7 @@ void ledger_close(struct ledger *ledger)
         close(ledger->lock);
     EVP_MAC_CTX_free(ledger->mac);
     recent_free(ledger->recent);
+    buf_free(&ledger->headings);
     free(ledger->path);
     free(ledger);
 }

@@ -45,7 +45,12 @@ enum order_column {
 #define HISTORY_COLUMNS                                                                                                \
     "SELECT begun, ended, id, service_id, replaced, operation, outcome, status, code, message FROM operations "
 
-/* ?1 is the account everywhere, but where a row is found by its number. */
+/* ?2 with one to twelve zeros before it. */
+#define PADDED                                                                                                         \
+    "'0' || ?2, '00' || ?2, '000' || ?2, '0000' || ?2, '00000' || ?2, '000000' || ?2, '0000000' || ?2, "               \
+    "'00000000' || ?2, '000000000' || ?2, '0000000000' || ?2, '00000000000' || ?2, '000000000000' || ?2"
+
+/* ?1 is the account everywhere, but where a row is found by its number, and for layouts. */
 static const char *const texts[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "BEGIN IMMEDIATE",
     [STORE_COMMIT] = "COMMIT",
@@ -75,6 +80,17 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_ORDERS_OPEN] = ORDER_COLUMNS
     "FROM operations AS p INDEXED BY operations_open CROSS JOIN orders AS o ON o.account = p.account AND o.id = p.id "
     "WHERE p.ended IS NULL AND (?1 IS NULL OR p.account = ?1) ORDER BY p.id, p.account",
+    [STORE_LAYOUT] = "SELECT number FROM layouts WHERE headings = ?1",
+    [STORE_ADD_LAYOUT] = "INSERT INTO layouts (headings) VALUES (?1)",
+    [STORE_RECALL] = "SELECT r.rows, l.headings FROM originals AS r JOIN layouts AS l ON l.number = r.layout "
+                     "WHERE r.id = ?2 AND (?1 IS NULL OR r.account = ?1) ORDER BY r.read_at DESC LIMIT 1",
+    [STORE_REMEMBER] = "INSERT OR REPLACE INTO originals (account, id, read_at, layout, rows) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [STORE_FORGET] = "DELETE FROM originals WHERE read_at < ?1",
+    [STORE_PADDED_ANY] = "SELECT EXISTS (SELECT 1 FROM orders WHERE account = ?1 AND id >= '0' AND id < '1') "
+                         "OR EXISTS (SELECT 1 FROM originals WHERE id >= '0' AND id < '1')",
+    [STORE_PADDED] = "SELECT id FROM orders WHERE account = ?1 AND id IN (" PADDED ") UNION ALL "
+                     "SELECT id FROM originals WHERE account = ?1 AND id IN (" PADDED ") LIMIT 1",
 };
 
 /* ---- Failures ---- */

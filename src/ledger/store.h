@@ -3,6 +3,7 @@
 #ifndef LEDGER_STORE_H
 #define LEDGER_STORE_H
 
+#include "base/buf.h"
 #include "ledger/ledger.h"
 #include "ledger/recent.h"
 
@@ -24,6 +25,13 @@ enum store_statement {
     STORE_HISTORY_OF,
     STORE_ORDERS,
     STORE_ORDERS_OPEN,
+    STORE_LAYOUT,
+    STORE_ADD_LAYOUT,
+    STORE_RECALL,
+    STORE_REMEMBER,
+    STORE_FORGET,
+    STORE_PADDED_ANY,
+    STORE_PADDED,
     STORE_STATEMENTS,
 };
 
@@ -36,7 +44,11 @@ struct ledger {
     int64_t account;                            /* its number; 0: the ledger has never heard of it */
     bool all_accounts;                          /* a reader that asks for no account */
     bool reads;                                 /* only: somebody else may write meanwhile */
-    struct recent *recent;                      /* what was looked up last; with `reads` never believed */
+    int64_t version;                            /* of its schema; a reader may meet an older one */
+    int64_t layout;                             /* the number of `headings`; 0: none was asked for yet */
+    struct buf headings;                        /* of the layout that was asked for last */
+    enum { PADDED_UNKNOWN, PADDED_NONE, PADDED_SOME } padded; /* whether an id begins with a zero */
+    struct recent *recent;                                    /* what was looked up last; with `reads` never believed */
     size_t pending;
     struct error failure; /* the first one; after it nothing is done any more, so that nothing is believed recorded */
 };

@@ -1,7 +1,8 @@
 /* order/catalog.c: see catalog.h. */
 #include "order/catalog.h"
 
-#include "base/json.h"
+#include "base/arena.h"
+#include "base/json_reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ struct catalog {
     struct code *codes;            /* of the entries, sorted */
     size_t count;
     const struct catalog_entry *generic;
-    cJSON *json; /* owns all texts */
+    struct arena arena; /* owns the JSON, which has all texts, and the lists of the entries */
 };
 
 static bool invalid(const char *code, struct error *error)
@@ -24,55 +25,95 @@ static bool invalid(const char *code, struct error *error)
     return error_set(error, ERROR_CONFIG, "CATALOG_INVALID", NULL, code, NULL, NULL);
 }
 
-static bool parse_text(struct catalog_text *text, const cJSON *from)
+static void read_text(struct json_reader *reader, struct catalog_text *text)
 {
-    text->message = json_text(from, "message");
-    text->cause = json_text(from, "cause");
-    text->remedy = json_text(from, "remedy");
-    text->title = json_text(from, "title");
-    if (text->title == NULL) /* only what stands in result files needs one */
-        text->title = "";
-    return text->message != NULL && text->cause != NULL && text->remedy != NULL;
+    const char *name;
+    text->title = ""; /* only what stands in result files needs one */
+    json_reader_open(reader, '{');
+    while ((name = json_reader_name(reader)) != NULL) {
+        if (strcmp(name, "title") == 0)
+            text->title = json_reader_text(reader);
+        else if (strcmp(name, "message") == 0)
+            text->message = json_reader_text(reader);
+        else if (strcmp(name, "cause") == 0)
+            text->cause = json_reader_text(reader);
+        else if (strcmp(name, "remedy") == 0)
+            text->remedy = json_reader_text(reader);
+        else
+            json_reader_skip(reader);
+    }
 }
 
-static bool parse_lists(struct catalog_entry *entry, const cJSON *from)
+static void read_fields(struct json_reader *reader, struct arena *arena, struct catalog_entry *entry)
 {
-    const cJSON *fields = cJSON_GetObjectItemCaseSensitive(from, "fields");
-    const cJSON *patterns = cJSON_GetObjectItemCaseSensitive(from, "patterns");
-    const cJSON *item = NULL;
-    if (!cJSON_IsArray(fields) || !cJSON_IsArray(patterns))
-        return false;
-    enum order_field *list = calloc((size_t)cJSON_GetArraySize(fields) + 1, sizeof *list);
-    entry->fields = list;
-    entry->patterns = calloc((size_t)cJSON_GetArraySize(patterns) + 1, sizeof *entry->patterns);
-    if (list == NULL || entry->patterns == NULL)
-        return false;
-    cJSON_ArrayForEach(item, fields)
-    {
-        if (!cJSON_IsString(item) || !order_field_of(item->valuestring, &list[entry->field_count]))
-            return false;
+    enum order_field *fields = arena_alloc(arena, (json_reader_count(reader) + 1) * sizeof *fields);
+    entry->fields = fields;
+    json_reader_open(reader, '[');
+    while (fields != NULL && json_reader_more(reader)) {
+        const char *name = json_reader_text(reader);
+        if (name == NULL || !order_field_of(name, &fields[entry->field_count]))
+            reader->failed = true;
         entry->field_count++;
     }
-    cJSON_ArrayForEach(item, patterns)
-    {
-        if (!cJSON_IsString(item))
-            return false;
-        entry->patterns[entry->pattern_count++] = item->valuestring;
-    }
-    return true;
 }
 
-static bool parse_entry(struct catalog_entry *entry, const cJSON *from, struct error *error)
+static void read_patterns(struct json_reader *reader, struct arena *arena, struct catalog_entry *entry)
 {
-    const char *severity = json_text(from, "severity");
-    entry->code = json_text(from, "code");
+    entry->patterns = arena_alloc(arena, (json_reader_count(reader) + 1) * sizeof *entry->patterns);
+    json_reader_open(reader, '[');
+    while (entry->patterns != NULL && json_reader_more(reader))
+        entry->patterns[entry->pattern_count++] = json_reader_text(reader);
+}
+
+static bool has_all(const struct catalog_text *text)
+{
+    return text->title != NULL && text->message != NULL && text->cause != NULL && text->remedy != NULL;
+}
+
+static bool read_entry(struct json_reader *reader, struct arena *arena, struct catalog_entry *entry,
+                       struct error *error)
+{
+    const char *severity = NULL;
+    const char *name;
+    json_reader_open(reader, '{');
+    while ((name = json_reader_name(reader)) != NULL) {
+        if (strcmp(name, "code") == 0)
+            entry->code = json_reader_text(reader);
+        else if (strcmp(name, "severity") == 0)
+            severity = json_reader_text(reader);
+        else if (strcmp(name, "fields") == 0)
+            read_fields(reader, arena, entry);
+        else if (strcmp(name, "patterns") == 0)
+            read_patterns(reader, arena, entry);
+        else if (strcmp(name, "ja") == 0)
+            read_text(reader, &entry->texts[CATALOG_JA]);
+        else if (strcmp(name, "en") == 0)
+            read_text(reader, &entry->texts[CATALOG_EN]);
+        else
+            json_reader_skip(reader);
+    }
     if (entry->code == NULL || severity == NULL)
         return invalid("code", error);
     entry->warning = strcmp(severity, "warning") == 0;
-    if (!parse_text(&entry->texts[CATALOG_JA], cJSON_GetObjectItemCaseSensitive(from, "ja")) ||
-        !parse_text(&entry->texts[CATALOG_EN], cJSON_GetObjectItemCaseSensitive(from, "en")) ||
-        !parse_lists(entry, from))
-        return invalid(entry->code, error);
+    return (!reader->failed && has_all(&entry->texts[CATALOG_JA]) && has_all(&entry->texts[CATALOG_EN]) &&
+            entry->fields != NULL && entry->patterns != NULL) ||
+           invalid(entry->code, error);
+}
+
+static bool read_entries(struct json_reader *reader, struct catalog *catalog, struct error *error)
+{
+    size_t size = json_reader_count(reader);
+    catalog->entries = arena_alloc(&catalog->arena, (size + 1) * sizeof *catalog->entries);
+    catalog->codes = arena_alloc(&catalog->arena, (size + 1) * sizeof *catalog->codes);
+    if (catalog->entries == NULL || catalog->codes == NULL)
+        return error_set_memory(error);
+    json_reader_open(reader, '[');
+    while (json_reader_more(reader)) {
+        struct catalog_entry *entry = &catalog->entries[catalog->count];
+        if (!read_entry(reader, &catalog->arena, entry, error))
+            return false;
+        catalog->codes[catalog->count++] = (struct code){entry->code, entry};
+    }
     return true;
 }
 
@@ -81,26 +122,22 @@ static int compare_codes(const void *a, const void *b)
     return strcmp(((const struct code *)a)->text, ((const struct code *)b)->text);
 }
 
-static bool parse(struct catalog *catalog, struct error *error)
+static bool parse(struct catalog *catalog, struct json_reader *reader, struct error *error)
 {
-    const cJSON *entries = cJSON_GetObjectItemCaseSensitive(catalog->json, "entries");
-    const char *generic = json_text(catalog->json, "generic");
-    const cJSON *item = NULL;
-    if (!cJSON_IsArray(entries) || entries->child == NULL || generic == NULL)
-        return invalid("JSON", error);
-    size_t size = (size_t)cJSON_GetArraySize(entries);
-    catalog->entries = calloc(size, sizeof *catalog->entries);
-    catalog->codes = calloc(size, sizeof *catalog->codes);
-    if (catalog->entries == NULL || catalog->codes == NULL)
-        return error_set_memory(error);
-    cJSON_ArrayForEach(item, entries)
-    {
-        struct catalog_entry *entry = &catalog->entries[catalog->count];
-        struct code *code = &catalog->codes[catalog->count++];
-        if (!parse_entry(entry, item, error))
+    const char *generic = NULL;
+    const char *name;
+    json_reader_open(reader, '{');
+    while ((name = json_reader_name(reader)) != NULL) {
+        if (strcmp(name, "generic") == 0)
+            generic = json_reader_text(reader);
+        else if (strcmp(name, "entries") != 0)
+            json_reader_skip(reader);
+        else if (!read_entries(reader, catalog, error))
             return false;
-        *code = (struct code){entry->code, entry};
     }
+    json_reader_end(reader);
+    if (reader->failed || catalog->count == 0 || generic == NULL)
+        return invalid("JSON", error);
     qsort(catalog->codes, catalog->count, sizeof *catalog->codes, compare_codes);
     catalog->generic = catalog_find(catalog, generic);
     return catalog->generic != NULL || invalid(generic, error);
@@ -109,12 +146,11 @@ static bool parse(struct catalog *catalog, struct error *error)
 struct catalog *catalog_parse(struct span json, struct error *error)
 {
     struct catalog *catalog = calloc(1, sizeof *catalog);
-    if (catalog == NULL) {
+    char *copy = catalog != NULL ? (char *)arena_copy(&catalog->arena, json).data : NULL;
+    struct json_reader reader = {.at = copy, .end = copy != NULL ? copy + json.length : NULL};
+    if (copy == NULL)
         error_set_memory(error);
-        return NULL;
-    }
-    catalog->json = json_parse(json);
-    if (parse(catalog, error))
+    else if (parse(catalog, &reader, error))
         return catalog;
     catalog_free(catalog);
     return NULL;
@@ -124,13 +160,7 @@ void catalog_free(struct catalog *catalog)
 {
     if (catalog == NULL)
         return;
-    for (size_t i = 0; i < catalog->count; i++) {
-        free((void *)catalog->entries[i].fields);
-        free(catalog->entries[i].patterns);
-    }
-    free(catalog->entries);
-    free(catalog->codes);
-    cJSON_Delete(catalog->json);
+    arena_free(&catalog->arena);
     free(catalog);
 }
 

@@ -28,12 +28,18 @@ struct piece {
     enum catalog_place place; /* CATALOG_PLACES: none, and the text ends here */
 };
 
+/* The texts of an entry of the catalogue. */
+struct entry_words {
+    bool ready;          /* cut into pieces: most entries never are, for no finding has them */
+    size_t first[TEXTS]; /* where they begin among the pieces */
+};
+
 struct result_words {
     const struct catalog *catalog;
     struct text_codec *codec;
     struct buf bytes;
-    struct buf pieces;      /* struct piece, text by text */
-    size_t (*first)[TEXTS]; /* owned; per entry of the catalogue: where its texts begin among the pieces */
+    struct buf pieces;           /* struct piece, text by text */
+    struct entry_words *entries; /* owned; as many as the catalogue has */
     struct buf status[ORDER_STATUSES];
     struct buf caution; /* what warnings begin with */
     struct buf bar;     /* in place of | */
@@ -54,23 +60,29 @@ static void add_text(struct result_words *words, const char *text)
     } while (piece.place != CATALOG_PLACES);
 }
 
+/* Where the texts of `entry` begin; NULL when memory ran out. */
+static const size_t *words_of(struct result_words *words, const struct catalog_entry *entry)
+{
+    struct entry_words *own = &words->entries[catalog_index(words->catalog, entry)];
+    const struct catalog_text *text = &entry->texts[CATALOG_JA];
+    const char *const texts[TEXTS] = {text->message, text->cause, text->remedy};
+    for (size_t i = 0; i < TEXTS && !own->ready; i++) {
+        own->first[i] = words->pieces.length / sizeof(struct piece);
+        add_text(words, texts[i]);
+    }
+    own->ready = true;
+    return words->bytes.failed || words->pieces.failed ? NULL : own->first;
+}
+
 static void encode(const struct result_words *words, const char *text, struct buf *out)
 {
     text_encode(words->codec, span_of(text), out);
 }
 
-/* False when memory ran out. */
+/* The words that are not the catalogue's; false when memory ran out. */
 static bool fill_words(struct result_words *words)
 {
-    for (size_t i = 0; i < catalog_count(words->catalog); i++) {
-        const struct catalog_text *text = &catalog_entry(words->catalog, i)->texts[CATALOG_JA];
-        const char *const texts[TEXTS] = {text->message, text->cause, text->remedy};
-        for (size_t k = 0; k < TEXTS; k++) {
-            words->first[i][k] = words->pieces.length / sizeof(struct piece);
-            add_text(words, texts[k]);
-        }
-    }
-    bool failed = words->bytes.failed || words->pieces.failed;
+    bool failed = false;
     for (size_t i = 0; i < ORDER_STATUSES; i++) {
         encode(words, order_status_name((enum order_status)i), &words->status[i]);
         failed = failed || words->status[i].failed;
@@ -87,8 +99,8 @@ struct result_words *result_words_new(const struct catalog *catalog, struct text
         return NULL;
     words->catalog = catalog;
     words->codec = codec;
-    words->first = calloc(catalog_count(catalog), sizeof *words->first);
-    if (words->first != NULL && fill_words(words))
+    words->entries = calloc(catalog_count(catalog), sizeof *words->entries);
+    if (words->entries != NULL && fill_words(words))
         return words;
     result_words_free(words);
     return NULL;
@@ -100,7 +112,7 @@ void result_words_free(struct result_words *words)
         return;
     buf_free(&words->bytes);
     buf_free(&words->pieces);
-    free(words->first);
+    free(words->entries);
     for (size_t i = 0; i < ORDER_STATUSES; i++)
         buf_free(&words->status[i]);
     buf_free(&words->caution);
@@ -157,12 +169,22 @@ static void put_heading(struct buf *cell, struct span heading)
     buf_append(cell, heading.data, heading.length);
 }
 
+/* Note that a finding asks for a cell, if the file has it. */
+static void mark(struct result_marks *marks, const struct finding *finding, size_t cell)
+{
+    if (marks == NULL || cell == ORDER_NO_COLUMN)
+        return;
+    const struct result_mark one = {.cell = cell, .finding = marks->findings, .warning = finding->warning};
+    buf_append(&marks->list, &one, sizeof one);
+}
+
 /* In UTF-8, the columns to fix: the finding's own, or those that the catalogue names and the file has. */
 static void put_columns(const struct result_source *source, const struct finding *finding,
                         const struct catalog_entry *entry, struct buf *cell)
 {
     const struct order_layout *layout = source->columns.layout;
     if (finding->cell > 0) {
+        mark(source->marks, finding, finding->cell - 1U);
         if (finding->cell <= layout->heading_count && !is_ours(layout->headings[finding->cell - 1]))
             put_heading(cell, layout->headings[finding->cell - 1]);
         else
@@ -170,6 +192,7 @@ static void put_columns(const struct result_source *source, const struct finding
         return;
     }
     if (finding->column != FINDING_NO_COLUMN) {
+        mark(source->marks, finding, layout->cells[finding->column]);
         put_heading(cell, order_layout_heading(layout, source->columns.schema, finding->column));
         return;
     }
@@ -181,8 +204,18 @@ static void put_columns(const struct result_source *source, const struct finding
         if (!first)
             buf_append_text(cell, "、");
         put_heading(cell, order_layout_heading(layout, source->columns.schema, column));
+        mark(source->marks, finding, layout->cells[column]);
         first = false;
     }
+}
+
+/* One more finding stands on the row, whose marks, if it has any, are those behind the `before` first. */
+static void end_marks(struct result_marks *marks, const struct finding *finding, size_t before)
+{
+    const struct result_mark none = {.cell = ORDER_NO_COLUMN, .finding = marks->findings, .warning = finding->warning};
+    if (marks->list.length == before)
+        buf_append(&marks->list, &none, sizeof none);
+    marks->findings++;
 }
 
 /* One text of an entry with its placeholders filled. */
@@ -202,19 +235,23 @@ static void put_words(const struct result_words *words, size_t first, const stru
 static void put_finding(const struct result_source *source, const struct finding *finding, uint32_t row, bool first,
                         struct buf cells[RESULT_COLUMNS])
 {
-    const struct result_words *words = source->words;
+    struct result_words *words = source->words;
     const struct catalog_entry *entry = catalog_find(words->catalog, finding->code);
+    const size_t *texts = entry != NULL ? words_of(words, entry) : NULL;
     char item[24];
     char number[24];
     char other[24];
     struct buf column = {0};
-    if (entry == NULL) { /* a test keeps codes and catalogue together, so this is out of the question */
+    if (texts == NULL) { /* memory ran out; no code is without an entry, for a test keeps them together */
         cells[RESULT_CODE].failed = true;
         return;
     }
     for (size_t i = RESULT_CODE; i <= RESULT_REMEDY && !first; i++)
         buf_append_byte(&cells[i], '|');
+    size_t marked = source->marks != NULL ? source->marks->list.length : 0;
     put_columns(source, finding, entry, &column);
+    if (source->marks != NULL)
+        end_marks(source->marks, finding, marked);
     snprintf(item, sizeof item, "%u", (unsigned)finding->item);
     snprintf(number, sizeof number, "%" PRIu32, row);
     snprintf(other, sizeof other, "%" PRIu32, finding->other);
@@ -228,7 +265,6 @@ static void put_finding(const struct result_source *source, const struct finding
     put_text(words, &cells[RESULT_ITEM], values.of[CATALOG_COLUMN]);
     if (finding->warning)
         buf_append(&cells[RESULT_MESSAGE], words->caution.data, words->caution.length);
-    const size_t *texts = words->first[catalog_index(words->catalog, entry)];
     for (size_t i = 0; i < TEXTS; i++)
         put_words(words, texts[i], &values, &cells[RESULT_MESSAGE + i]);
     cells[RESULT_CODE].failed = cells[RESULT_CODE].failed || column.failed;
@@ -265,8 +301,11 @@ static void put_sibling(const struct result_source *source, const struct finding
     const char *args[FINDING_ARGS] = {rows};
     findings_add(&one, (struct finding){.code = "SIBLING_ROW", .row = row, .column = FINDING_NO_COLUMN}, args);
     with.findings = &one;
+    with.marks = NULL;
     if (one.count > 0)
         put_finding(&with, one.list, row, first, cells);
+    if (source->marks != NULL)
+        source->marks->findings++;
     cells[RESULT_CODE].failed = cells[RESULT_CODE].failed || one.failed;
     findings_free(&one);
 }
@@ -349,6 +388,10 @@ void result_compose(const struct result_source *source, const struct book_row *r
 {
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         buf_clear(&cells[i]);
+    if (source->marks != NULL) {
+        buf_clear(&source->marks->list);
+        source->marks->findings = 0;
+    }
     struct result_words *words = source->words;
     const struct book_order *order = &source->book->orders[row->order];
     if (is_silent(order, row))

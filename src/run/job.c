@@ -9,9 +9,11 @@
 #include "run/message.h"
 #include "run/only.h"
 #include "run/output.h"
+#include "run/restore.h"
 #include "run/send.h"
 #include "run/setting.h"
 #include "run/summary.h"
+#include "run/workbook.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ struct atobarai_job {
     atomic_bool interrupt;
     struct catalog *catalog;
     struct error error;   /* why the run ended above ATOBARAI_NEEDS_FIXING */
+    bool only_workbook;   /* all else went well, and only the workbook is missing */
     uint64_t phase_begin; /* milliseconds() when the phase began that is running */
     struct atobarai_summary summary;
     struct atobarai_error_count *errors; /* owned; what the summary borrows */
@@ -41,15 +44,15 @@ static bool copy_text(const char **text)
     return *text != NULL;
 }
 
-enum { TEXTS = 12 };
+enum { TEXTS = 13 };
 
 /* Where the texts of `options` are. */
 static void list_texts(struct atobarai_options *options, const char **texts[TEXTS])
 {
-    const char **const list[TEXTS] = {&options->schema,  &options->dialect,       &options->api_url,
-                                      &options->api_key, &options->merchant_code, &options->ledger,
-                                      &options->only,    &options->set_status,    &options->set_shop_status,
-                                      &options->ca_file, &options->retry_on,      &options->log};
+    const char **const list[TEXTS] = {
+        &options->schema,   &options->dialect, &options->api_url,    &options->api_key,         &options->merchant_code,
+        &options->ledger,   &options->only,    &options->set_status, &options->set_shop_status, &options->ca_file,
+        &options->retry_on, &options->log,     &options->xlsx};
     memcpy(texts, list, sizeof list);
 }
 
@@ -102,6 +105,7 @@ struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const c
                                              .dry_run = job->options.dry_run,
                                              .input = job->input,
                                              .output = job->output,
+                                             .xlsx = job->options.xlsx,
                                              .encoding = text_encoding_code(TEXT_CP932)};
     return job;
 }
@@ -146,19 +150,91 @@ static bool end_phase(struct atobarai_job *job, enum atobarai_phase phase, bool 
 static bool send(struct atobarai_job *job, struct work *work, struct connection *connection)
 {
     if (!only_apply(work, &job->error) ||
-        !connection_open_ledger(connection, &job->options, commands[job->operation], &job->error))
+        !connection_open_ledger(connection, &job->options, commands[job->operation], &job->error) ||
+        !restore_run(work, connection->ledger, job->options.dry_run, &job->error))
         return false;
     const struct service service = connection_service(connection);
     return job->options.dry_run ? send_rehearse(work, &service, &job->error) : send_run(work, &service, &job->error);
+}
+
+/* The files that the run writes; NULL: none. */
+struct targets {
+    struct csv_target *result;
+    struct csv_target *workbook;
+};
+
+static void discard(struct targets *targets)
+{
+    csv_target_discard(targets->result);
+    csv_target_discard(targets->workbook);
+    *targets = (struct targets){0};
+}
+
+static bool open_workbook(const struct atobarai_job *job, const struct work *work, struct targets *targets,
+                          struct error *error)
+{
+    const char *path = job->options.xlsx;
+    targets->workbook = csv_target_open(path, job->options.force, csv_source_stat(work->source), error);
+    if (targets->workbook == NULL)
+        return false;
+    if (csv_target_is_same(targets->result, targets->workbook))
+        return error_set(error, ERROR_USAGE, "USAGE_BAD_VALUE", NULL, "--xlsx", path, NULL);
+    return workbook_check(work, error);
+}
+
+/* False: none is open. */
+static bool open_targets(struct atobarai_job *job, const struct work *work, struct targets *targets)
+{
+    if (job->output != NULL) {
+        targets->result = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
+        if (targets->result == NULL)
+            return false;
+    }
+    if (job->options.xlsx == NULL || open_workbook(job, work, targets, &job->error))
+        return true;
+    discard(targets);
+    return false;
+}
+
+/* The result is in its place by now: whoever reads the message must know that, and what was sent. */
+static bool write_workbook(struct atobarai_job *job, struct work *work, struct csv_target *target)
+{
+    struct atobarai_summary summary = job->summary;
+    struct atobarai_error_count *errors = NULL;
+    char reason[ERROR_ARG_SIZE];
+    char count[24];
+    bool counted = summary_count(work, &summary, &errors) || error_set_memory(&job->error);
+    if (!counted)
+        csv_target_discard(target);
+    bool written = counted && workbook_write(work, &summary, target, &job->error);
+    free(errors);
+    job->only_workbook = !written;
+    if (written || strncmp(job->error.code, "OUTPUT_", strlen("OUTPUT_")) != 0)
+        return written;
+    snprintf(count, sizeof count, "%llu", (unsigned long long)summary.sent);
+    snprintf(reason, sizeof reason, "%s", job->error.args[0]);
+    return error_set(&job->error, ERROR_USAGE, "WORKBOOK_LOST", job->options.xlsx, reason, count, NULL);
+}
+
+/* The result first, which is what the next run needs. */
+static bool write_targets(struct atobarai_job *job, struct work *work, struct targets *targets)
+{
+    if (targets->result != NULL && !output_write(work, targets->result, &job->error)) {
+        csv_target_discard(targets->workbook);
+        return false;
+    }
+    return targets->workbook == NULL || write_workbook(job, work, targets->workbook);
 }
 
 /* Everything that may fail without harm comes before the first order is sent: a result file that cannot be made, a
  * service that is not named. */
 static bool run_steps(struct atobarai_job *job, struct work *work, struct connection *connection)
 {
-    struct csv_target *target = NULL;
+    struct targets targets = {0};
     if (work->sends && !job->options.dry_run && job->output == NULL)
         return error_set(&job->error, ERROR_USAGE, "OUTPUT_MISSING", NULL, NULL, NULL, NULL);
+    if (job->options.xlsx != NULL && strcmp(job->options.xlsx, "-") == 0) /* the library that writes it needs a name */
+        return error_set(&job->error, ERROR_USAGE, "USAGE_BAD_VALUE", NULL, "--xlsx", "-", NULL);
     if (!setting_check_values(&job->options, &job->error) ||
         !definitions_schema(&job->options, &work->schema, &job->error) ||
         (work->sends && !connection_open(connection, &job->options, work->kuroneko, &job->error)))
@@ -170,17 +246,15 @@ static bool run_steps(struct atobarai_job *job, struct work *work, struct connec
     if (work->sends &&
         !connection_open_log(connection, &job->options, commands[job->operation], job->output, &job->error))
         return false;
-    if (job->output != NULL) {
-        target = csv_target_open(job->output, job->options.force, csv_source_stat(work->source), &job->error);
-        if (target == NULL)
-            return false;
-    }
+    if (!open_targets(job, work, &targets))
+        return false;
     if (!end_phase(job, ATOBARAI_PHASE_CHECK, check_run(work, &job->error)) ||
         (work->sends && !end_phase(job, ATOBARAI_PHASE_SEND, send(job, work, connection)))) {
-        csv_target_discard(target);
+        discard(&targets);
         return false;
     }
-    return target == NULL || end_phase(job, ATOBARAI_PHASE_WRITE, output_write(work, target, &job->error));
+    bool writes = targets.result != NULL || targets.workbook != NULL;
+    return !writes || end_phase(job, ATOBARAI_PHASE_WRITE, write_targets(job, work, &targets));
 }
 
 /* What the file is, where the run came as far as that. */
@@ -206,6 +280,7 @@ static void free_work(struct work *work)
     text_codec_free(work->codec);
     csv_source_close(work->source);
     book_free(&work->book);
+    mends_free(&work->mends);
     findings_free(&work->findings);
 }
 
@@ -255,7 +330,7 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
     if (definitions_terms(&job->options, work.now, &terms))
         work.kuroneko = &terms;
     bool done = run_steps(job, &work, &connection);
-    job->summary.complete = done;
+    job->summary.complete = done || job->only_workbook;
     describe_input(&work, &job->summary);
     if (!summary_count(&work, &job->summary, &job->errors) && done)
         done = error_set_memory(&job->error);

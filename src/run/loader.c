@@ -63,14 +63,6 @@ struct arena *loader_arena(struct loader *loader)
     return &loader->arena;
 }
 
-/* How many headings stand before ours: in a result file that comes back, the clerk's cells end there. */
-static size_t own_headings(const struct work *work)
-{
-    size_t headings = work->layout.heading_count;
-    size_t first = work->ours[RESULT_STATUS];
-    return first != CSV_NO_CELL && first + RESULT_COLUMNS == headings ? first : headings;
-}
-
 /* ---- Findings about a row as such ---- */
 
 /* A finding about cell `cell` (from 0; CSV_NO_CELL: about the row), with up to two numbers. */
@@ -106,7 +98,7 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
 {
     size_t there;
     /* In a result file that comes back, the clerk's cells end before ours. */
-    size_t ours = work->layout.heading_count - own_headings(work);
+    size_t ours = work->layout.heading_count - rows_own_headings(work);
     switch (rows_damage_of(work, record, cells, count, &there)) {
     case ROWS_WHOLE:
         return false;
@@ -117,7 +109,7 @@ static bool report_damage(const struct work *work, const struct csv_record *reco
         add(findings, "QUOTE_STRAY", record->row, record->stray, 0, 0);
         return true;
     case ROWS_CELLS_EXTRA:
-        add(findings, "CELLS_EXTRA", record->row, work->layout.heading_count - ours, record->cells - ours,
+        add(findings, "CELLS_EXTRA", record->row, work->layout.heading_count - ours, there - ours,
             work->layout.heading_count - ours);
         return true;
     case ROWS_CELLS_MISSING:
@@ -217,6 +209,15 @@ static bool unwrap(struct loader *loader, uint32_t row, size_t column, struct sp
     return true;
 }
 
+/* What the cell was before a spreadsheet damaged it; NULL: it was not. */
+static const struct mend *mend_of(const struct mend *mends, size_t count, size_t cell)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mends[i].cell == cell)
+            return &mends[i];
+    return NULL;
+}
+
 /* One cell: its text, unless the line before said the same; its place is where its column's text goes, NULL where the
  * schema does not know the column, whose cells are read for their encoding only. False: memory ran out. */
 static bool load_cell(struct loader *loader, const struct csv_record *record, size_t cell, struct span value,
@@ -240,20 +241,89 @@ static bool load_cell(struct loader *loader, const struct csv_record *record, si
     return true;
 }
 
+/* One that was damaged. False: memory ran out. */
+static bool load_mend(struct loader *loader, uint32_t row, const struct mend *mend, struct findings *findings,
+                      struct span *place, size_t column)
+{
+    if (place == NULL)
+        return true;
+    *place = mend->text;
+    return mend->text.length == 0 || mend->text.data[0] != '=' || unwrap(loader, row, column, place, findings);
+}
+
+/* The list's next entry, which `|` ends; `rest` gets what is behind it. */
+static struct span next_entry(struct span list, struct span *rest)
+{
+    const char *bar = list.length > 0 ? memchr(list.data, '|', list.length) : NULL;
+    size_t length = bar != NULL ? (size_t)(bar - list.data) : list.length;
+    size_t behind = bar != NULL ? length + 1 : length;
+    *rest = (struct span){list.data + behind, list.length - behind};
+    return (struct span){list.data, length};
+}
+
+/* A question mark in a cell of this heading, which could not be read when the result was written. */
+static void add_lost(struct loader *loader, uint32_t row, struct span heading, const struct span *texts,
+                     struct findings *findings)
+{
+    const struct order_layout *layout = &loader->work->layout;
+    for (size_t cell = 0; cell < layout->heading_count; cell++) {
+        size_t column = layout->columns[cell];
+        if (column == ORDER_NO_COLUMN || !span_equal(layout->headings[cell], heading) || texts[column].length == 0)
+            continue;
+        const char *mark = memchr(texts[column].data, '?', texts[column].length);
+        if (mark != NULL)
+            add(told(loader, column, findings), "TEXT_GARBLED", row, cell,
+                utf8_characters((struct span){texts[column].data, (size_t)(mark - texts[column].data)}) + 1, 0);
+    }
+}
+
+/* Bytes that are no text become text when a spreadsheet saves a result file as CP932, and nothing tells it from any
+ * other but our own cells, which say where they were, and the question mark that stands there for what CP932 lacks.
+ * False: memory ran out. */
+static bool recall_unreadable(struct loader *loader, uint32_t row, const struct span *values, size_t count,
+                              const struct span *texts, struct findings *findings)
+{
+    const struct work *work = loader->work;
+    size_t code = work->ours[RESULT_CODE];
+    size_t item = work->ours[RESULT_ITEM];
+    size_t bad;
+    if (findings == NULL || work->encoding.encoding != TEXT_CP932 || code >= count || item >= count ||
+        !(span_contains(values[code], span_of("ENCODING_INVALID")) ||
+          span_contains(values[code], span_of("TEXT_GARBLED"))))
+        return true;
+    struct span codes = values[code];
+    struct span items;
+    struct buf text = {0};
+    bool done = text_decode(work->codec, values[item], &text, &bad) || !text.failed;
+    items = (struct span){buf_text(&text), text.length};
+    while (codes.length > 0) {
+        struct span heading = next_entry(items, &items);
+        struct span said = next_entry(codes, &codes);
+        if (span_is(said, "ENCODING_INVALID") || span_is(said, "TEXT_GARBLED"))
+            add_lost(loader, row, heading, texts, findings);
+    }
+    buf_free(&text);
+    return done;
+}
+
 /* All cells of `record`, whose bytes stay where they are, into `texts`. False: memory ran out. */
 static bool load_values(struct loader *loader, const struct csv_record *record, const struct span *values, size_t count,
                         struct span *texts, struct findings *findings)
 {
     const struct order_layout *layout = &loader->work->layout;
-    loader->odd = !record->plain;
+    size_t mend_count;
+    const struct mend *mends = mends_of(&loader->work->mends, record->row, &mend_count);
+    loader->odd = !record->plain || mend_count > 0;
     for (size_t cell = 0; cell < count && cell < layout->heading_count; cell++) {
         size_t column = layout->columns[cell];
         struct span *place = column != ORDER_NO_COLUMN ? &texts[column] : NULL;
-        if (!load_cell(loader, record, cell, values[cell], findings, place, column))
+        const struct mend *mend = mend_count > 0 ? mend_of(mends, mend_count, cell) : NULL;
+        if (mend != NULL ? !load_mend(loader, record->row, mend, findings, place, column)
+                         : !load_cell(loader, record, cell, values[cell], findings, place, column))
             return false;
     }
     loader->before = (struct before){values, texts, loader->odd ? 0 : count};
-    return true;
+    return recall_unreadable(loader, record->row, values, count, texts, findings);
 }
 
 /* The cells of a record into `line`, unless it is damaged. */

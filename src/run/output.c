@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "csv/writer.h"
+#include "run/rows.h"
 #include "run/setting.h"
 
 #include <stdlib.h>
@@ -16,6 +17,8 @@ struct pass {
     struct csv_target *target;
     struct csv_writer writer; /* what is known of the header */
     size_t parts;
+    struct text_codec *from; /* where the result has another encoding than the file; else NULL */
+    struct text_codec *to;
 };
 
 /* One thread that writes. */
@@ -117,6 +120,18 @@ static bool put_even(struct output *output, const struct book_row *row, uint64_t
     return true;
 }
 
+/* Ours stand where the record has them already, under their headings or not: what is there besides is the clerk's. */
+static void place_ours(struct output *output, const struct csv_record *record)
+{
+    const struct work *work = &output->work;
+    ptrdiff_t slide = rows_slide(work, record);
+    if (slide > 0 && rows_own_headings(work) + RESULT_COLUMNS + (size_t)slide > record->cells)
+        slide = 0; /* no room there */
+    for (size_t own = 0; own < RESULT_COLUMNS; own++)
+        if (output->pass->writer.places[own] != CSV_NO_CELL)
+            output->writer.places[own] = (size_t)((ptrdiff_t)output->pass->writer.places[own] + slide);
+}
+
 /* Any other row is taken apart. */
 static bool put_any(struct output *output, const struct book_row *row, uint64_t *copied, struct error *error)
 {
@@ -127,6 +142,7 @@ static bool put_any(struct output *output, const struct book_row *row, uint64_t 
     switch (csv_reader_next(output->reader, &record, error)) {
     case CSV_NEXT_RECORD:
         *copied = csv_reader_offset(output->reader);
+        place_ours(output, &record);
         return csv_writer_put(&output->writer, &output->window, &record, output->cells,
                               is_set(output, row) ? output->set : NULL, error);
     case CSV_NEXT_END: /* it was there before */
@@ -277,7 +293,8 @@ static void *output_open(void *context, struct error *error)
     output->work.codec = text_codec_new(work->encoding.encoding, error);
     if (output->work.codec != NULL)
         output->words = result_words_new(work->catalog, output->work.codec);
-    output->source = (struct result_source){output->words, work->columns, &work->book, &work->findings, work->now};
+    output->source =
+        (struct result_source){output->words, work->columns, &work->book, &work->findings, work->now, NULL};
     if (output->reader != NULL && output->words != NULL && prepare_set(output, error))
         return output;
     if (error->code == NULL)
@@ -303,11 +320,48 @@ static bool write_rows(struct pass *pass, struct error *error)
 
 /* ---- The header ---- */
 
+/* The encoding that is asked for, or else that of the file. */
+static enum text_encoding encoding_of(const struct work *work)
+{
+    enum text_encoding own = work->encoding.encoding;
+    switch (work->options->output_encoding) {
+    case ATOBARAI_ENCODING_AUTO:
+        break;
+    case ATOBARAI_ENCODING_CP932:
+        return TEXT_CP932;
+    case ATOBARAI_ENCODING_UTF8:
+        return TEXT_UTF8;
+    case ATOBARAI_ENCODING_UTF16:
+        return text_is_utf16(own) ? own : TEXT_UTF16LE;
+    }
+    return own;
+}
+
+/* Have the target change the encoding where it is another one, behind the byte order mark: that of the file, or one as
+ * spreadsheets want it. */
+static bool begin_target(struct pass *pass, struct error *error)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    const struct work *work = pass->work;
+    enum text_encoding own = work->encoding.encoding;
+    enum text_encoding encoding = encoding_of(work);
+    bool asked = work->options->output_encoding != ATOBARAI_ENCODING_AUTO;
+    size_t length = !asked ? work->header : encoding == TEXT_CP932 ? 0 : sizeof mark - 1;
+    csv_target_recode(pass->target, encoding, NULL, NULL);
+    if (!csv_target_write(pass->target, (struct span){mark, length}, error))
+        return false;
+    if ((own == TEXT_CP932) == (encoding == TEXT_CP932))
+        return true;
+    pass->from = text_codec_new(own, error);
+    pass->to = pass->from != NULL ? text_codec_new(encoding, error) : NULL;
+    csv_target_recode(pass->target, encoding, pass->from, pass->to);
+    return pass->to != NULL;
+}
+
 /* Our headings beside those of the file, whose record is `header`; `line` and `texts` are for them. */
 static bool put_header(struct pass *pass, const struct csv_record *header, struct buf *line,
                        struct buf texts[RESULT_COLUMNS], struct error *error)
 {
-    static const char mark[] = "\xEF\xBB\xBF"; /* as the source has it, if it has one */
     const struct work *work = pass->work;
     struct span cells[RESULT_COLUMNS];
     for (size_t i = 0; i < RESULT_COLUMNS; i++) {
@@ -316,10 +370,8 @@ static bool put_header(struct pass *pass, const struct csv_record *header, struc
         if (texts[i].failed)
             return error_set_memory(error);
     }
-    csv_target_recode(pass->target, work->encoding.encoding);
     csv_writer_init(&pass->writer, pass->target, work->delimiter, line, header, work->ours);
-    return csv_target_write(pass->target, (struct span){mark, work->header}, error) &&
-           csv_writer_put(&pass->writer, NULL, header, cells, NULL, error);
+    return begin_target(pass, error) && csv_writer_put(&pass->writer, NULL, header, cells, NULL, error);
 }
 
 static bool write_header(struct pass *pass, struct error *error)
@@ -345,9 +397,10 @@ bool output_write(struct work *work, struct csv_target *target, struct error *er
 {
     struct pass pass = {.work = work, .target = target};
     bool written = write_header(&pass, error) && write_rows(&pass, error) && csv_source_unchanged(work->source, error);
-    if (!written) {
+    if (!written)
         csv_target_discard(target);
-        return false;
-    }
-    return csv_target_commit(target, error);
+    bool done = written && csv_target_commit(target, error);
+    text_codec_free(pass.from);
+    text_codec_free(pass.to);
+    return done;
 }

@@ -5,14 +5,23 @@
 #include "run/judge.h"
 #include "text/utf8.h"
 
+/* What stands in a cell of the file, without the quotes around it. */
+static struct span within_quotes(const struct csv_record *record, size_t cell)
+{
+    struct span text = {record->raw.data + record->extents[cell].begin,
+                        record->extents[cell].end - record->extents[cell].begin};
+    if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"')
+        return (struct span){text.data + 1, text.length - 2};
+    return text;
+}
+
 bool rows_is_blank(const struct work *work, const struct csv_record *record)
 {
     if (record->cells > work->layout.heading_count || record->too_long)
         return false;
     for (size_t cell = 0; cell < record->cells; cell++) {
-        const struct csv_extent *extent = &record->extents[cell];
-        bool quoted = extent->end - extent->begin == 2 && memcmp(record->raw.data + extent->begin, "\"\"", 2) == 0;
-        if (extent->end != extent->begin && !quoted)
+        struct span text = within_quotes(record, cell);
+        if (text.length > 0 && !rows_cell_is_blank(work, text))
             return false;
     }
     return true;
@@ -64,6 +73,44 @@ bool rows_is_ours(const struct work *work, const struct csv_record *record, size
         if (work->ours[own] == cell)
             return true;
     return false;
+}
+
+size_t rows_own_headings(const struct work *work)
+{
+    size_t headings = work->layout.heading_count;
+    size_t first = work->ours[RESULT_STATUS];
+    while (headings > 0 && work->layout.headings[headings - 1].length == 0)
+        headings--;
+    return first != CSV_NO_CELL && first + RESULT_COLUMNS == headings ? first : work->layout.heading_count;
+}
+
+/* Whether a cell holds what stands under エラーコード: codes of the catalogue, the first at least. */
+static bool holds_code(const struct work *work, struct span cell)
+{
+    char code[64];
+    size_t length = 0;
+    while (length < cell.length && ((cell.data[length] >= 'A' && cell.data[length] <= 'Z') || cell.data[length] == '_'))
+        length++;
+    if (length == 0 || length >= sizeof code || (length < cell.length && cell.data[length] != '|'))
+        return false;
+    memcpy(code, cell.data, length);
+    code[length] = '\0';
+    return catalog_find(work->catalog, code) != NULL;
+}
+
+ptrdiff_t rows_slide(const struct work *work, const struct csv_record *record)
+{
+    size_t first = rows_own_headings(work);
+    if (record->too_long || record->cells != work->layout.heading_count || first == work->layout.heading_count)
+        return 0;
+    /* Where ours belong is looked at first: there it is in nearly every row. */
+    size_t code = work->ours[RESULT_CODE];
+    if (holds_code(work, within_quotes(record, code)))
+        return 0;
+    for (size_t cell = first; cell < record->cells; cell++)
+        if (holds_code(work, within_quotes(record, cell)))
+            return cell > code ? (ptrdiff_t)(cell - code) : -(ptrdiff_t)(code - cell);
+    return 0;
 }
 
 /* How many of the record's cells are really there. A row that was short got filled up in the result file, so that ours
@@ -167,6 +214,11 @@ enum rows_damage rows_damage_of(const struct work *work, const struct csv_record
         return ROWS_QUOTE_STRAY;
     if (record->cells > headings)
         return ROWS_CELLS_EXTRA;
+    ptrdiff_t slide = rows_slide(work, record);
+    if (slide != 0 && there != NULL)
+        *there = slide > 0 ? headings + (size_t)slide : rows_own_headings(work) - (size_t)-slide;
+    if (slide != 0)
+        return slide > 0 ? ROWS_CELLS_EXTRA : ROWS_CELLS_MISSING;
     for (size_t cell = found; cell < headings; cell++)
         if (work->layout.columns[cell] != ORDER_NO_COLUMN && rows_use(work, work->layout.columns[cell]))
             return ROWS_CELLS_MISSING;

@@ -4,7 +4,10 @@
 
 #include "run/work.h"
 
-/* A blank line: an empty one, or empty cells only, which is what a spreadsheet makes of it. */
+#include <stddef.h>
+
+/* A blank line: an empty one, or cells only that are empty, which is what a spreadsheet makes of it, or hold nothing
+ * but blanks, which nobody sees there. */
 bool rows_is_blank(const struct work *work, const struct csv_record *record);
 
 /* Why the cells of a record cannot be trusted. */
@@ -17,9 +20,18 @@ enum rows_damage {
 };
 
 /* `cells` are the values of the record's `count` cells. `there`, if not NULL, gets how many of its cells are really
- * there: fewer than it has where we filled it up. */
+ * there: fewer than it has where we filled it up or it has slid to the left, more where it has slid to the right. */
 enum rows_damage rows_damage_of(const struct work *work, const struct csv_record *record, const struct span *cells,
                                 size_t count, size_t *there);
+
+/* How many headings stand before ours: in a result file that comes back, the clerk's cells end there. A spreadsheet
+ * adds headings without a text where a row had too many cells. All of the headings where ours are not the last. */
+size_t rows_own_headings(const struct work *work);
+
+/* By how many cells ours, which the last run wrote, stand right of their headings in a result file that comes back, or
+ * left where it is negative; 0 where they are in place, or nothing tells: a code does. A spreadsheet makes all rows as
+ * wide as the widest, so that one with cells too many or too few is no longer told by their number. */
+ptrdiff_t rows_slide(const struct work *work, const struct csv_record *record);
 
 /* Whether cell `cell` of the record is one of ours, in a result file that comes back. */
 bool rows_is_ours(const struct work *work, const struct csv_record *record, size_t cell);

@@ -27,9 +27,18 @@ void table_put_time(struct table *table, int64_t seconds)
     table_put(table, text);
 }
 
+void table_clear(struct table *table)
+{
+    bool failed = table->cells.failed;
+    buf_clear(&table->cells);
+    table->cells.failed = failed;
+}
+
 void table_free(struct table *table)
 {
     buf_free(&table->cells);
+    free(table->widths);
+    table->widths = NULL;
 }
 
 /* The cell behind `cell`, the first one for NULL; NULL at the end. */
@@ -54,16 +63,23 @@ static void widen(size_t *width, const char *text, struct buf *line)
     *width = needed > *width ? needed : *width;
 }
 
-/* The columns that each column of the table takes. */
-static void measure(const struct table *table, enum atobarai_language language, size_t *widths, struct buf *line)
+void table_measure(struct table *table, enum atobarai_language language)
 {
+    struct buf line = {0};
     size_t column = 0;
+    if (table->widths == NULL)
+        table->widths = calloc(table->count, sizeof *table->widths);
+    table->cells.failed = table->cells.failed || table->widths == NULL;
+    if (table->cells.failed)
+        return;
     for (size_t i = 0; i < table->count; i++)
-        widen(&widths[i], table->columns[i].headings[language], line);
+        widen(&table->widths[i], table->columns[i].headings[language], &line);
     for (const char *cell = next_cell(table, NULL); cell != NULL; cell = next_cell(table, cell)) {
-        widen(&widths[column], cell, line);
+        widen(&table->widths[column], cell, &line);
         column = next_column(table, column);
     }
+    table->cells.failed = line.failed;
+    buf_free(&line);
 }
 
 static void put_blanks(size_t count, struct buf *out)
@@ -90,27 +106,23 @@ static void put_in_line(const char *cell, size_t width, bool last, struct buf *l
     buf_clear(line);
 }
 
-static void write_text(const struct table *table, enum atobarai_language language, struct buf *out)
+static void write_headings(const struct table *table, enum atobarai_language language, struct buf *out)
 {
-    static const char *const nothing[] = {"（該当なし）\n", "(none)\n"};
-    size_t *widths = calloc(table->count, sizeof *widths);
+    struct buf line = {0};
+    for (size_t i = 0; i < table->count; i++)
+        put_in_line(table->columns[i].headings[language], table->widths[i], i + 1 == table->count, &line, out);
+    buf_free(&line);
+}
+
+static void write_text(const struct table *table, struct buf *out)
+{
     struct buf line = {0};
     size_t column = 0;
-    out->failed = out->failed || widths == NULL;
-    if (widths == NULL)
-        return;
-    measure(table, language, widths, &line);
-    buf_clear(&line);
-    for (size_t i = 0; i < table->count; i++)
-        put_in_line(table->columns[i].headings[language], widths[i], i + 1 == table->count, &line, out);
     for (const char *cell = next_cell(table, NULL); cell != NULL; cell = next_cell(table, cell)) {
-        put_in_line(cell, widths[column], column + 1 == table->count, &line, out);
+        put_in_line(cell, table->widths[column], column + 1 == table->count, &line, out);
         column = next_column(table, column);
     }
-    if (table->cells.length == 0)
-        buf_append_text(out, nothing[language]);
     buf_free(&line);
-    free(widths);
 }
 
 /* ---- CSV ---- */
@@ -132,8 +144,6 @@ static void write_csv(const struct table *table, struct buf *out)
 {
     struct buf harmless = {0};
     size_t column = 0;
-    for (size_t i = 0; i < table->count; i++)
-        table_put_csv(table->columns[i].headings[ATOBARAI_JA], i + 1 < table->count ? "," : "\r\n", out);
     for (const char *cell = next_cell(table, NULL); cell != NULL; cell = next_cell(table, cell)) {
         column = next_column(table, column);
         buf_clear(&harmless);
@@ -146,14 +156,23 @@ static void write_csv(const struct table *table, struct buf *out)
 
 /* ---- JSON ---- */
 
+static bool add_cell(cJSON *object, const struct table *table, size_t column, const char *cell)
+{
+    const char *key = table->columns[column].key;
+    if (*cell == '\0')
+        return cJSON_AddNullToObject(object, key) != NULL;
+    if ((table->numbers & 1U << column) != 0)
+        return cJSON_AddRawToObject(object, key, cell) != NULL;
+    return cJSON_AddStringToObject(object, key, cell) != NULL;
+}
+
 /* Append the row that begins with `*cell`, and go behind it. One object at a time: a ledger may hold a million. */
 static void write_object(const struct table *table, const char **cell, struct buf *out)
 {
     cJSON *object = cJSON_CreateObject();
     bool made = object != NULL;
     for (size_t i = 0; i < table->count && *cell != NULL; i++, *cell = next_cell(table, *cell))
-        made = made && (**cell != '\0' ? cJSON_AddStringToObject(object, table->columns[i].key, *cell)
-                                       : cJSON_AddNullToObject(object, table->columns[i].key)) != NULL;
+        made = made && add_cell(object, table, i, *cell);
     char *text = made ? cJSON_PrintUnformatted(object) : NULL;
     if (text != NULL)
         buf_append_text(out, text);
@@ -165,16 +184,32 @@ static void write_object(const struct table *table, const char **cell, struct bu
 static void write_json(const struct table *table, struct buf *out)
 {
     const char *cell = next_cell(table, NULL);
-    buf_append_byte(out, '[');
-    for (const char *separator = "\n"; cell != NULL; separator = ",\n") {
+    for (const char *separator = table->begun ? ",\n" : "\n"; cell != NULL; separator = ",\n") {
         buf_append_text(out, separator);
         write_object(table, &cell, out);
     }
-    buf_append_text(out, table->cells.length > 0 ? "\n]\n" : "]\n");
 }
 
-void table_write(const struct table *table, enum atobarai_format format, enum atobarai_language language,
-                 struct buf *out)
+/* ---- All of them ---- */
+
+void table_begin(struct table *table, enum atobarai_format format, enum atobarai_language language, struct buf *out)
+{
+    table->begun = false;
+    if (format == ATOBARAI_JSON) {
+        buf_append_byte(out, '[');
+    } else if (format == ATOBARAI_CSV) {
+        for (size_t i = 0; i < table->count; i++)
+            table_put_csv(table->columns[i].headings[ATOBARAI_JA], i + 1 < table->count ? "," : "\r\n", out);
+    } else {
+        if (table->widths == NULL)
+            table_measure(table, language);
+        out->failed = out->failed || table->cells.failed;
+        if (!out->failed)
+            write_headings(table, language, out);
+    }
+}
+
+void table_write_piece(struct table *table, enum atobarai_format format, struct buf *out)
 {
     out->failed = out->failed || table->cells.failed;
     if (out->failed)
@@ -187,9 +222,26 @@ void table_write(const struct table *table, enum atobarai_format format, enum at
         write_json(table, out);
         break;
     default:
-        write_text(table, language, out);
+        write_text(table, out);
         break;
     }
+    table->begun = table->begun || table->cells.length > 0;
+}
+
+void table_end(const struct table *table, enum atobarai_format format, enum atobarai_language language, struct buf *out)
+{
+    static const char *const nothing[] = {"（該当なし）\n", "(none)\n"};
+    if (format == ATOBARAI_JSON)
+        buf_append_text(out, table->begun ? "\n]\n" : "]\n");
+    else if (format != ATOBARAI_CSV && !table->begun)
+        buf_append_text(out, nothing[language]);
+}
+
+void table_write(struct table *table, enum atobarai_format format, enum atobarai_language language, struct buf *out)
+{
+    table_begin(table, format, language, out);
+    table_write_piece(table, format, out);
+    table_end(table, format, language, out);
 }
 
 char *atobarai_table(const struct atobarai_column *columns, size_t column_count, const char *const *cells,

@@ -11,6 +11,7 @@
 #include "order/kuroneko.h"
 #include "order/order.h"
 #include "order/result.h"
+#include "run/mends.h"
 #include "text/encoding.h"
 
 #include <stdatomic.h>
@@ -46,6 +47,8 @@ struct work {
     struct order_columns columns; /* the two above, once the layout is known */
     size_t ours[RESULT_COLUMNS];  /* its cells that hold ours already, a result file coming back; CSV_NO_CELL: none */
     struct book book;
+
+    struct mends mends; /* cells that a spreadsheet damaged, as they were (run/restore) */
 
     /* What is wrong with its orders (run/check), and how they fared (run/send). */
     struct findings findings;

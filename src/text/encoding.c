@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { HEAD = 16 }; /* bytes: no header that is of use is shorter, no kind of binary file is told later */
 
@@ -29,6 +30,20 @@ struct text_codec {
     struct known *known;   /* owned; what iconv said of each character of CP932: first SINGLES, then PAIRS */
     struct known *encoded; /* owned; what stands for each character of PLANE in CP932 */
 };
+
+/* A table of zeros; NULL when memory ran out. Few of its pages are ever used, and mmap() gives those only, where
+ * calloc() may have to clear a quarter of a mebibyte: longer than it takes to check a small file. */
+static struct known *new_table(size_t count)
+{
+    void *table = mmap(NULL, count * sizeof(struct known), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return table != MAP_FAILED ? table : NULL;
+}
+
+static void free_table(struct known *table, size_t count)
+{
+    if (table != NULL)
+        munmap(table, count * sizeof *table);
+}
 
 /* What stands in for a character that CP932 lacks. The tables of Unicode and Windows disagree about these. */
 static const struct {
@@ -57,8 +72,8 @@ struct text_codec *text_codec_new(enum text_encoding encoding, struct error *err
     *codec = (struct text_codec){.converts = encoding == TEXT_CP932, .decoder = (iconv_t)-1, .encoder = (iconv_t)-1};
     if (!codec->converts)
         return codec;
-    codec->known = calloc(SINGLES + PAIRS, sizeof *codec->known);
-    codec->encoded = calloc(PLANE, sizeof *codec->encoded);
+    codec->known = new_table(SINGLES + PAIRS);
+    codec->encoded = new_table(PLANE);
     if (codec->known == NULL || codec->encoded == NULL) {
         error_set_memory(error);
         text_codec_free(codec);
@@ -82,8 +97,8 @@ void text_codec_free(struct text_codec *codec)
         iconv_close(codec->decoder);
     if (codec->encoder != (iconv_t)-1)
         iconv_close(codec->encoder);
-    free(codec->known);
-    free(codec->encoded);
+    free_table(codec->known, SINGLES + PAIRS);
+    free_table(codec->encoded, PLANE);
     free(codec);
 }
 
@@ -226,6 +241,28 @@ void text_encode(struct text_codec *codec, struct span text, struct buf *out)
         const struct known *known = encoded(codec, character, (struct span){rest.data, size});
         buf_append(out, known->bytes, known->length);
     }
+}
+
+bool text_can_encode(struct text_codec *codec, struct span text, size_t *bad)
+{
+    static const uint32_t geta = 0x3013; /* 〓 */
+    *bad = 0;
+    for (size_t size = 1; *bad < text.length; *bad += size) {
+        struct span rest = {text.data + *bad, text.length - *bad};
+        uint32_t character = utf8_decode(rest, &size);
+        if (character == UTF8_INVALID)
+            return false;
+        if (!codec->converts || character < 0x80 || character == geta)
+            continue;
+        if (character >= PLANE || strcmp(substitute_of(character), "〓") == 0) {
+            const struct known *known =
+                character < PLANE ? encoded(codec, character, (struct span){rest.data, size}) : NULL;
+            const struct known *none = encoded(codec, geta, span_of("〓"));
+            if (known == NULL || memcmp(known->bytes, none->bytes, none->length) == 0)
+                return false;
+        }
+    }
+    return true;
 }
 
 /* ---- What a file is ---- */

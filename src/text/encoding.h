@@ -72,4 +72,8 @@ bool text_decode(struct text_codec *codec, struct span bytes, struct buf *out, s
  * UTF-8 stays as it is, but for bytes that are none: U+FFFD. */
 void text_encode(struct text_codec *codec, struct span text, struct buf *out);
 
+/* Whether text_encode() leaves `text` as it is, or replaces characters only by those that are the same to a reader: 〓
+ * stands for none, and U+FFFD neither. Otherwise `*bad` is the byte where the first such character begins. */
+bool text_can_encode(struct text_codec *codec, struct span text, size_t *bad);
+
 #endif

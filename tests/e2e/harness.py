@@ -6,16 +6,20 @@ import atexit
 import csv
 import io
 import os
+import selectors
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = os.path.abspath(os.environ.get("ATOBARAI", ROOT / "build" / "atobarai"))
 HEADINGS = ["与信ステータス", "エラーコード", "エラー項目", "エラー内容", "エラー理由", "修正方法/対応方法",
             "後払い受注番号", "処理日時"]
+STARTER = os.environ.pop("ATOBARAI_STARTER", None)  # tests/tools/starter.c of the same build; None: every start is one
 TIMEOUT = 120  # seconds for one run of the program
 
 _failures = 0
@@ -81,13 +85,88 @@ class Case:
             self.problems.append(f"{what}: {found!r}, not {wanted!r}")
 
 
+class Starter:
+    """A process of tests/tools/starter.c, which starts the program again and again, one run after the other."""
+    idle = []  # those that nobody uses; appending and popping need no lock
+
+    def __init__(self):
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(TIMEOUT)
+        with theirs:
+            self.process = subprocess.Popen([STARTER, str(theirs.fileno())], pass_fds=[theirs.fileno()],
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    @classmethod
+    def take(cls):
+        try:
+            return cls.idle.pop()
+        except IndexError:
+            return cls()
+
+    def run(self, words, environment, cwd):
+        """Like subprocess.run() of the program with nothing on standard input."""
+        texts = [cwd, str(len(words)), *words, *(f"{name}={value}" for name, value in environment.items())]
+        pipes = [os.pipe(), os.pipe()]
+        with open(os.devnull, "rb") as nothing:
+            try:
+                socket.send_fds(self.socket, [b"".join(os.fsencode(text) + b"\0" for text in texts)],
+                                [nothing.fileno(), pipes[0][1], pipes[1][1]])
+            finally:
+                for _, end in pipes:
+                    os.close(end)
+        output, errors = self.read([end for end, _ in pipes], words)
+        status = int(self.socket.recv(100))
+        return subprocess.CompletedProcess(words, os.waitstatus_to_exitcode(status), output, errors)
+
+    def read(self, ends, words):
+        """All that comes out of the pipes `ends`, which are closed then."""
+        found, deadline = {end: [] for end in ends}, time.monotonic() + TIMEOUT
+        try:
+            with selectors.DefaultSelector() as selector:
+                for end in ends:
+                    selector.register(end, selectors.EVENT_READ)
+                while selector.get_map():
+                    ready = selector.select(deadline - time.monotonic())
+                    if not ready:
+                        raise subprocess.TimeoutExpired(words, TIMEOUT)
+                    for key, _ in ready:
+                        found[key.fd].append(os.read(key.fd, 65536))
+                        if not found[key.fd][-1]:
+                            selector.unregister(key.fd)
+        finally:
+            for end in ends:
+                os.close(end)
+        return (b"".join(found[end]) for end in ends)
+
+    def end(self):
+        self.socket.close()
+        self.process.kill()  # its child dies with it
+        self.process.wait()
+
+
+@atexit.register
+def end_starters():
+    while Starter.idle:
+        Starter.idle.pop().end()
+
+
 def run(*arguments, env=None, stdin=None, **more):
     """Run the program; its exit status, standard output (bytes) and standard error (text)."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ATOBARAI_")}
     environment["XDG_STATE_HOME"] = state_home()
     environment.update(env or {})
-    finished = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, stdin=None if stdin is not None
-                              else subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, env=environment, **more)
+    words = [PROGRAM, *map(str, arguments)]
+    if STARTER is not None and stdin is None and more.keys() <= {"cwd"}:
+        starter = Starter.take()
+        try:
+            finished = starter.run(words, environment, more.get("cwd") or os.getcwd())
+        except BaseException:
+            starter.end()
+            raise
+        Starter.idle.append(starter)
+    else:
+        finished = subprocess.run(words, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+                                  capture_output=True, timeout=TIMEOUT, env=environment, **more)
     return finished.returncode, finished.stdout, finished.stderr.decode("utf-8", "replace")
 
 

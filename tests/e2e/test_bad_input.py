@@ -121,6 +121,10 @@ def launch(command, *arguments):
     return [command, *map(str, arguments), *(["--sandbox"] if command == "register" else [])]
 
 
+# Each language once, with and without a result of before: the two have nothing to do with each other.
+CIRCUMSTANCES = (("ja", None), ("en", b"old\r\n"))
+
+
 def refused(case, data, status, code, commands=("check", "register"), path=None, options=(), **values):
     """The file is refused as a whole: exit status and message in both languages, nothing sent, no result, nothing left
     behind, and an existing result as it was, with --force too. `data` None: `path` is there already."""
@@ -131,23 +135,22 @@ def refused(case, data, status, code, commands=("check", "register"), path=None,
         source.write_bytes(data)
     out, summary = folder / "out.csv", case.tmp / "refused.json"
     for command in commands:
-        for language in ("ja", "en"):
-            for old in (None, b"old\r\n"):
-                what = f"{command} --lang {language}{' --force' if old else ''}"
-                if old:
-                    out.write_bytes(old)
-                summary.unlink(missing_ok=True)
-                before = sorted(os.listdir(folder))
-                found, output, errors = run(*launch(command, source, "-o", out, "--summary-json", summary, "--lang",
-                                                    language, *options, *(["--force"] if old else [])))
-                case.equal(f"{what}: exit", found, status)
-                case.equal(f"{what}: standard output", output, b"")
-                says(case, what, errors, code, language, path=source, **values)
-                case.equal(f"{what}: files", sorted(os.listdir(folder)), before)
-                if old:
-                    case.equal(f"{what}: the old result", out.read_bytes(), old)
-                    out.unlink()
-                case.equal(f"{what}: sent", (counts(summary) or {}).get("sent"), 0)
+        for language, old in CIRCUMSTANCES:
+            what = f"{command} --lang {language}{' --force' if old else ''}"
+            if old:
+                out.write_bytes(old)
+            summary.unlink(missing_ok=True)
+            before = sorted(os.listdir(folder))
+            found, output, errors = run(*launch(command, source, "-o", out, "--summary-json", summary, "--lang",
+                                                language, *options, *(["--force"] if old else [])))
+            case.equal(f"{what}: exit", found, status)
+            case.equal(f"{what}: standard output", output, b"")
+            says(case, what, errors, code, language, path=source, **values)
+            case.equal(f"{what}: files", sorted(os.listdir(folder)), before)
+            if old:
+                case.equal(f"{what}: the old result", out.read_bytes(), old)
+                out.unlink()
+            case.equal(f"{what}: sent", (counts(summary) or {}).get("sent"), 0)
 
 
 def count_cells(raw):
@@ -651,21 +654,20 @@ def test_configuration():
                     (at, {}, "CREDENTIALS_MISSING", {"a1": "ATOBARAI_API_KEY"}),
                     (at, {**CREDENTIALS, "ATOBARAI_API_KEY": "a b"}, "CREDENTIALS_INVALID", {"a1": "ATOBARAI_API_KEY"}),
                     (at, CREDENTIALS, "CREDENTIALS_REFUSED", {"a1": "HTTP 401"})):
-                for language in ("ja", "en"):
-                    for old in (None, b"old"):
-                        if old:
-                            out.write_bytes(old)
-                        before = sorted(os.listdir(case.tmp))
-                        status, _, errors = run("register", source, "-o", out, "--lang", language, *options,
-                                                *(["--force"] if old else []), env=env)
-                        case.equal(f"{code}: exit", status, 3)
-                        says(case, code, errors, code, language, **values)
-                        case.equal(f"{code}: files", sorted(os.listdir(case.tmp)), before)
-                        if old:
-                            case.equal(f"{code}: the old result", out.read_bytes(), old)
-                            out.unlink()
+                for language, old in CIRCUMSTANCES:
+                    if old:
+                        out.write_bytes(old)
+                    before = sorted(os.listdir(case.tmp))
+                    status, _, errors = run("register", source, "-o", out, "--lang", language, *options,
+                                            *(["--force"] if old else []), env=env)
+                    case.equal(f"{code}: exit", status, 3)
+                    says(case, code, errors, code, language, **values)
+                    case.equal(f"{code}: files", sorted(os.listdir(case.tmp)), before)
+                    if old:
+                        case.equal(f"{code}: the old result", out.read_bytes(), old)
+                        out.unlink()
             case.true("access is asked for no more often than there are requests in flight",
-                      4 <= len(service.orders) <= 4 * 8)
+                      2 <= len(service.orders) <= 2 * 8)
 
 
 def test_standard_streams():
@@ -925,8 +927,12 @@ def test_lines():
     with Case("rows that differ, named by the rows of a spreadsheet") as case:
         judged(case, build(cells(1, 備考="a\nb"), b"", cells(2), b"", cells(1, 注文者氏名="見本 花子")),
                {6: Wanted("ORDER_FIELD_DIFFERS", "注文者氏名", other=2), 2: sibling(6)}, 2, 1)
-    with Case("a line of blanks is a row, not a blank line") as case:
-        judged(case, build(cells(1), b"  ", cells(2)), {3: Wanted("CELLS_MISSING", "受注ID", a1=1, a2=10)}, 3, 1)
+    with Case("a line of blanks is a blank line: nobody sees that it is not") as case:
+        for blank in (b"  ", b" ,,,,,,,,,"):
+            (case.tmp / "in.csv").write_bytes(joined(build(cells(1), blank, cells(3))))
+            status, result, summary, errors = execute(case, "check", case.tmp / "in.csv")
+            case.equal(f"exit, rows ({errors})", (status, summary["rows"]), (0, 2))
+            case.equal("as it came", result.split(b"\r\n")[2], blank)
 
 
 def test_empty_cells():
@@ -958,12 +964,9 @@ def test_empty_cells():
         rows = (result[:ends[0]] + result[ends[0] + len(few):ends[1]]).splitlines()
         case.equal("rows", [row[:len(raw) - 2] for row, raw in zip(rows, (head, first, second))],
                    [raw[:-2] for raw in (head, first, second)])
-    with Case("empty cells, but more than headings, and blanks between delimiters: rows, not blank lines") as case:
+    with Case("empty cells, but more than headings: rows, not blank lines") as case:
         judged(case, build(cells(1), plain + b",", quoted + b',""', cells(4)),
                {3: Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10), 4: Wanted("CELLS_EXTRA", "11列目", a1=11, a2=10)}, 4, 2)
-        (case.tmp / "in.csv").write_bytes(joined(build(cells(1), b" ,,,,,,,,,", plain)))
-        status, _, summary, _ = execute(case, "check", case.tmp / "in.csv")
-        case.equal("blanks: exit, rows", (status, summary["rows"]), (1, 2))
     with Case("cells that hold commas or quotes and nothing else: rows, not blank lines") as case:
         for text in (b'""""', b'",,"', b'"""",""""'):
             (case.tmp / "in.csv").write_bytes(joined(build(cells(1), text, cells(3))))
@@ -1287,21 +1290,20 @@ def test_full_disk():
             if disk is None:
                 case.title += " # SKIP no file system can be mounted here; the limit of file sizes stands in"
             for command in ("check", "register") if disk else ():
-                for language in ("ja", "en"):
-                    for old in (None, b"old"):
-                        out = disk / "out.csv"
-                        if old:
-                            out.write_bytes(old)
-                        status, _, errors = run(*launch(command, source, "-o", out, "--lang", language,
-                                                        *(["--force"] if old else [])))
-                        case.equal(f"{command}: exit", status, 2)
-                        says(case, command, errors, unwritten(command), language, path=out, a1=os.strerror(28),
-                             a2=200)
-                        case.true(f"{command}: no closing message", "予約しました" not in errors)
-                        case.equal(f"{command}: files", os.listdir(disk), ["out.csv"] if old else [])
-                        if old:
-                            case.equal(f"{command}: old", out.read_bytes(), old)
-                            out.unlink()
+                for language, old in CIRCUMSTANCES:
+                    out = disk / "out.csv"
+                    if old:
+                        out.write_bytes(old)
+                    status, _, errors = run(*launch(command, source, "-o", out, "--lang", language,
+                                                    *(["--force"] if old else [])))
+                    case.equal(f"{command}: exit", status, 2)
+                    says(case, command, errors, unwritten(command), language, path=out, a1=os.strerror(28),
+                         a2=200)
+                    case.true(f"{command}: no closing message", "予約しました" not in errors)
+                    case.equal(f"{command}: files", os.listdir(disk), ["out.csv"] if old else [])
+                    if old:
+                        case.equal(f"{command}: old", out.read_bytes(), old)
+                        out.unlink()
     with Case("no room to keep standard input: exit 2, nothing sent") as case:
         with tiny_disk(case) as disk:
             if disk is None:

@@ -27,20 +27,22 @@ SECONDS = 20  # no step takes longer, sanitizers included
 CATALOGUE = {entry["code"]: entry
              for entry in json.loads((ROOT / "schemas/error-catalog.json").read_text(encoding="utf-8"))["entries"]}
 LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
-COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "history", "orders", "explain", "config", "sandbox")
+COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "clean", "diff", "history", "orders", "explain", "config", "sandbox")
 # What all commands that send take.
-SENDS = {"version", "output", "schema", "encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
+SENDS = {"version", "output", "xlsx", "schema", "encoding", "output-encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
          "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox", "ledger", "only", "dry-run",
          "set-status", "set-shop-status", "ca-file", "rate", "retry-on", "log", "config", "profile"}
 TAKEN = {
     "": {"lang", "help", "version"},
-    "check": {"version", "output", "schema", "encoding", "force", "strict",
+    "check": {"version", "output", "output-encoding", "xlsx", "schema", "encoding", "force", "strict",
               "allow-reimported", "jobs", "summary-json", "dialect", "fit", "ship-days", "config", "profile", "lang", "quiet", "verbose", "help"},
     "register": {*SENDS, "allow-reimported", "fit", "ship-days"},
     "ship": SENDS,
     "cancel": SENDS,
     "status": SENDS,
     "reregister": {*SENDS, "allow-reimported", "fit", "ship-days"},
+    "clean": {"version", "output", "schema", "encoding", "output-encoding", "all", "force", "ledger", "config", "profile", "lang", "quiet", "help"},
+    "diff": {"version", "schema", "encoding", "format", "config", "profile", "lang", "quiet", "help"},
     "history": {"version", "ledger", "since", "format", "config", "profile", "lang", "help"},
     "orders": {"version", "ledger", "status", "format", "config", "profile", "lang", "help"},
     "explain": {"version", "list", "format", "config", "profile", "lang", "help"},
@@ -50,15 +52,15 @@ TAKEN = {
 }
 # A value for each option that takes one.
 VALUES = {
-    "output": "result.csv", "schema": "schema.json", "encoding": "utf-16", "summary-json": "summary.json", "dialect": "json",
+    "output": "result.csv", "xlsx": "result.xlsx", "schema": "schema.json", "encoding": "utf-16", "summary-json": "summary.json", "dialect": "json",
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
     "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
     "format": "json", "ledger": "ledger.db", "only": "only.csv", "set-status": "2", "set-shop-status": "済", "since": "7d",
-    "config": "/dev/null", "profile": "test", "status": "与信OK", "ship-days": "7", "ca-file": "ca.pem", "rate": "50", "retry-on": "busy", "log": "log.jsonl", "delay": "5",
+    "config": "/dev/null", "profile": "test", "status": "与信OK", "ship-days": "7", "ca-file": "ca.pem", "rate": "50", "retry-on": "busy", "log": "log.jsonl", "delay": "5", "output-encoding": "utf-8",
 }
 # Planned, and options that no command has.
 LATER = {
-    "output-encoding", "xlsx", "report", "once", "api-key", "merchant-code", "outpu", "outputs", "h",
+    "report", "once", "api-key", "merchant-code", "outpu", "outputs", "h",
 }
 failures = 0
 
@@ -168,6 +170,12 @@ def test_usage():
         *(((command, "-o", "out.csv"), "USAGE_MISSING_INPUT", command) for command in ("ship", "cancel", "status", "reregister")),
         (("reregister", "in.csv", "-o", "out.csv", "--sandbox", "--api-url", "https://127.0.0.1/v1"), "USAGE_CONFLICT",
          "--sandbox", "--api-url"),
+        (("diff",), "USAGE_TWO_FILES", "diff"),
+        (("diff", "old.csv"), "USAGE_TWO_FILES", "diff"),
+        (("diff", "-", "-"), "USAGE_TWO_FILES", "diff"),
+        (("diff", "old.csv", "new.csv", "x"), "USAGE_EXTRA_ARGUMENT", "x"),
+        (("diff", "old.csv", "new.csv", "-o", "out.csv"), "USAGE_UNKNOWN_OPTION", "-o"),
+        (("diff", "old.csv", "new.csv", "--format", "markdown"), "USAGE_BAD_VALUE", "--format", "markdown"),
         (("history", "1001", "1002"), "USAGE_EXTRA_ARGUMENT", "1002"),
         (("history", "--status", "与信OK"), "USAGE_UNKNOWN_OPTION", "--status"),
         (("history", "--since"), "USAGE_MISSING_VALUE", "--since"),
@@ -323,7 +331,7 @@ def default_problems():
 
 def option_problems(command):
     """Each option of help is taken and no other is. Nothing runs: the input is missing, or there is one word too many."""
-    end = {"sandbox": ["x"], "orders": ["x"], "explain": ["y", "x"], "history": ["y", "x"], "config": ["show", "x"]}.get(command, [])
+    end = {"sandbox": ["x"], "orders": ["x"], "explain": ["y", "x"], "history": ["y", "x"], "diff": ["y", "z", "x"], "config": ["show", "x"]}.get(command, [])
     code, detail = ("USAGE_EXTRA_ARGUMENT", "x") if end else ("USAGE_MISSING_INPUT", command)
     for name in sorted(set().union(*TAKEN.values(), LATER)):
         words = [f"--{name}"] + ([VALUES[name]] if name in VALUES else [])

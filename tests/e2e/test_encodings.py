@@ -439,8 +439,44 @@ def test_trouble():
             case.equal(name, status, 1)
 
 
+WANTED = {"cp932": ("cp932", b""), "utf-8": ("utf-8", b"\xef\xbb\xbf"), "utf-16": ("utf-16-le", b"\xff\xfe")}
+TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?=\"?(\r\n|$))")
+
+
+def text_of(name, mark, data):
+    """A result without its mark and its times."""
+    return TIME.sub("", data[len(mark):].decode(name)) if data is not None and data.startswith(mark) else None
+
+
+def test_output_encoding():
+    many = ROWS + [line(order, 備考="長い" * 5000) for order in range(20, 60)]  # more than is converted in one piece
+    for name in ENCODINGS:
+        with Case(f"--output-encoding: {name} becomes each of the others") as case:
+            file = File(name, many)
+            plain = execute(case, file.bytes(), "check")[1]
+            wanted = text_of(file.codec, file.mark, plain)
+            case.true("as it is", wanted is not None)
+            for option, (codec, mark) in WANTED.items():
+                if codec != "cp932" and file.codec.startswith("utf-16-be") and option == "utf-16":
+                    codec, mark = "utf-16-be", b"\xfe\xff"  # its own byte order
+                status, result, _, errors = execute(case, file.bytes(), "check", "--output-encoding", option)
+                case.equal(f"{option}: exit ({errors})", status, 1)
+                case.true(f"{option}: same text", text_of(codec, mark, result) == wanted)
+    with Case("--output-encoding: what is lacking is replaced visibly, and what is broken shows") as case:
+        _, result, _, _ = execute(case, File("UTF-8", [line(1, 備考="é🍰髙〜")]).bytes(), "check", "--output-encoding", "cp932")
+        case.true("lacking in CP932", "〓〓髙～".encode("cp932").replace(b"\xee\xe0", b"\xfb\xfc") in result)
+        file = File("CP932", [line(1, 備考=f"前{HOLE}後"), line(2, 備考=f"前{HOLE}")])
+        file.fill(b"\x81", b"\xfd")
+        _, result, _, _ = execute(case, file.bytes(), "check", "--output-encoding", "utf-8")
+        text = result.decode("utf-8-sig")
+        case.true("broken in CP932", "前\ufffd" in text and text.count("\ufffd") >= 2)
+        data = File("UTF-8", [line(1)], final=False).bytes()[:-1]  # cut off within a character
+        _, result, _, _ = execute(case, data, "check", "--output-encoding", "utf-16")
+        case.true("cut off", "\ufffd" in result.decode("utf-16"))
+
+
 def main():
-    for test in (test_forms, test_quoting, test_again, test_damage, test_long, test_streams, test_bodies, test_forced,
+    for test in (test_output_encoding, test_forms, test_quoting, test_again, test_damage, test_long, test_streams, test_bodies, test_forced,
                  test_words, test_trouble):
         test()
     return done()

@@ -122,6 +122,21 @@ def wait_until(condition, seconds=20):
     return condition()
 
 
+@shop_test("the ledger is no place for a result, nor for a workbook, whatever is forced")
+def test_output_is_ledger(case, shop):
+    source = shop.file({ONE: [{}]})
+    shop.ledger.parent.mkdir()
+    for number, option in enumerate(("-o", "-o", "--xlsx")):  # the first time it is not there yet
+        outputs = {"-o": case.tmp / "result.csv", option: shop.ledger}
+        status, _, said = run("register", source, "--force", "--ledger", shop.ledger, "--api-url", shop.relay.url,
+                              *(word for pair in outputs.items() for word in pair), env=SECRETS)
+        case.equal(f"{option}: exit ({said})", status, 2)
+        refused_at_once = message_of("OUTPUT_IS_LEDGER").replace("{path}", str(shop.ledger)) in said
+        case.equal(f"{option}: refused before anything is sent", refused_at_once, number > 0)
+        case.equal(f"{option}: the ledger knows the order", [entry["order_id"] for entry in shop.history()], [ONE])
+    case.equal("registered once", shop.sandbox.stats()["registered"], 1)
+
+
 # ---- The two stories of the manual ----
 
 

@@ -228,8 +228,9 @@ class Runs:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ATOBARAI_")}
         environment.update({"XDG_STATE_HOME": str(self.state), "TMPDIR": str(self.temporary), **self.dialect.secrets,
                             **(env or {})})
+        # Everybody may read what is made, unless the maker says no.
         self.process = subprocess.Popen([PROGRAM, *map(str, words)], stdin=stdin, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=environment, cwd=self.work, preexec_fn=unlimited)
+                                        stderr=subprocess.PIPE, env=environment, cwd=self.work, umask=0)
         return self.process
 
     def end(self, wanted=None):
@@ -241,7 +242,9 @@ class Runs:
             self.process.communicate()
             raise
         status = self.process.returncode
-        self.scan(f"standard output of {self.words}", stdout, persons="-o -" not in self.words)
+        # diff shows what was changed, which is the input's.
+        shows = "-o -" in self.words or self.words.startswith("diff ")
+        self.scan(f"standard output of {self.words}", stdout, persons=not shows)
         self.scan(f"standard error of {self.words}", stderr)
         self.scan_files(f"after {self.words}")
         if wanted is not None:
@@ -263,13 +266,6 @@ class Runs:
         return [command, source, "-o", out, "--api-url", url or self.dialect.url(service), "--log",
                 self.work / "log.jsonl", "--summary-json", self.work / f"summary-{self.runs}.json", "--verbose",
                 *self.dialect.options, *options]
-
-
-def unlimited():
-    """In the child: cores may be written, and everybody may read what is made unless the maker says no."""
-    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
-    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-    os.umask(0)
 
 
 def children(pid):
@@ -306,6 +302,21 @@ def echo_headers(dialect):
 # ---- Good runs ----
 
 
+def come_back(case, runs, relay):
+    """The newest result comes back from a spreadsheet, damaged and edited, and is registered, compared and cleaned."""
+    result = max(runs.work.glob("result-*.csv"), key=lambda path: path.stat().st_mtime_ns)
+    returned = runs.given / "returned.csv"
+    text = result.read_bytes().decode("cp932")
+    returned.write_bytes(text.replace("0398712345", "398712345").replace("987-6543", "9876543", 1).encode("cp932"))
+    returned.chmod(RESULT_MODE)
+    runs.send("register", returned, relay, wanted={0, 1})
+    runs.run("diff", result, returned, wanted={0, 1})
+    runs.run("clean", returned, "-o", runs.work / "result-clean.csv", wanted={0})
+    returned.write_bytes(text.replace("0398712345", "#NAME?").replace("見本荘2019号", "見本荘2019号\0").encode("cp932"))
+    runs.run("clean", returned, "-o", runs.work / "result-none.csv", "--lang", "en", wanted={1})
+    case.true("no file of what cannot be written", not (runs.work / "result-none.csv").exists())
+
+
 def test_good_runs(dialect):
     with Case(f"{dialect.name}: every command, all well") as case, \
             Sandbox(case.tmp, "--state", case.tmp / "service-state") as sandbox, Relay(sandbox) as relay:
@@ -320,6 +331,9 @@ def test_good_runs(dialect):
         runs.run("check", source, "-o", runs.work / "result-check.csv", "--summary-json", runs.work / "summary.json",
                  "--verbose", *dialect.options, wanted={0})
         runs.send("register", source, relay, "--dry-run", wanted={0})
+        runs.send("register", source, relay, "--xlsx", runs.work / "result.xlsx", wanted={0})
+        case.equal("result.xlsx: mode", stat.S_IMODE((runs.work / "result.xlsx").stat().st_mode), RESULT_MODE)
+        come_back(case, runs, relay)
         for command in ("register", "register", "ship", "status", "cancel"):
             runs.send(command, source, relay, wanted={0, 1})
         dearer = {"小計": 1400, "単価": 700, "請求金額": 1600}
@@ -654,7 +668,7 @@ def test_self():
             case.true("a file for everybody is noticed", any("work/a is for everybody" in problem for problem in found))
     with Case("a core would be noticed where the system writes cores beside the program") as case:
         pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
-        subprocess.run([sys.executable, "-c", "import os; os.abort()"], cwd=case.tmp, preexec_fn=unlimited, check=False,
+        subprocess.run([sys.executable, "-c", "import os; os.abort()"], cwd=case.tmp, check=False,
                        stderr=subprocess.DEVNULL)
         cores = [path for path in case.tmp.iterdir() if path.name.startswith("core")]
         if pattern != "core" or resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
@@ -669,12 +683,14 @@ def commands():
     return set(re.findall(r"^  ([a-z]+) ", text, re.MULTILINE)) - {"atobarai"}
 
 
-KNOWN = {*SENDING, "check", "history", "orders", "explain", "sandbox", "config"}
+KNOWN = {*SENDING, "check", "clean", "diff", "history", "orders", "explain", "sandbox", "config"}
 # Where there is a config, the secrets are taken out of the environment whatever the command is.
 TAKES_SECRETS_ALWAYS = "config" in commands()
 
 
 def main():
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))  # cores may be written by all that is started here
     with Case("every command is tested here") as case:
         case.equal("commands that are not", commands() - KNOWN, set())
     tests = [(test, dialect) for dialect in (Json, Kuroneko)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json_reader.h"
 #include "base/pairs.h"
 #include "base/parallel.h"
 #include "base/span.h"
@@ -802,6 +803,134 @@ static void pairs_say_that_memory_ran_out(void **state)
     assert_true(MEMORY_CAN_BE_SCARCE ? failures > 1 && failures < 10 : failures == 0);
 }
 
+/* ---- JSON ---- */
+
+/* A reader of `text`, whose copy is good until the next one. */
+static struct json_reader reader_of(const char *text)
+{
+    static char copy[200];
+    assert_true(strlen(text) < sizeof copy);
+    memcpy(copy, text, strlen(text)); /* without its NUL: the reader has to know where it ends */
+    return (struct json_reader){.at = copy, .end = copy + strlen(text)};
+}
+
+static void json_is_read_from_the_front(void **state)
+{
+    (void)state;
+    struct json_reader reader = reader_of(
+        " {\"a\" : [ \"x\",\"\" ,\"z\"], \"b\":{}, \"c\":{\"d\":[[1,-2.5e3],\"]\\\"}\",null]},\"e\":\"後\"}\r\n\t");
+    json_reader_open(&reader, '{');
+    assert_string_equal(json_reader_name(&reader), "a");
+    assert_int_equal(json_reader_count(&reader), 3);
+    json_reader_open(&reader, '[');
+    assert_true(json_reader_more(&reader));
+    assert_string_equal(json_reader_text(&reader), "x");
+    assert_true(json_reader_more(&reader));
+    assert_string_equal(json_reader_text(&reader), "");
+    assert_true(json_reader_more(&reader));
+    assert_string_equal(json_reader_text(&reader), "z");
+    assert_false(json_reader_more(&reader));
+    assert_string_equal(json_reader_name(&reader), "b");
+    json_reader_open(&reader, '{');
+    assert_null(json_reader_name(&reader));
+    assert_string_equal(json_reader_name(&reader), "c");
+    json_reader_skip(&reader);
+    assert_string_equal(json_reader_name(&reader), "e");
+    assert_string_equal(json_reader_text(&reader), "後");
+    assert_null(json_reader_name(&reader));
+    json_reader_end(&reader);
+    assert_false(reader.failed);
+}
+
+static void json_escapes_are_resolved(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        const char *text; /* NULL: refused */
+    } cases[] = {
+        {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t"},
+        {"\"a\\\\\"", "a\\"},
+        {"\"\\\\\\\"b\"", "\\\"b"},
+        {"\"\\u3042\"", NULL},
+        {"\"\\x\"", NULL},
+        {"\"\\\"", NULL},
+        {"\"open", NULL},
+        {"\"", NULL},
+        {"", NULL},
+        {"1", NULL},
+        {"open\"", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct json_reader reader = reader_of(cases[i].json);
+        const char *text = json_reader_text(&reader);
+        assert_int_equal(reader.failed, cases[i].text == NULL);
+        if (cases[i].text == NULL)
+            assert_null(text);
+        else
+            assert_string_equal(text, cases[i].text);
+    }
+}
+
+/* Read an object of arrays of texts, whatever is wrong with it. */
+static bool is_read(const char *json)
+{
+    struct json_reader reader = reader_of(json);
+    json_reader_open(&reader, '{');
+    while (json_reader_name(&reader) != NULL) {
+        json_reader_open(&reader, '[');
+        while (json_reader_more(&reader))
+            json_reader_text(&reader);
+    }
+    json_reader_end(&reader);
+    return !reader.failed;
+}
+
+static bool is_skipped(const char *json)
+{
+    struct json_reader reader = reader_of(json);
+    json_reader_skip(&reader);
+    json_reader_end(&reader);
+    return !reader.failed;
+}
+
+static void json_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "",
+        "{",
+        "}",
+        "[]",
+        "{}}",
+        "{} x",
+        "{,}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":[}",
+        "{\"a\":[,]}",
+        "{\"a\":[\"x\",]}",
+        "{\"a\":[\"x\"\"y\"]}",
+        "{\"a\":[]",
+        "{\"a\":[],}",
+        "{\"a\":[\"x]}",
+        "{\"a\":[1]}",
+        "{a:[]}",
+        "{\"a\" []}",
+    };
+    static const char *const unended[] = {"", "[", "{\"a\":1", "[\"x]", "]", ",", ":", "[1]]", "\"x", "1 2"};
+    assert_true(is_read("{}"));
+    assert_true(is_read("{\"a\":[],\"b\":[\"x\",\"y\"]}"));
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        if (is_read(wrong[i]))
+            fail_msg("%s is read", wrong[i]);
+    assert_true(is_skipped("true"));
+    assert_true(is_skipped("[{\"a\":[\"\\\"]\"]},-1.5e3]"));
+    for (size_t i = 0; i < COUNT(unended); i++)
+        if (is_skipped(unended[i]))
+            fail_msg("%s is skipped", unended[i]);
+}
+
 int main(void)
 {
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
@@ -832,6 +961,9 @@ int main(void)
         cmocka_unit_test(parts_behind_the_first_error_are_not_taken),
         cmocka_unit_test(parts_are_done_by_those_threads_that_there_are),
         cmocka_unit_test(jobs_are_at_least_one),
+        cmocka_unit_test(json_is_read_from_the_front),
+        cmocka_unit_test(json_escapes_are_resolved),
+        cmocka_unit_test(json_that_is_none_is_refused),
         cmocka_unit_test(hashes_of_two_names_are_the_same),
         cmocka_unit_test(pairs_are_found_again),
         cmocka_unit_test(pairs_say_that_memory_ran_out),

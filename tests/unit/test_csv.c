@@ -1695,7 +1695,7 @@ static void targets_in_utf16_get_every_unit_back(void **state)
         append_units(&file, encoding, 300000, (uint32_t)i);
         append_as_utf8(span_of_buf(&file), encoding, &text);
         struct csv_target *target = open_target(folder->out, true, &like);
-        csv_target_recode(target, encoding);
+        csv_target_recode(target, encoding, NULL, NULL);
         for (size_t at = 0; at < text.length;) {
             size_t length = text.length - at < pieces[i / 2] ? text.length - at : pieces[i / 2];
             assert_true(csv_target_write(target, (struct span){text.data + at, length}, &error));
@@ -1716,7 +1716,7 @@ static void targets_in_other_encodings_change_nothing(void **state)
     static const enum text_encoding encodings[] = {TEXT_CP932, TEXT_UTF8};
     for (size_t i = 0; i < COUNT(encodings); i++) {
         struct csv_target *target = open_target(folder->out, true, &like);
-        csv_target_recode(target, encodings[i]);
+        csv_target_recode(target, encodings[i], NULL, NULL);
         assert_true(csv_target_write(target, span_of("あ\x8E"), &error));
         assert_true(csv_target_commit(target, &error));
         assert_file(folder->out, span_of("あ\x8E"));
@@ -1795,6 +1795,35 @@ static void targets_replace_only_by_force(void **state)
     assert_int_equal(unlink(folder->out), 0);
     assert_true(csv_target_commit(open_target(folder->out, true, &like), &error));
     assert_file(folder->out, span_of(""));
+}
+
+static void targets_tell_whether_they_are_one_file(void **state)
+{
+    const struct folder *folder = *state;
+    const struct stat like = input_stat(folder);
+    struct buf other = {0};
+    buf_append(&other, folder->out, strlen(folder->out));
+    char *name = strrchr(other.data, '/') + 1;
+    struct buf around = {0}; /* the same place by another path */
+    buf_printf(&around, "%.*s./%s", (int)(name - other.data), other.data, name);
+    buf_append_text(&other, "2");
+    struct csv_target *target = open_target(folder->out, true, &like);
+    struct csv_target *same = open_target(buf_text(&around), true, &like);
+    struct csv_target *another = open_target(buf_text(&other), true, &like);
+    struct csv_target *standard = open_target("-", false, &like);
+    assert_true(csv_target_is_same(target, same));
+    assert_false(csv_target_is_same(target, another));
+    assert_false(csv_target_is_same(target, NULL));
+    assert_false(csv_target_is_same(standard, standard)); /* no place */
+    assert_null(csv_target_temporary(standard));
+    assert_int_equal(access(csv_target_temporary(target), W_OK), 0);
+    csv_target_discard(target);
+    csv_target_discard(same);
+    csv_target_discard(another);
+    csv_target_discard(standard);
+    buf_free(&other);
+    buf_free(&around);
+    assert_int_equal(folder_count(folder), 1);
 }
 
 static void targets_do_not_follow_links_that_lead_nowhere(void **state)
@@ -2056,6 +2085,35 @@ static void files_are_not_left_open(void **state)
 }
 
 /* ---- Writing ---- */
+
+/* Where ours stand in a record of so many cells, of a header of three, where they have `places`. */
+static void assert_places(const size_t places[CSV_OURS], size_t columns, size_t cells, const size_t wanted[CSV_OURS])
+{
+    struct csv_writer writer = {.columns = columns};
+    struct csv_record record = {.cells = cells};
+    size_t found[CSV_OURS];
+    memcpy(writer.places, places, sizeof writer.places);
+    csv_writer_places(&writer, &record, found);
+    assert_memory_equal(found, wanted, sizeof found);
+}
+
+static void places_are_where_cells_are_put(void **state)
+{
+    static const size_t none[CSV_OURS] = {CSV_NO_CELL, CSV_NO_CELL, CSV_NO_CELL, CSV_NO_CELL,
+                                          CSV_NO_CELL, CSV_NO_CELL, CSV_NO_CELL, CSV_NO_CELL};
+    static const size_t last[CSV_OURS] = {3, 4, 5, 6, 7, 8, 9, 10};
+    static const size_t one[CSV_OURS] = {CSV_NO_CELL, 1,           CSV_NO_CELL, CSV_NO_CELL,
+                                         CSV_NO_CELL, CSV_NO_CELL, CSV_NO_CELL, CSV_NO_CELL};
+    (void)state;
+    assert_places(none, 3, 3, last);
+    assert_places(none, 3, 1, last);
+    assert_places(none, 3, 5, (const size_t[CSV_OURS]){5, 6, 7, 8, 9, 10, 11, 12});
+    assert_places(last, 11, 11, last);
+    assert_places(last, 11, 2, last);
+    assert_places(last, 11, 13, (const size_t[CSV_OURS]){5, 6, 7, 8, 9, 10, 11, 12});
+    assert_places(one, 3, 2, (const size_t[CSV_OURS]){3, 1, 4, 5, 6, 7, 8, 9});
+    assert_places(one, 3, 4, (const size_t[CSV_OURS]){4, 5, 6, 7, 8, 9, 10, 11});
+}
 
 #define X CSV_NO_CELL
 static const size_t behind[CSV_OURS] = {X, X, X, X, X, X, X, X};
@@ -2512,7 +2570,7 @@ static bool carry_over(void *context)
         fields != NULL ? csv_target_open(folder->out, true, csv_source_stat(source), &error) : NULL;
     csv_window_init(&window, source, 16);
     if (target != NULL)
-        csv_target_recode(target, carrying->encoding);
+        csv_target_recode(target, carrying->encoding, NULL, NULL);
     for (bool first = true; target != NULL; first = false) {
         next = csv_reader_next(reader, &record, &error);
         if (next != CSV_NEXT_RECORD)
@@ -2596,6 +2654,7 @@ int main(void)
         cmocka_unit_test(scans_find_records_and_cells),
         cmocka_unit_test(scans_ask_for_one_more_byte_behind_a_cr),
         cmocka_unit_test(scans_know_other_delimiters),
+        cmocka_unit_test(places_are_where_cells_are_put),
         cmocka_unit_test(delimiters_are_told_by_the_header),
         cmocka_unit_test(scans_count_cells_beyond_those_they_keep),
         cmocka_unit_test(scans_are_not_disturbed_by_second_bytes),
@@ -2637,6 +2696,7 @@ int main(void)
         WITH_FOLDER(targets_leave_nothing_when_discarded),
         WITH_FOLDER(targets_get_the_inputs_mode),
         WITH_FOLDER(targets_replace_only_by_force),
+        WITH_FOLDER(targets_tell_whether_they_are_one_file),
         WITH_FOLDER(targets_do_not_follow_links_that_lead_nowhere),
         WITH_FOLDER(targets_are_never_the_input),
         WITH_FOLDER(targets_that_cannot_be_written_are_found_at_once),

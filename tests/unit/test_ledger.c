@@ -1244,11 +1244,11 @@ static void newer_version_is_refused(void **state)
     run_sql(path, "PRAGMA user_version = 7");
     assert_refused(path, "LEDGER_NEWER");
     assert_string_equal(error.args[0], "7");
-    assert_string_equal(error.args[1], "2");
+    assert_string_equal(error.args[1], "3");
     error = (struct error){0};
     assert_null(ledger_open_reading(path, NULL, &error));
     assert_string_equal(error.code, "LEDGER_NEWER");
-    run_sql(path, "PRAGMA user_version = 2");
+    run_sql(path, "PRAGMA user_version = 3");
     ledger_close(open_ledger(path));
 }
 
@@ -1302,6 +1302,85 @@ static void unsure_reduction_is_forgotten(void **state)
 
 /* A ledger as the first version made it, with an order that is registered and one that is in doubt, goes on as it was,
  * and can do what only the second can. */
+/* ---- Originals ---- */
+
+static void remember(struct ledger *ledger, const char *id, const char *headings, const char *rows)
+{
+    assert_true(ledger_remember(ledger, span_of(id), span_of(headings), span_of(rows), &error));
+}
+
+/* NULL: nothing is kept. */
+static void assert_recalled(struct ledger *ledger, const char *id, const char *headings, const char *rows)
+{
+    struct buf found[2] = {{0}, {0}};
+    bool known;
+    assert_true(ledger_recall(ledger, span_of(id), &found[0], &found[1], &known, &error));
+    assert_int_equal(known, rows != NULL);
+    assert_string_equal(buf_text(&found[0]), headings != NULL ? headings : "");
+    assert_string_equal(buf_text(&found[1]), rows != NULL ? rows : "");
+    buf_free(&found[0]);
+    buf_free(&found[1]);
+}
+
+static void assert_padded(struct ledger *ledger, const char *id, const char *wanted)
+{
+    char other[LEDGER_ID_SIZE] = "";
+    bool found;
+    assert_true(ledger_find_padded(ledger, span_of(id), other, &found, &error));
+    assert_int_equal(found, wanted != NULL);
+    assert_string_equal(other, wanted != NULL ? wanted : "");
+}
+
+static void what_files_said_is_kept(void **state)
+{
+    const char *path = path_of(state, "ledger.db");
+    struct ledger *ledger = open_ledger(path);
+    assert_recalled(ledger, "1001", NULL, NULL);
+    remember(ledger, "1001", "a|b", "first");
+    remember(ledger, "1002", "a|b", "second");
+    remember(ledger, "1003", "c", "third");
+    remember(ledger, "1001", "c", "newer");
+    assert_true(ledger_pending(ledger) > 0);
+    assert_true(ledger_commit(ledger, &error));
+    ledger_close(ledger);
+    /* Of another account nothing is known; who asks for none finds all. */
+    struct ledger_account another = {account.service, "another"};
+    ledger = ledger_open(path, &another, "test", 0, &error);
+    assert_recalled(ledger, "1001", NULL, NULL);
+    ledger_close(ledger);
+    ledger = ledger_open_reading(path, NULL, &error);
+    assert_recalled(ledger, "1001", "c", "newer");
+    assert_recalled(ledger, "1002", "a|b", "second");
+    ledger_close(ledger);
+    ledger = open_ledger(path);
+    assert_true(ledger_forget(ledger, 1, &error));
+    assert_recalled(ledger, "1003", "c", "third");
+    assert_true(ledger_forget(ledger, INT64_MAX, &error));
+    assert_recalled(ledger, "1003", NULL, NULL);
+    ledger_close(ledger); /* without a commit */
+    ledger = open_ledger(path);
+    assert_recalled(ledger, "1003", "c", "third");
+    ledger_close(ledger);
+}
+
+static void ids_without_their_zeros_are_found(void **state)
+{
+    (void)state;
+    struct ledger *ledger = open_memory();
+    assert_padded(ledger, "1001", NULL);
+    ledger_close(ledger);
+    ledger = open_memory();
+    register_order(ledger, "0001001", ORDER_STATUS_AUTH_OK);
+    remember(ledger, "01002", "a", "b");
+    remember(ledger, "0000000000001003", "a", "b");
+    assert_padded(ledger, "1001", "0001001");
+    assert_padded(ledger, "1002", "01002");
+    assert_padded(ledger, "1003", "0000000000001003");
+    assert_padded(ledger, "1004", NULL);
+    assert_padded(ledger, "01002", NULL);
+    ledger_close(ledger);
+}
+
 static void first_version_is_brought_up_to_date(void **state)
 {
     const char *path = path_of(state, "ledger.db");
@@ -1314,7 +1393,7 @@ static void first_version_is_brought_up_to_date(void **state)
     const char *begin = strstr(embedded_ledger_schema_1, "CREATE TABLE operations (");
     const char *end = strstr(begin, ") STRICT;");
     struct buf sql = {0};
-    buf_append_text(&sql, "ALTER TABLE operations RENAME TO newer;");
+    buf_append_text(&sql, "DROP TABLE originals; DROP TABLE layouts; ALTER TABLE operations RENAME TO newer;");
     buf_append(&sql, begin, (size_t)(end - begin) + strlen(") STRICT;"));
     buf_append_text(&sql, "INSERT INTO operations SELECT * FROM newer; DROP TABLE newer;");
     buf_append_text(&sql, strstr(end, "CREATE UNIQUE INDEX"));
@@ -1325,8 +1404,12 @@ static void first_version_is_brought_up_to_date(void **state)
     ledger = ledger_open_reading(path, &account, &error);
     assert_non_null(ledger);
     assert_true(find(ledger, "1002").in_doubt);
+    assert_recalled(ledger, "1001", NULL, NULL);
+    assert_padded(ledger, "1", NULL);
     ledger_close(ledger);
     ledger = open_ledger(path);
+    remember(ledger, "1001", "a", "b");
+    assert_recalled(ledger, "1001", "a", "b");
     assert_int_equal(find(ledger, "1001").status, ORDER_STATUS_AUTH_OK);
     assert_true(find(ledger, "1002").in_doubt);
     settle(ledger, "1002", LEDGER_ACCEPTED, ORDER_STATUS_AUTH_NG, NULL);
@@ -1556,6 +1639,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(unusable_places_are_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(foreign_files_are_left_alone, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(newer_version_is_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(what_files_said_is_kept, make_folder, remove_folder),
+        cmocka_unit_test(ids_without_their_zeros_are_found),
         cmocka_unit_test_setup_teardown(first_version_is_brought_up_to_date, make_folder, remove_folder),
         cmocka_unit_test(reductions_change_the_content_only),
         cmocka_unit_test_setup_teardown(unsure_reduction_is_forgotten, make_folder, remove_folder),

@@ -3522,6 +3522,7 @@ struct desk {
     struct book book;
     struct findings findings;
     struct result_source source;
+    struct result_marks marks;
     struct buf cells[RESULT_COLUMNS];
 };
 
@@ -3537,7 +3538,9 @@ static void desk_begin(struct desk *desk, const struct fixture *fixture, const c
     enter(&desk->book, 6, "", BOOK_PAYMENT_DEFERRED);
     assert_true(book_add_deleted(&desk->book, &(struct book_row){.number = 7}, span_of(""), BOOK_PAYMENT_DEFERRED));
     memset(desk->cells, 0, sizeof desk->cells);
-    desk->source = (struct result_source){fixture->words, desk->sheet.columns, &desk->book, &desk->findings, SOME_TIME};
+    desk->marks = (struct result_marks){0};
+    desk->source = (struct result_source){fixture->words,  desk->sheet.columns, &desk->book,
+                                          &desk->findings, SOME_TIME,           &desk->marks};
 }
 
 static void desk_end(struct desk *desk)
@@ -3545,6 +3548,7 @@ static void desk_end(struct desk *desk)
     sheet_free(&desk->sheet);
     book_free(&desk->book);
     findings_free(&desk->findings);
+    buf_free(&desk->marks.list);
     for (size_t i = 0; i < RESULT_COLUMNS; i++)
         buf_free(&desk->cells[i]);
 }
@@ -3649,6 +3653,59 @@ static void result_names_the_column_and_the_row(void **state)
     assert_non_null(strstr(buf_text(&desk.cells[RESULT_REMEDY]), "4行目の「商品コード」"));
     assert_cell(&desk, RESULT_ID, "");
     assert_cell(&desk, RESULT_TIME, "2026-11-02 17:54:08"); /* when the run began */
+    desk_end(&desk);
+}
+
+/* Mark `index` of the row that was composed last. */
+static void assert_mark(const struct desk *desk, size_t index, size_t cell, size_t finding, bool warning)
+{
+    struct result_mark mark;
+    assert_true((index + 1) * sizeof mark <= desk->marks.list.length);
+    memcpy(&mark, buf_text(&desk->marks.list) + index * sizeof mark, sizeof mark);
+    assert_int_equal(mark.cell, cell);
+    assert_int_equal(mark.finding, finding);
+    assert_int_equal(mark.warning, warning);
+}
+
+static void result_marks_the_cells_to_fix(void **state)
+{
+    struct desk desk;
+    desk_begin(&desk, *state, "-手数料");
+    const struct order_layout *layout = desk.sheet.columns.layout;
+    size_t item = layout->cells[order_layout_column(layout, ORDER_FIELD_ITEM_ID)];
+    size_t name = layout->cells[order_layout_column(layout, ORDER_FIELD_ITEM_NAME)];
+    find(&desk, "ITEM_ID_SIZE", 4, 0, NULL);
+    find(&desk, "CELLS_EXTRA", 4, 0, NULL);
+    find(&desk, "ROW_TOO_LONG", 4, 0, NULL);
+    desk.findings.list[1].cell = 40;
+    compose(&desk, 4);
+    assert_int_equal(desk.marks.findings, 3);
+    assert_int_equal(desk.marks.list.length, 3 * sizeof(struct result_mark));
+    assert_mark(&desk, 0, item, 0, false);
+    assert_mark(&desk, 1, 39, 1, false);
+    assert_mark(&desk, 2, ORDER_NO_COLUMN, 2, false); /* about the row */
+    compose(&desk, 2);                                /* which only names that row */
+    assert_int_equal(desk.marks.findings, 1);
+    assert_int_equal(desk.marks.list.length, 0);
+    compose(&desk, 3); /* all is well */
+    assert_int_equal(desk.marks.findings, 0);
+    desk.findings.count = 0;
+    find(&desk, "ITEM_NAME_SIZE", 4, 0, NULL);
+    desk.findings.list[0].warning = true;
+    desk.book.orders[0].state = BOOK_VALID;
+    compose(&desk, 4);
+    assert_mark(&desk, 0, name, 0, true);
+    desk.findings.count = 0;
+    find(&desk, "TOTAL_MISMATCH", 0, 0, "1"); /* of several columns, as far as the file has them */
+    compose(&desk, 2);
+    assert_int_equal(desk.marks.findings, 1);
+    assert_true(desk.marks.list.length > 2 * sizeof(struct result_mark));
+    for (size_t i = 0; i < desk.marks.list.length / sizeof(struct result_mark); i++) {
+        struct result_mark mark;
+        memcpy(&mark, buf_text(&desk.marks.list) + i * sizeof mark, sizeof mark);
+        assert_true(mark.cell < layout->heading_count);
+        assert_int_equal(mark.finding, 0);
+    }
     desk_end(&desk);
 }
 
@@ -4265,6 +4322,7 @@ int main(void)
         cmocka_unit_test(result_of_a_registered_order),
         cmocka_unit_test(result_of_rows_that_are_not_ours_is_empty),
         cmocka_unit_test(result_names_the_column_and_the_row),
+        cmocka_unit_test(result_marks_the_cells_to_fix),
         cmocka_unit_test(result_names_each_column_that_the_file_has),
         cmocka_unit_test(result_names_an_unknown_column),
         cmocka_unit_test(result_joins_several_findings),

@@ -119,6 +119,51 @@ static void json_keeps_what_is_there(void **state)
     assert_written(cells, 0, ATOBARAI_JSON, ATOBARAI_JA, "[]\n");
 }
 
+static void numbers_are_numbers_in_json(void **state)
+{
+    static const char *const cells[] = {"7", "7", "", "x"};
+    struct table table = {.columns = columns, .count = 2, .numbers = 1U << 0};
+    struct buf out = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        table_put(&table, cells[i]);
+    table_write(&table, ATOBARAI_JSON, ATOBARAI_JA, &out);
+    assert_string_equal(buf_text(&out), "[\n{\"number\":7,\"name\":\"7\"},\n{\"number\":null,\"name\":\"x\"}\n]\n");
+    table_free(&table);
+    buf_free(&out);
+}
+
+/* A table in pieces is the table in one. */
+static void pieces_make_the_whole(void **state)
+{
+    static const char *const cells[] = {"1", "見本", "22222222", "x", "3", ""};
+    static const enum atobarai_format formats[] = {ATOBARAI_TEXT, ATOBARAI_CSV, ATOBARAI_JSON};
+    (void)state;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct table table = {.columns = columns, .count = 2};
+        struct buf out = {0};
+        for (int pass = 0; pass < 2; pass++) {
+            if (pass == 1)
+                table_begin(&table, formats[i], ATOBARAI_JA, &out);
+            for (size_t cell = 0; cell < sizeof cells / sizeof *cells; cell += 2) {
+                table_put(&table, cells[cell]);
+                table_put(&table, cells[cell + 1]);
+                if (pass == 0)
+                    table_measure(&table, ATOBARAI_JA);
+                else
+                    table_write_piece(&table, formats[i], &out);
+                table_clear(&table);
+            }
+        }
+        table_end(&table, formats[i], ATOBARAI_JA, &out);
+        char *whole = atobarai_table(columns, 2, cells, 3, formats[i], ATOBARAI_JA);
+        assert_string_equal(buf_text(&out), whole);
+        free(whole);
+        table_free(&table);
+        buf_free(&out);
+    }
+}
+
 static void times_are_local(void **state)
 {
     struct table table = {.columns = columns, .count = 2};
@@ -137,9 +182,10 @@ static void times_are_local(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(widths_are_a_terminals),   cmocka_unit_test(cells_are_harmless),
-        cmocka_unit_test(text_stands_in_columns),   cmocka_unit_test(csv_is_rfc_4180_and_harmless),
-        cmocka_unit_test(json_keeps_what_is_there), cmocka_unit_test(times_are_local),
+        cmocka_unit_test(widths_are_a_terminals),      cmocka_unit_test(cells_are_harmless),
+        cmocka_unit_test(text_stands_in_columns),      cmocka_unit_test(csv_is_rfc_4180_and_harmless),
+        cmocka_unit_test(json_keeps_what_is_there),    cmocka_unit_test(times_are_local),
+        cmocka_unit_test(numbers_are_numbers_in_json), cmocka_unit_test(pieces_make_the_whole),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }
