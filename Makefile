@@ -29,7 +29,7 @@ endif
 LDLIBS   := -lcsv -lcurl -lcjson -lmicrohttpd -lsqlite3 -lcrypto -lexpat -lxlsxwriter -lminizip
 
 # The rooms of src/, in the order in which the data goes through them. All but cli/ make the library.
-ROOMS    := base text csv order ledger api sandbox report run
+ROOMS    := base text csv order ledger api sandbox report run drop
 SOURCES  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 EMBEDDED := src/base/embedded.S
 CLI      := $(sort $(wildcard src/cli/*.c))

@@ -22,6 +22,7 @@
 struct atobarai_job {
     enum atobarai_operation operation;
     char *input;
+    int descriptor;                  /* that has the input open; -1: none has */
     char *output;                    /* NULL: none */
     struct atobarai_options options; /* its texts are owned, as copies */
     atomic_bool interrupt;
@@ -93,6 +94,7 @@ struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const c
         return NULL;
     job->operation = operation;
     job->options = *options;
+    job->descriptor = -1;
     bool copied = copy_options(&job->options);
     job->input = strdup(input);
     job->output = output != NULL ? strdup(output) : NULL;
@@ -108,6 +110,11 @@ struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const c
                                              .xlsx = job->options.xlsx,
                                              .encoding = text_encoding_code(TEXT_CP932)};
     return job;
+}
+
+void atobarai_job_read_from(struct atobarai_job *job, int descriptor)
+{
+    job->descriptor = descriptor;
 }
 
 void atobarai_job_free(struct atobarai_job *job)
@@ -319,6 +326,7 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
     struct work work = {.operation = job->operation,
                         .sends = job->operation != ATOBARAI_CHECK,
                         .input = job->input,
+                        .descriptor = job->descriptor >= 0 ? &job->descriptor : NULL,
                         .output = job->output,
                         .options = &job->options,
                         .interrupt = &job->interrupt,
