@@ -387,20 +387,21 @@ enum {
 };
 
 struct atobarai_dropping {
-    const char *folder; /* there has to be one; the folders in it are made where they are missing */
-    bool once;          /* one pass over the files that are complete, and no more */
-    bool follow_up;     /* at the end of a pass ask again for the orders that are pending */
-    unsigned settle;    /* a file is complete when nobody changed it for so many seconds */
-    const char *on_finish; /* a program and its arguments, divided by blanks, that is run after a pass that did
-                              anything, without a shell, and gets JSON on standard input (docs/drop.md); NULL: none */
+    const char *folder;            /* there has to be one; the folders in it are made where they are missing */
+    bool once;                     /* one pass over the files that are complete, and no more */
+    bool follow_up;                /* at the end of a pass ask again for the orders that are pending */
+    unsigned settle;               /* a file is complete when nobody changed it for so many seconds */
+    const char *on_finish;         /* a program and its arguments, divided by blanks, that is run after a pass that did
+                                      anything, without a shell, and gets JSON on standard input (docs/drop.md); NULL: none */
     const volatile int *interrupt; /* not 0: end soon; may be set by a signal handler. NULL: nobody asks */
 };
 
 enum atobarai_drop_event {
-    ATOBARAI_DROP_FILE,    /* a file was worked on */
-    ATOBARAI_DROP_REFUSED, /* a file is left where it is: `message` says why. Once for each file */
-    ATOBARAI_DROP_TROUBLE, /* something else went wrong, and the drop goes on */
-    ATOBARAI_DROP_PASS,    /* a pass ended that did anything, or the only one */
+    ATOBARAI_DROP_FILE,      /* a file was worked on */
+    ATOBARAI_DROP_REFUSED,   /* a file is left where it is: `message` says why. Once for each file */
+    ATOBARAI_DROP_FOLLOW_UP, /* it was asked again for pending orders */
+    ATOBARAI_DROP_TROUBLE,   /* something else went wrong, and the drop goes on */
+    ATOBARAI_DROP_PASS,      /* a pass ended that did anything, or the only one */
 };
 
 /* What happened. Paths are within the folder; NULL where there is nothing to say. */

@@ -22,7 +22,7 @@ ALLOWED = {
     "sandbox": {"base", "sandbox"},
     "report": {"base", "text", "report"},
     "run": {"base", "text", "csv", "order", "ledger", "api", "sandbox", "report", "run", PUBLIC},
-    "drop": {"base", "text", "drop", PUBLIC},
+    "drop": {"base", "text", "order", "drop", PUBLIC},
     "cli": {"cli", PUBLIC},
 }
 

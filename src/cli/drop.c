@@ -48,12 +48,13 @@ static void print_counts(const struct atobarai_summary *summary, bool english)
 static void print_file(const struct console *console, const struct atobarai_dropped *dropped)
 {
     bool english = console->language == ATOBARAI_EN;
-    cli_text_print(stderr, dropped->file);
-    fputs(" → ", stderr);
-    if (dropped->moved != NULL)
-        cli_text_print(stderr, dropped->moved);
-    else
-        fputs(english ? "(stays)" : "（そのまま）", stderr);
+    if (dropped->event == ATOBARAI_DROP_FOLLOW_UP) {
+        fputs(english ? "Asked again:" : "問い合わせ:", stderr);
+    } else {
+        cli_text_print(stderr, dropped->file);
+        fputs(" → ", stderr);
+        cli_text_print(stderr, dropped->moved != NULL ? dropped->moved : english ? "(stays)" : "（そのまま）");
+    }
     if (dropped->summary != NULL && dropped->summary->complete)
         print_counts(dropped->summary, english);
     if (dropped->result != NULL) {
@@ -75,7 +76,7 @@ static void print_pass(const struct console *console, const struct atobarai_drop
 static void show(void *context, const struct atobarai_dropped *dropped)
 {
     const struct console *console = context;
-    if (!console->quiet && dropped->event == ATOBARAI_DROP_FILE)
+    if (!console->quiet && (dropped->event == ATOBARAI_DROP_FILE || dropped->event == ATOBARAI_DROP_FOLLOW_UP))
         print_file(console, dropped);
     if (!console->quiet && dropped->event == ATOBARAI_DROP_PASS)
         print_pass(console, dropped);
@@ -88,6 +89,8 @@ enum atobarai_status cli_drop(const struct cli_options *options)
     const struct atobarai_dropping dropping = {
         .folder = options->input,
         .once = cli_options_given(options, CLI_ONCE),
+        .follow_up = cli_options_given(options, CLI_FOLLOW_UP),
+        .on_finish = cli_options_text(options, CLI_ON_FINISH),
         .settle = (unsigned)cli_options_number(options, CLI_SETTLE),
         .interrupt = &interrupted,
     };

@@ -82,6 +82,8 @@ enum cli_option {
     CLI_LEDGER,
     CLI_ONCE,
     CLI_SETTLE,
+    CLI_FOLLOW_UP,
+    CLI_ON_FINISH,
     CLI_SINCE,
     CLI_CREDIT_STATUS,
     CLI_LIST,

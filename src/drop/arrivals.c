@@ -131,6 +131,7 @@ static bool look_at(struct arrivals *arrivals, const struct folders *folders, en
         (refusal != REFUSAL_FOLDER && !identity_equal(&entry->file, &found))) {
         entry->since = now;
         entry->not_before = 0;
+        entry->stays = 0;
         entry->told = entry->told && refusal == entry->refusal;
     }
     entry->file = found;

@@ -27,6 +27,7 @@ struct arrival {
     bool told;
     bool seen;           /* in the last look */
     uint64_t since;      /* milliseconds of our clock from which on it was as it is */
+    unsigned stays;      /* how often it was tried and stayed */
     uint64_t not_before; /* likewise, when it may be tried again */
 };
 

@@ -1,6 +1,8 @@
 /* drop/drop.c: the file drop, as include/atobarai.h has it. */
 #include "drop/drop.h"
 
+#include "drop/finish.h"
+#include "drop/follow_up.h"
 #include "drop/lock.h"
 #include "drop/pass.h"
 
@@ -12,7 +14,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-enum { LOOK_EVERY = 1000 }; /* milliseconds: a network drive announces nothing */
+enum {
+    LOOK_EVERY = 1000,          /* milliseconds: a network drive announces nothing */
+    ASK_EVERY = 15 * 60 * 1000, /* likewise, for pending orders while no file comes */
+};
 
 /* ---- Telling ---- */
 
@@ -28,6 +33,38 @@ bool drop_tell_error(const struct drop *drop, enum atobarai_drop_event event, co
     return false;
 }
 
+static void note_status(struct drop *drop, enum atobarai_status status)
+{
+    drop->status = status > drop->status ? status : drop->status;
+}
+
+static void add_text(cJSON *object, const char *name, const char *text)
+{
+    if (text != NULL)
+        cJSON_AddStringToObject(object, name, text);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+/* What asked->on_finish is told of a file. Where memory runs out something is missing: it is no part of the work. */
+static cJSON *json_of(const struct atobarai_dropped *file)
+{
+    cJSON *object = cJSON_CreateObject();
+    char *summary = file->summary != NULL ? atobarai_summary_text(file->summary) : NULL;
+    add_text(object, "command", file->command);
+    add_text(object, "file", file->file);
+    add_text(object, "moved", file->moved);
+    add_text(object, "result", file->result);
+    cJSON_AddNumberToObject(object, "status", (double)file->status);
+    add_text(object, "message", file->message != NULL ? file->message->what : NULL);
+    if (summary != NULL)
+        cJSON_AddRawToObject(object, "summary", summary);
+    else
+        cJSON_AddNullToObject(object, "summary");
+    free(summary);
+    return object;
+}
+
 void drop_tell_file(struct drop *drop, const struct atobarai_dropped *file)
 {
     bool is_failed = file->status == ATOBARAI_INPUT;
@@ -38,9 +75,17 @@ void drop_tell_file(struct drop *drop, const struct atobarai_dropped *file)
     else
         drop->done++;
     /* What cannot be read is put aside, and people told: the pass is none the worse for it than for orders to fix. */
-    enum atobarai_status status = is_failed ? ATOBARAI_NEEDS_FIXING : file->status;
-    drop->status = status > drop->status ? status : drop->status;
+    note_status(drop, is_failed ? ATOBARAI_NEEDS_FIXING : file->status);
+    cJSON_AddItemToArray(drop->files, json_of(file));
     drop->tell(drop->context, file);
+}
+
+void drop_tell_follow_up(struct drop *drop, const struct atobarai_dropped *told)
+{
+    note_status(drop, told->status);
+    cJSON_Delete(drop->follow_up);
+    drop->follow_up = json_of(told);
+    drop->tell(drop->context, told);
 }
 
 static void tell_pass(struct drop *drop)
@@ -111,10 +156,33 @@ static bool settle(struct drop *drop)
     return looked;
 }
 
-/* Whether the pass did anything. */
-static bool did_anything(const struct drop *drop)
+static bool took_files(const struct drop *drop)
 {
     return drop->done + drop->failed + drop->left > 0;
+}
+
+/* What the next pass counts anew. */
+static void forget_pass(struct drop *drop)
+{
+    drop->status = ATOBARAI_DONE;
+    drop->done = drop->failed = drop->left = 0;
+    cJSON_Delete(drop->files);
+    cJSON_Delete(drop->follow_up);
+    drop->files = cJSON_CreateArray();
+    drop->follow_up = NULL;
+}
+
+/* What comes behind the files of a pass: asking again, where it is time for that, and telling. */
+static bool end_pass(struct drop *drop, bool asks, bool tells)
+{
+    bool wanted = drop->asked->follow_up && asks && drop->status != ATOBARAI_CONFIG && !drop_is_interrupted(drop);
+    if (wanted && !follow_up_run(drop))
+        return false;
+    if (tells || took_files(drop) || drop->follow_up != NULL)
+        tell_pass(drop);
+    if (drop->asked->on_finish != NULL && (took_files(drop) || drop->follow_up != NULL))
+        finish_run(drop);
+    return true;
 }
 
 static bool run_once(struct drop *drop)
@@ -123,27 +191,29 @@ static bool run_once(struct drop *drop)
         return false;
     if (drop_is_interrupted(drop))
         drop->status = ATOBARAI_INTERRUPTED;
-    tell_pass(drop);
-    return true;
+    return end_pass(drop, true, true);
 }
 
 /* Until somebody ends it, or the configuration is wrong. */
 static bool run_on(struct drop *drop, int notices)
 {
-    while (!drop_is_interrupted(drop)) {
-        drop->status = ATOBARAI_DONE;
+    uint64_t asked_at = 0;
+    for (;;) {
         if (!look(drop) || !pass_run(drop))
             return false;
-        if (did_anything(drop))
-            tell_pass(drop);
-        drop->done = drop->failed = drop->left = 0;
-        if (drop->status == ATOBARAI_CONFIG)
+        bool asks = took_files(drop) || asked_at == 0 || arrivals_clock() - asked_at >= ASK_EVERY;
+        if (asks)
+            asked_at = arrivals_clock();
+        if (!end_pass(drop, asks, false))
+            return false;
+        if (drop->status == ATOBARAI_CONFIG || drop->status == ATOBARAI_INTERRUPTED)
             return true;
+        forget_pass(drop);
         if (!drop_is_interrupted(drop))
             wait_for_files(notices, LOOK_EVERY);
+        if (drop_is_interrupted(drop))
+            return true;
     }
-    drop->status = drop->status == ATOBARAI_INTERRUPTED ? ATOBARAI_INTERRUPTED : ATOBARAI_DONE;
-    return true;
 }
 
 static bool run_locked(struct drop *drop)
@@ -176,7 +246,10 @@ enum atobarai_status atobarai_drop(const struct atobarai_dropping *dropping, con
 {
     struct drop drop = {.asked = dropping, .options = options, .language = language, .tell = tell, .context = context};
     *message = (struct atobarai_message){0};
+    forget_pass(&drop);
     bool ran = run(&drop);
+    cJSON_Delete(drop.files);
+    cJSON_Delete(drop.follow_up);
     folders_close(&drop.folders);
     journal_free(&drop.journal);
     arrivals_free(&drop.arrivals);

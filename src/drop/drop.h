@@ -22,7 +22,8 @@ struct drop {
     /* The pass that runs, or ran last. */
     uint64_t done, failed, left;
     enum atobarai_status status; /* the highest of its files */
-    cJSON *files;                /* an array of what --on-finish is told of them; owned */
+    cJSON *files;                /* what asked->on_finish is told of them, an array; owned */
+    cJSON *follow_up;            /* likewise, of the question behind the pass; owned, NULL: there was none */
     struct error error;
 };
 
@@ -36,5 +37,8 @@ bool drop_tell_error(const struct drop *drop, enum atobarai_drop_event event, co
 
 /* Tell of a file, and count it into the pass. */
 void drop_tell_file(struct drop *drop, const struct atobarai_dropped *file);
+
+/* Tell of the question behind a pass. */
+void drop_tell_follow_up(struct drop *drop, const struct atobarai_dropped *told);
 
 #endif

@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RETRY_AFTER = 60 * 1000 }; /* milliseconds until a file that stayed is tried again */
+/* Milliseconds until a file that stayed is tried again: twice as many each time, up to a limit. */
+enum { RETRY_FIRST = 60 * 1000, RETRY_DOUBLINGS = 4 };
 
 /* ---- Jobs ---- */
 
@@ -32,10 +33,11 @@ static void watch(void *context, const struct atobarai_progress *progress)
         atobarai_job_interrupt(running->job);
 }
 
-struct atobarai_job *pass_job(const struct drop *drop, enum atobarai_operation operation, const char *input,
-                              int descriptor, const char *output, bool force, enum atobarai_status *status)
+struct atobarai_job *pass_job(const struct drop *drop, const struct atobarai_options *asked,
+                              enum atobarai_operation operation, const char *input, int descriptor, const char *output,
+                              bool force, enum atobarai_status *status)
 {
-    struct atobarai_options options = *drop->options;
+    struct atobarai_options options = *asked;
     options.force = force;
     options.dry_run = false;
     options.xlsx = NULL;
@@ -308,7 +310,8 @@ static bool conclude(struct drop *drop, struct arrival *arrival, struct journal_
                   atobarai_job_message(job, ATOBARAI_EN, &why[ATOBARAI_EN]);
     if (worded && status == ATOBARAI_INPUT)
         return put_to_failed(drop, entry, why);
-    arrival->not_before = arrivals_clock() + RETRY_AFTER;
+    arrival->not_before = arrivals_clock() + ((uint64_t)RETRY_FIRST << arrival->stays);
+    arrival->stays += arrival->stays < RETRY_DOUBLINGS;
     bool stayed = worded ? stay(drop, entry, status, summary, &why[drop->language]) : error_set_memory(&drop->error);
     atobarai_message_free(&why[ATOBARAI_JA]);
     atobarai_message_free(&why[ATOBARAI_EN]);
@@ -373,8 +376,8 @@ static bool run_job(struct drop *drop, struct arrival *arrival, int descriptor, 
     folders_put_path(&drop->folders, arrival->folder, arrival->name, &input);
     folders_put_path(&drop->folders, FOLDER_OUT, entry->result, &output);
     struct atobarai_job *job = !input.failed && !output.failed
-                                   ? pass_job(drop, folder_operation(arrival->folder), buf_text(&input), descriptor,
-                                              buf_text(&output), again, &status)
+                                   ? pass_job(drop, drop->options, folder_operation(arrival->folder), buf_text(&input),
+                                              descriptor, buf_text(&output), again, &status)
                                    : NULL;
     bool done = job != NULL ? conclude(drop, arrival, entry, job, status) : error_set_memory(&drop->error);
     *more = job != NULL && goes_on(status, atobarai_job_summary(job));

@@ -14,10 +14,11 @@ bool pass_run(struct drop *drop);
  */
 bool pass_recover(struct drop *drop);
 
-/* Run one job of the drop on the file that `descriptor` has open, `input` being what messages call it, into `output`.
- * Free it with atobarai_job_free(); NULL when memory ran out. */
-struct atobarai_job *pass_job(const struct drop *drop, enum atobarai_operation operation, const char *input,
-                              int descriptor, const char *output, bool force, enum atobarai_status *status);
+/* Run a job with `options` on the file that `descriptor` has open, `input` being what messages call it, into `output`,
+ * which it replaces if `force`. Free it with atobarai_job_free(); NULL when memory ran out. */
+struct atobarai_job *pass_job(const struct drop *drop, const struct atobarai_options *options,
+                              enum atobarai_operation operation, const char *input, int descriptor, const char *output,
+                              bool force, enum atobarai_status *status);
 
 /* A name for a file in `fd` that is free there, also with .done and .txt behind it: `name`, or that numbered. Appended
  * to `found`, which is empty; false when memory ran out. */
