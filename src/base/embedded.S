@@ -19,5 +19,6 @@
     embed embedded_ledger_schema_1, "schemas/ledger/0001.sql"
     embed embedded_ledger_schema_2, "schemas/ledger/0002.sql"
     embed embedded_ledger_schema_3, "schemas/ledger/0003.sql"
+    embed embedded_ledger_schema_4, "schemas/ledger/0004.sql"
 
     .section .note.GNU-stack, "", %progbits

@@ -10,5 +10,6 @@ extern const char embedded_kuroneko_errors[]; /* schemas/api/kuroneko-errors.tsv
 extern const char embedded_ledger_schema_1[]; /* schemas/ledger/0001.sql */
 extern const char embedded_ledger_schema_2[]; /* schemas/ledger/0002.sql */
 extern const char embedded_ledger_schema_3[]; /* schemas/ledger/0003.sql */
+extern const char embedded_ledger_schema_4[]; /* schemas/ledger/0004.sql */
 
 #endif
