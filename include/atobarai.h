@@ -85,6 +85,7 @@ struct atobarai_options {
     const char *retry_on;   /* a refusal (4xx) whose message matches this POSIX extended regular expression is worth
                                another   attempt; NULL: none is */
     const char *xlsx;       /* path of a workbook made for fixing the result, beside that; not "-"; NULL: none */
+    const char *report;     /* path of a page (HTML) that says how the run went; not "-"; NULL: none */
     const char *log;        /* path of a log of attempts, in JSON lines, that is appended to; NULL: none */
     const char *only;       /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
     const char *set_status; /* the new ステータスコード on the rows of orders that are done; NULL: as it is */
@@ -95,7 +96,8 @@ struct atobarai_options {
     bool sandbox;          /* run against a simulated service inside the process; URL, key and code are not needed. With
                               `ledger` it keeps its orders beside that, and the next rehearsal goes on with them */
     bool dry_run;          /* send and record nothing: the result says what would be sent, and why */
-    bool force;            /* replace an existing result file, and an existing workbook */
+    bool report_details;   /* the report has the messages of the result, which may quote what buyers have written */
+    bool force;            /* replace an existing result file, workbook and report */
     bool strict;           /* warnings are errors: their orders are held back */
     bool fit;              /* "kuroneko": cut texts that are too long, with a warning */
     bool allow_reimported; /* one mall order number (受注番号) under two order ids is no error */
@@ -140,8 +142,9 @@ struct atobarai_progress {
  * second at least. */
 typedef void atobarai_progress_fn(void *context, const struct atobarai_progress *progress);
 
-/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was, and so does the workbook, which
- * is written after it: where that fails at last (WORKBOOK_LOST), the result file is in its place. */
+/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was, and so do the workbook and then
+ * the report, which are written after it: where one of these fails at last (WORKBOOK_LOST, REPORT_LOST), what comes
+ * before it is in its place. */
 enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context);
 
 /* Ask a running job to end soon: no new order is sent, requests in flight are finished, the result is written. May be
@@ -179,7 +182,7 @@ enum atobarai_phase {
     ATOBARAI_PHASE_READ,  /* the input, from which it is known which rows make which order */
     ATOBARAI_PHASE_CHECK, /* every order, against the rules; opening the files to be written counts here */
     ATOBARAI_PHASE_SEND,  /* with all but ATOBARAI_CHECK; waiting for the ledger counts here */
-    ATOBARAI_PHASE_WRITE, /* the result file and the workbook, where there are any; the input is read again for them */
+    ATOBARAI_PHASE_WRITE, /* result file, workbook and report, where there are any; the input is read again for these */
 };
 
 enum { ATOBARAI_PHASES = 4 };
@@ -190,6 +193,7 @@ struct atobarai_summary {
     const char *input;
     const char *output;   /* NULL: none */
     const char *xlsx;     /* likewise */
+    const char *report;   /* likewise */
     const char *encoding; /* of the input: "cp932", "utf-8", "utf-16" */
     enum atobarai_told told;
     bool mark;             /* it has a byte order mark */

@@ -53,6 +53,8 @@ extern const struct cli_command_entry cli_commands[CLI_COMMANDS];
 enum cli_option {
     CLI_OUTPUT,
     CLI_XLSX,
+    CLI_REPORT,
+    CLI_REPORT_DETAILS,
     CLI_SCHEMA,
     CLI_ENCODING,
     CLI_OUTPUT_ENCODING,

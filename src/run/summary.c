@@ -183,7 +183,7 @@ static bool fill_json(cJSON *root, const struct atobarai_summary *summary)
     };
     bool made = cJSON_AddStringToObject(root, "command", summary->command) != NULL &&
                 add_path(root, "input", summary->input) && add_path(root, "output", summary->output) &&
-                add_path(root, "xlsx", summary->xlsx) &&
+                add_path(root, "xlsx", summary->xlsx) && add_path(root, "report", summary->report) &&
                 cJSON_AddStringToObject(root, "encoding", summary->encoding) != NULL;
     for (size_t i = 0; i < sizeof counts / sizeof *counts && made; i++)
         made = add_number(root, counts[i].name, counts[i].number);
