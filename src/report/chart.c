@@ -17,12 +17,12 @@ enum {
     SCALE = 100, /* places are in hundredths */
 };
 
-/* The least of 1, 2, 5, 10, 20, 50, … that is not below `most`. */
+/* The least of 1, 2, 4, 6, 8, 10, 20, 40, … that is not below `most`: half of it is a whole number, unless it is 1. */
 static uint64_t rounded_up(uint64_t most)
 {
     uint64_t ten = 1;
     for (;; ten *= 10) {
-        static const uint64_t steps[] = {1, 2, 5};
+        static const uint64_t steps[] = {1, 2, 4, 6, 8};
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
             if (steps[i] * ten >= most || ten > UINT64_MAX / 100)
                 return steps[i] * ten;

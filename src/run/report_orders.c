@@ -1,6 +1,7 @@
 /* run/report_orders.c: errors by kind, and the orders to fix; see report_page.h. */
 #include "run/report_page.h"
 
+#include "order/service_codes.h"
 #include "order/value.h"
 #include "text/utf8.h"
 
@@ -40,8 +41,8 @@ static void put_template(struct report_page *page, const struct catalog_entry *e
     struct catalog_words words = {.of = {[CATALOG_ITEM] = span_of("N"), [CATALOG_ROW] = span_of("N")}};
     for (size_t i = CATALOG_OTHER; i < CATALOG_PLACES; i++)
         words.of[i] = span_of(WITHHELD);
-    if (columns.length > 0)
-        words.of[CATALOG_COLUMN] = (struct span){buf_text(&columns), columns.length};
+    words.of[CATALOG_COLUMN] =
+        columns.length > 0 ? (struct span){buf_text(&columns), columns.length} : report_text(page, "errors", "column");
     catalog_fill_words(template, &words, &text);
     html_text_with_links(&page->html, (struct span){buf_text(&text), text.length}, MANUAL);
     page->html.text.failed = page->html.text.failed || columns.failed || text.failed;
@@ -116,19 +117,49 @@ struct list {
     size_t rows;
 };
 
-/* Details that are a limit, a code or a row, and no quote: bit i is {i + 1}. */
+/* Which details of a code are a limit, a row, a place or the id of an order, and nothing that a buyer has written: bit
+ * i is {i + 1}. */
 static unsigned open_details(const char *code)
 {
+    enum { FIRST = 1, SECOND = 2, THIRD = 4 };
     static const struct {
         const char *code;
         unsigned details;
     } known[] = {
-        {"DAMAGED_ROW_NEAR", 1},
+        {"DAMAGED_ROW_NEAR", FIRST},       {"GAIJI", FIRST},
+        {"KURONEKO_ADDRESS_LONG", SECOND}, {"KURONEKO_AMOUNT", SECOND},
+        {"KURONEKO_DELIVERIES", SECOND},   {"KURONEKO_TOO_LONG", SECOND},
+        {"MALL_NUMBER_TWICE", FIRST},      {"NUMBER_RANGE", SECOND | THIRD},
+        {"ORDER_ID_DAMAGED", FIRST},       {"SERVICE_LENGTH", THIRD},
+        {"SERVICE_TRACKING_USED", THIRD},  {"TEXT_TOO_LONG", SECOND},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(code, known[i].code) == 0)
             return known[i].details;
     return 0;
+}
+
+/* Digits, and what stands between several of them. Whoever changes what a detail is shows no name by it. */
+static bool is_number(struct span detail)
+{
+    static const char *const between[] = {",", "-", "、", "…"};
+    bool known = true;
+    while (detail.length > 0 && known) {
+        size_t taken = detail.data[0] >= '0' && detail.data[0] <= '9';
+        for (size_t i = 0; i < sizeof between / sizeof *between && taken == 0; i++)
+            if (detail.length >= strlen(between[i]) && memcmp(detail.data, between[i], strlen(between[i])) == 0)
+                taken = strlen(between[i]);
+        known = taken > 0;
+        detail = (struct span){detail.data + taken, detail.length - taken};
+    }
+    return known;
+}
+
+/* Whether the detail `index` of a code may be shown to anybody. */
+static bool is_open(const char *code, size_t index, struct span detail)
+{
+    struct service_code known;
+    return ((open_details(code) >> index & 1) != 0 && is_number(detail)) || service_code_find(detail, &known);
 }
 
 /* Fill `template` for a finding into `list->text`. */
@@ -138,7 +169,6 @@ static void fill(struct list *list, const struct finding *finding, uint32_t row,
     char number[24];
     char other[24];
     bool all = list->page->work->options->report_details;
-    unsigned shown = open_details(finding->code);
     snprintf(item, sizeof item, "%u", (unsigned)finding->item);
     snprintf(number, sizeof number, "%" PRIu32, row);
     snprintf(other, sizeof other, "%" PRIu32, finding->other);
@@ -152,7 +182,7 @@ static void fill(struct list *list, const struct finding *finding, uint32_t row,
                [CATALOG_PATH] = span_of(WITHHELD)}};
     findings_args(&list->page->work->findings, finding, words.of + CATALOG_ARG1);
     for (size_t i = 0; i < FINDING_ARGS && !all; i++)
-        if ((shown >> i & 1) == 0)
+        if (!is_open(finding->code, i, words.of[CATALOG_ARG1 + i]))
             words.of[CATALOG_ARG1 + i] = span_of(WITHHELD);
     buf_clear(&list->text);
     catalog_fill_words(template, &words, &list->text);
@@ -187,7 +217,8 @@ static void put_cells(struct list *list, uint32_t row)
         put_cell(list, marks[i].cell, row);
         html_text(html, span_of(i + 1 < count ? "、" : " "));
     }
-    html_foreign(html, (struct span){buf_text(&list->columns), list->columns.length});
+    if (list->columns.length > 0)
+        html_foreign(html, (struct span){buf_text(&list->columns), list->columns.length});
     html_close(html);
 }
 

@@ -13,7 +13,7 @@ static const char *const classes[PARTS] = {"done", "failed", "invalid", "unsent"
 /* What the chart borrows for one of its bars. */
 struct texts {
     char name[16];
-    char title[160];
+    struct buf title;
 };
 
 struct ledger_run report_run(const struct work *work, const struct atobarai_summary *summary,
@@ -32,16 +32,23 @@ struct ledger_run report_run(const struct work *work, const struct atobarai_summ
     return run;
 }
 
-static void fill_bar(const struct ledger_run *run, struct chart_bar *bar, struct texts *texts)
+static void fill_bar(struct report_page *page, const struct ledger_run *run, struct chart_bar *bar, struct texts *texts)
 {
+    const uint64_t numbers[PARTS] = {run->succeeded, run->failed, run->invalid, run->unsent};
     char time[32];
     report_time(run->began, "%m/%d", texts->name, sizeof texts->name);
     report_time(run->began, "%Y-%m-%d %H:%M", time, sizeof time);
-    snprintf(texts->title, sizeof texts->title, "%.20s %.15s: %" PRIu64 " / %" PRIu64 " / %" PRIu64 " / %" PRIu64, time,
-             run->command, run->succeeded, run->failed, run->invalid, run->unsent);
-    *bar = (struct chart_bar){.name = texts->name,
-                              .title = span_of(texts->title),
-                              .parts = {run->succeeded, run->failed, run->invalid, run->unsent}};
+    buf_printf(&texts->title, "%s %s", time, run->command);
+    *bar = (struct chart_bar){.name = texts->name};
+    for (int i = 0; i < PARTS; i++) {
+        struct span part = report_text_at(page, "runs", "parts", i);
+        buf_append_text(&texts->title, i > 0 ? "、" : ": ");
+        buf_append(&texts->title, part.data, part.length);
+        buf_printf(&texts->title, " %" PRIu64, numbers[i]);
+        bar->parts[i] = numbers[i];
+    }
+    bar->title = (struct span){buf_text(&texts->title), texts->title.length};
+    page->html.text.failed = page->html.text.failed || texts->title.failed;
 }
 
 static void put_legend(struct report_page *page)
@@ -59,10 +66,12 @@ static void put_legend(struct report_page *page)
 static void put_chart(struct report_page *page, const struct ledger_run *runs, size_t count)
 {
     struct chart_bar bars[REPORT_RUNS];
-    struct texts texts[REPORT_RUNS];
+    struct texts texts[REPORT_RUNS] = {0};
     for (size_t i = 0; i < count; i++)
-        fill_bar(&runs[i], &bars[i], &texts[i]);
+        fill_bar(page, &runs[i], &bars[i], &texts[i]);
     chart_draw(&page->html, report_text(page, "runs", "chart"), classes, PARTS, bars, count, REPORT_RUNS);
+    for (size_t i = 0; i < count; i++)
+        buf_free(&texts[i].title);
 }
 
 static void put_numbers(struct report_page *page, const struct ledger_run *runs, size_t count)
