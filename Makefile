@@ -49,6 +49,8 @@ DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev 
               valgrind openssl nghttp2-proxy python3-uno
 # A LibreOffice with windows serves as well, and apt-get would take it away for this one.
 DEPS_CHECK += $(if $(shell command -v soffice),,libreoffice-calc-nogui)
+# So does a browser that was not packaged.
+DEPS_CHECK += $(if $(shell command -v chromium),,chromium)
 
 .PHONY: all deps deps-check deps-bench demo docs check test crashtest bench scale lint format clean
 .DELETE_ON_ERROR:
