@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum {
     WORDS_MAX = 64,         /* of the command line */
     TIME_MAX = 60 * 1000,   /* milliseconds that the program has */
@@ -75,7 +73,8 @@ static char **clean_environment(void)
     return clean;
 }
 
-/* In a group of its own, so that it can be ended with all that it started, and Ctrl-C is not for it. 0, or errno. */
+/* In a group of its own, so that it can be ended with all that it started, and Ctrl-C is not for it. 0, or errno: then
+ * `process` is 0. */
 static int start(char **words, int input, pid_t *process)
 {
     posix_spawn_file_actions_t actions;
@@ -89,15 +88,17 @@ static int start(char **words, int input, pid_t *process)
     sigaddset(&usual, SIGXFSZ);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
+    pid_t started = 0;
     int reason = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigdefault(&attributes, &usual);
     if (reason == 0)
-        reason = posix_spawnp(process, words[0], &actions, &attributes, words, environment);
+        reason = posix_spawnp(&started, words[0], &actions, &attributes, words, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     free(environment);
+    *process = reason == 0 ? started : 0;
     return reason;
 }
 
@@ -141,19 +142,18 @@ void finish_run(struct drop *drop)
 {
     char *words[WORDS_MAX + 1] = {0};
     size_t count = 0;
+    pid_t process = 0;
     char *line = strdup(drop->asked->on_finish);
-    pid_t process;
-    for (char *rest = line, *word; rest != NULL && count < WORDS_MAX && (word = strsep(&rest, " \t")) != NULL;)
+    for (char *rest = line, *word; count < WORDS_MAX && (word = strsep(&rest, " \t")) != NULL;)
         if (*word != '\0')
             words[count++] = word;
-    int input = count > 0 ? open_json(drop) : -1;
-    int reason = input >= 0 ? start(words, input, &process) : errno;
+    int input = open_json(drop);
+    int reason = input < 0 ? errno : count > 0 ? start(words, input, &process) : ENOENT;
     if (input >= 0)
         close(input);
-    if (count > 0 && reason == 0)
+    if (process > 0)
         wait_for(drop, words[0], process);
     else
-        tell(drop, "DROP_COMMAND_MISSING", count > 0 ? words[0] : drop->asked->on_finish,
-             strerror(count > 0 ? reason : ENOENT));
+        tell(drop, "DROP_COMMAND_MISSING", count > 0 ? words[0] : drop->asked->on_finish, strerror(reason));
     free(line);
 }

@@ -33,16 +33,16 @@ static void watch(void *context, const struct atobarai_progress *progress)
         atobarai_job_interrupt(running->job);
 }
 
-struct atobarai_job *pass_job(const struct drop *drop, const struct atobarai_options *asked,
+struct atobarai_job *pass_job(const struct drop *drop, const struct atobarai_options *options,
                               enum atobarai_operation operation, const char *input, int descriptor, const char *output,
                               bool force, enum atobarai_status *status)
 {
-    struct atobarai_options options = *asked;
-    options.force = force;
-    options.dry_run = false;
-    options.xlsx = NULL;
-    options.only = NULL;
-    struct running running = {drop, atobarai_job_new(operation, input, output, &options)};
+    struct atobarai_options ours = *options;
+    ours.force = force;
+    ours.dry_run = false;
+    ours.xlsx = NULL;
+    ours.only = NULL;
+    struct running running = {drop, atobarai_job_new(operation, input, output, &ours)};
     if (running.job == NULL)
         return NULL;
     atobarai_job_read_from(running.job, descriptor);

@@ -134,21 +134,21 @@ static void journal_is_not_trusted(void **state)
 #define ENTRY(folder, name, file, result)                                                                              \
     "{\"files\":[{\"folder\":\"" folder "\",\"name\":\"" name "\",\"file\":\"" file                                    \
     "\",\"state\":\"running\",\"result\":\"" result "\",\"status\":0}]}"
-    static const char *const texts[] = {
-        "",
-        "[]",
-        "{}",
-        "{\"files\":[1]}",
-        "{\"files\":[]} x",
-        "{\"files\":[{\"folder\":\"in\"}]}",
-        ENTRY("out", "a", "1 2 3 4", "r"),
-        ENTRY("in", "../a", "1 2 3 4", "r"),
-        ENTRY("in", "a", "1 2 3", "r"),
-        ENTRY("in", "a", "1 2 3 4 5", "r"),
-        ENTRY("in", "a", "1 2 3 4", "/etc/passwd"),
-        ENTRY("in", "", "1 2 3 4", "r"),
-        "{\"files\":[{\"folder\":\"in\",\"name\":\"a\",\"file\":\"1 2 3 4\",\"state\":\"finished\",\"result\":\"r\","
-        "\"status\":0}]}"};
+    static const char finished_nowhere[] = "{\"files\":[{\"folder\":\"in\",\"name\":\"a\",\"file\":\"1 2 3 4\","
+                                           "\"state\":\"finished\",\"result\":\"r\",\"status\":0}]}";
+    static const char *const texts[] = {"",
+                                        "[]",
+                                        "{}",
+                                        "{\"files\":[1]}",
+                                        "{\"files\":[]} x",
+                                        "{\"files\":[{\"folder\":\"in\"}]}",
+                                        ENTRY("out", "a", "1 2 3 4", "r"),
+                                        ENTRY("in", "../a", "1 2 3 4", "r"),
+                                        ENTRY("in", "a", "1 2 3", "r"),
+                                        ENTRY("in", "a", "1 2 3 4 5", "r"),
+                                        ENTRY("in", "a", "1 2 3 4", "/etc/passwd"),
+                                        ENTRY("in", "", "1 2 3 4", "r"),
+                                        finished_nowhere};
     struct folders folders;
     struct error error = {0};
     assert_true(folders_open(&folders, *state, &error));
