@@ -433,8 +433,9 @@ typedef void atobarai_drop_fn(void *context, const struct atobarai_dropped *drop
  * over.
  *
  * With `once`: the highest status of the files. Otherwise it ends with ATOBARAI_DONE when it is interrupted, or with
- * ATOBARAI_CONFIG when a job did, which does not get better by itself. `message` says why where no file does: the
- * folder cannot be used, or another process has it (DROP_BUSY). Free it with atobarai_message_free(). */
+ * ATOBARAI_CONFIG when a job did before any got through to the service: that does not get better by itself. `message`
+ * says why where no file does: the folder cannot be used, or another process has it (DROP_BUSY). Free it with
+ * atobarai_message_free(). */
 enum atobarai_status atobarai_drop(const struct atobarai_dropping *dropping, const struct atobarai_options *options,
                                    enum atobarai_language language, atobarai_drop_fn *tell, void *context,
                                    struct atobarai_message *message);

@@ -33,34 +33,22 @@ static int compare_places(enum folder folder_a, const char *name_a, enum folder 
     return by_name == 0 ? (int)folder_a - (int)folder_b : by_name;
 }
 
-/* Where the file is in the list, or would be; `found` says which. */
-static size_t place_of(const struct arrivals *arrivals, enum folder folder, const char *name, bool *found)
+static int compare(const void *a, const void *b)
 {
-    size_t first = 0;
-    size_t behind = arrivals->count;
-    *found = false;
-    while (first < behind && !*found) {
-        size_t middle = first + (behind - first) / 2;
-        int order = compare_places(arrivals->list[middle].folder, arrivals->list[middle].name, folder, name);
-        if (order == 0) {
-            *found = true;
-            first = middle;
-        } else if (order < 0) {
-            first = middle + 1;
-        } else {
-            behind = middle;
-        }
-    }
-    return first;
+    const struct arrival *left = a;
+    const struct arrival *right = b;
+    return compare_places(left->folder, left->name, right->folder, right->name);
 }
 
-/* The entry of a file, a new one where there is none; NULL when memory ran out. */
+/* The entry of a file, a new one where there is none: behind the others, which are in their order. NULL when memory ran
+ * out. */
 static struct arrival *entry_of(struct arrivals *arrivals, enum folder folder, const char *name)
 {
-    bool found;
-    size_t place = place_of(arrivals, folder, name, &found);
-    if (found)
-        return &arrivals->list[place];
+    const struct arrival wanted = {.folder = folder, .name = (char *)name};
+    struct arrival *found =
+        arrivals->sorted > 0 ? bsearch(&wanted, arrivals->list, arrivals->sorted, sizeof wanted, compare) : NULL;
+    if (found != NULL)
+        return found;
     if (arrivals->count == arrivals->capacity) {
         size_t capacity = arrivals->capacity * 2 + 16;
         struct arrival *list = realloc(arrivals->list, capacity * sizeof *list);
@@ -72,10 +60,8 @@ static struct arrival *entry_of(struct arrivals *arrivals, enum folder folder, c
     char *copy = strdup(name);
     if (copy == NULL)
         return NULL;
-    struct arrival *entry = &arrivals->list[place];
-    memmove(entry + 1, entry, (arrivals->count - place) * sizeof *entry);
+    struct arrival *entry = &arrivals->list[arrivals->count++];
     *entry = (struct arrival){.folder = folder, .name = copy};
-    arrivals->count++;
     return entry;
 }
 
@@ -163,6 +149,7 @@ static bool look_into(struct arrivals *arrivals, const struct folders *folders, 
     return reason == 0 || folders_fail(folders, folder_name(folder), reason, error);
 }
 
+/* What is left, in its order. */
 static void forget_unseen(struct arrivals *arrivals)
 {
     size_t kept = 0;
@@ -172,7 +159,9 @@ static void forget_unseen(struct arrivals *arrivals)
         else
             free(arrivals->list[i].name);
     }
-    arrivals->count = kept;
+    arrivals->count = arrivals->sorted = kept;
+    if (kept > 1)
+        qsort(arrivals->list, kept, sizeof *arrivals->list, compare);
 }
 
 bool arrivals_look(struct arrivals *arrivals, const struct folders *folders, uint64_t now, struct error *error)

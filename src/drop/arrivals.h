@@ -34,6 +34,7 @@ struct arrival {
 struct arrivals {
     struct arrival *list; /* owned, in the order in which a pass takes them */
     size_t count;
+    size_t sorted; /* of these, in their order: all, but while arrivals_look() looks */
     size_t capacity;
 };
 

@@ -100,15 +100,15 @@ static void tell_pass(struct drop *drop)
 
 /* ---- Waiting ---- */
 
-/* Wait for `milliseconds`, or until something comes in where that is announced, or a signal. */
-static void wait_for_files(int notices, uint64_t milliseconds)
+/* Wait until something comes in where that is announced, or a signal, or it is time to look. */
+static void wait_for_files(const struct drop *drop, int notices)
 {
     struct pollfd ready = {.fd = notices, .events = POLLIN};
     char events[4096];
-    if (poll(&ready, 1, (int)milliseconds) >
-        0) /* what came is found by looking; a file that is written says so often */
-        while (read(notices, events, sizeof events) > 0)
-            continue;
+    if (drop_is_interrupted(drop) || poll(&ready, 1, LOOK_EVERY) <= 0)
+        return;
+    while (read(notices, events, sizeof events) > 0) /* what came is found by looking */
+        continue;
 }
 
 /* Where the system announces files: -1 where it does not. Folders that were made anew are not among them; they are
@@ -139,9 +139,9 @@ static bool look(struct drop *drop)
 static bool settle(struct drop *drop)
 {
     enum { STEP = 100 }; /* milliseconds */
-    uint64_t begin = arrivals_clock();
     uint64_t longest = (uint64_t)drop->asked->settle * 1000;
     bool looked = look(drop);
+    uint64_t begin = arrivals_clock();
     for (bool waits = true; looked && waits && !drop_is_interrupted(drop);) {
         uint64_t now = arrivals_clock();
         waits = false;
@@ -166,6 +166,7 @@ static void forget_pass(struct drop *drop)
 {
     drop->status = ATOBARAI_DONE;
     drop->done = drop->failed = drop->left = 0;
+    drop->ended_early = false;
     cJSON_Delete(drop->files);
     cJSON_Delete(drop->follow_up);
     drop->files = cJSON_CreateArray();
@@ -175,7 +176,7 @@ static void forget_pass(struct drop *drop)
 /* What comes behind the files of a pass: asking again, where it is time for that, and telling. */
 static bool end_pass(struct drop *drop, bool asks, bool tells)
 {
-    bool wanted = drop->asked->follow_up && asks && drop->status != ATOBARAI_CONFIG && !drop_is_interrupted(drop);
+    bool wanted = drop->asked->follow_up && asks && !drop->ended_early && !drop_is_interrupted(drop);
     if (wanted && !follow_up_run(drop))
         return false;
     if (tells || took_files(drop) || drop->follow_up != NULL)
@@ -194,26 +195,51 @@ static bool run_once(struct drop *drop)
     return end_pass(drop, true, true);
 }
 
-/* Until somebody ends it, or the configuration is wrong. */
+/* Milliseconds until the next pass, where it was no use going on with this one: twice as many each time, up to a limit.
+ */
+static uint64_t pause_after(const struct drop *drop, unsigned *pauses)
+{
+    enum { FIRST = 60 * 1000, DOUBLINGS = 4 };
+    if (!drop->ended_early) {
+        *pauses = took_files(drop) ? 0 : *pauses;
+        return 0;
+    }
+    uint64_t pause = (uint64_t)FIRST << *pauses;
+    *pauses += *pauses < DOUBLINGS;
+    return pause;
+}
+
+/* A pass, where there is anything to do. `asked_at` is when pending orders were asked for; 0: never. */
+static bool run_pass(struct drop *drop, uint64_t *asked_at)
+{
+    if (!look(drop) || !pass_run(drop))
+        return false;
+    bool asks = took_files(drop) || *asked_at == 0 || arrivals_clock() - *asked_at >= ASK_EVERY;
+    if (asks)
+        *asked_at = arrivals_clock();
+    return end_pass(drop, asks, false);
+}
+
+/* Until somebody ends it, or the configuration is wrong: one that has been good may be so again, as when the ledger is
+ * somebody else's for a while. */
 static bool run_on(struct drop *drop, int notices)
 {
     uint64_t asked_at = 0;
-    for (;;) {
-        if (!look(drop) || !pass_run(drop))
-            return false;
-        bool asks = took_files(drop) || asked_at == 0 || arrivals_clock() - asked_at >= ASK_EVERY;
-        if (asks)
-            asked_at = arrivals_clock();
-        if (!end_pass(drop, asks, false))
-            return false;
-        if (drop->status == ATOBARAI_CONFIG || drop->status == ATOBARAI_INTERRUPTED)
-            return true;
-        forget_pass(drop);
-        if (!drop_is_interrupted(drop))
-            wait_for_files(notices, LOOK_EVERY);
-        if (drop_is_interrupted(drop))
-            return true;
+    uint64_t not_before = 0;
+    unsigned pauses = 0;
+    while (!drop_is_interrupted(drop)) {
+        if (arrivals_clock() >= not_before) {
+            if (!run_pass(drop, &asked_at))
+                return false;
+            if ((drop->status == ATOBARAI_CONFIG && !drop->proven) || drop->status == ATOBARAI_INTERRUPTED)
+                return true;
+            not_before = arrivals_clock() + pause_after(drop, &pauses);
+            forget_pass(drop);
+        }
+        wait_for_files(drop, notices);
     }
+    drop->status = ATOBARAI_DONE;
+    return true;
 }
 
 static bool run_locked(struct drop *drop)

@@ -22,8 +22,10 @@ struct drop {
     /* The pass that runs, or ran last. */
     uint64_t done, failed, left;
     enum atobarai_status status; /* the highest of its files */
+    bool ended_early;            /* there is no use in going on at once */
     cJSON *files;                /* what asked->on_finish is told of them, an array; owned */
     cJSON *follow_up;            /* likewise, of the question behind the pass; owned, NULL: there was none */
+    bool proven;                 /* some job got through to the service: the configuration is good, or was */
     struct error error;
 };
 

@@ -364,7 +364,7 @@ static struct journal_entry *entry_of(struct drop *drop, const struct arrival *a
     return entry;
 }
 
-static bool run_job(struct drop *drop, struct arrival *arrival, int descriptor, bool *more)
+static bool run_job(struct drop *drop, struct arrival *arrival, int descriptor)
 {
     struct buf input = {0};
     struct buf output = {0};
@@ -380,7 +380,10 @@ static bool run_job(struct drop *drop, struct arrival *arrival, int descriptor, 
                                               descriptor, buf_text(&output), again, &status)
                                    : NULL;
     bool done = job != NULL ? conclude(drop, arrival, entry, job, status) : error_set_memory(&drop->error);
-    *more = job != NULL && goes_on(status, atobarai_job_summary(job));
+    if (job != NULL) {
+        drop->ended_early = !goes_on(status, atobarai_job_summary(job));
+        drop->proven = drop->proven || status <= ATOBARAI_NEEDS_FIXING || status == ATOBARAI_UNSENT;
+    }
     atobarai_job_free(job);
     buf_free(&input);
     buf_free(&output);
@@ -404,9 +407,8 @@ static bool fail_unreadable(struct drop *drop, const struct arrival *arrival, in
     return worded ? put_to_failed(drop, entry, why) : error_set_memory(&drop->error);
 }
 
-/* Run a file, if it is still what was seen, and nobody writes to it; `more` is left alone otherwise. False: the drop
- * itself cannot go on. */
-static bool take(struct drop *drop, struct arrival *arrival, bool *more)
+/* Run a file, if it is still what was seen, and nobody writes to it. False: the drop itself cannot go on. */
+static bool take(struct drop *drop, struct arrival *arrival)
 {
     enum { ONE_SECOND = 1000 };
     struct stat file;
@@ -421,7 +423,7 @@ static bool take(struct drop *drop, struct arrival *arrival, bool *more)
         arrival->not_before = arrivals_clock() + ONE_SECOND;
         taken = false;
     }
-    bool done = !taken || run_job(drop, arrival, fd, more);
+    bool done = !taken || run_job(drop, arrival, fd);
     close(fd);
     return done;
 }
@@ -449,12 +451,11 @@ static void refuse(struct drop *drop, struct arrival *arrival)
 
 bool pass_run(struct drop *drop)
 {
-    bool more = true;
     for (size_t i = 0; i < drop->arrivals.count; i++)
         refuse(drop, &drop->arrivals.list[i]);
-    for (size_t i = 0; i < drop->arrivals.count && more && !drop_is_interrupted(drop); i++) {
+    for (size_t i = 0; i < drop->arrivals.count && !drop->ended_early && !drop_is_interrupted(drop); i++) {
         struct arrival *arrival = &drop->arrivals.list[i];
-        if (arrivals_is_ready(arrival, arrivals_clock(), drop->asked->settle) && !take(drop, arrival, &more))
+        if (arrivals_is_ready(arrival, arrivals_clock(), drop->asked->settle) && !take(drop, arrival))
             return false;
     }
     return true;

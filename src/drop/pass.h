@@ -5,8 +5,9 @@
 #include "drop/drop.h"
 
 /* Run what is complete of the files that arrivals_look() found, and tell of those that are refused. The pass ends early
- * with a job that ends with ATOBARAI_CONFIG, with an interruption, and where the service answers nobody.
- * drop->status, drop->done and so on say what came of it. False with drop->error: the drop itself cannot go on. */
+ * with a job that ends with ATOBARAI_CONFIG, with an interruption, and where the service answers nobody:
+ * then drop->ended_early is set. drop->status, drop->done and so on say what came of it. False with drop->error: the
+ * drop itself cannot go on. */
 bool pass_run(struct drop *drop);
 
 /* Finish what a dead run left: move the files whose jobs had ended, forget those that are gone, and take away

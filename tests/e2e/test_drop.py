@@ -216,7 +216,8 @@ def completeness():
         case.equal("exit", status, 0)
         case.equal(f"what is written to stays: {errors}", drop.files("in"), ["growing.csv"])
         drop.once()
-        case.equal("closed, it is taken", drop.originals(), ["growing.csv"])
+        drop.once("--settle", "1")
+        case.equal("closed, and unchanged for a second, it is taken", drop.originals(), ["growing.csv"])
         with drop.running("--settle", "3600"):
             drop.put("in/later.csv", many(1, first=3001))
             drop.put("in/ready.csv", many(1, first=4001))
@@ -275,6 +276,8 @@ def stays_and_comes_again():
             case.equal("no file, no credentials needed", status, 0)
             drop.put("in/a.csv", many(2))
             drop.put("in/b.csv", many(2, first=3001))
+            status, _, errors = run(*drop.words("--lang", "en"), env={})
+            case.equal(f"no credentials, not once, exit: {errors}", status, 3)
             status, errors = drop.once(env={})
             case.equal("no credentials, exit", status, 3)
             case.true("and the pass ends", errors.count(" → ") == 1 and "ATOBARAI_API_KEY" in errors)
