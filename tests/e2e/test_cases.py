@@ -46,7 +46,7 @@ LEDGER, LEDGER_UNIT, PLAN = "tests/e2e/test_ledger.py", "tests/unit/test_ledger.
 DROP, DROP_UNIT = "tests/e2e/test_drop.py", "tests/unit/test_drop.c"
 ELSEWHERE = {
     "HEADER_TOO_LONG": BAD_INPUT, "ROW_TOO_LONG": BAD_INPUT, "ROW_UNREADABLE": BAD_INPUT, "ORDER_TOO_LARGE": BAD_INPUT,
-    "WORKBOOK_TOO_LARGE": WORKBOOK, "WORKBOOK_CELL_TOO_LONG": WORKBOOK, "WORKBOOK_LOST": WORKBOOK,
+    "WORKBOOK_TOO_LARGE": WORKBOOK, "WORKBOOK_CELL_TOO_LONG": WORKBOOK, "WORKBOOK_LOST": WORKBOOK, "REPORT_LOST": "tests/e2e/test_report.py",
     "INPUT_CHANGED": BAD_INPUT, "RESULT_LOST": BAD_INPUT, "INPUT_TOO_LARGE": BAD_INPUT,
     "SET_STATUS_NO_COLUMN": "tests/unit/test_set_status.c",
     "LOG_INCOMPLETE": "tests/e2e/test_log.py",
