@@ -233,7 +233,7 @@ def show_report(program):
         subprocess.run([*browser, "--no-pdf-header-footer", f"--print-to-pdf={paper}.pdf", page.as_uri()], stderr=subprocess.DEVNULL, check=True)
         subprocess.run(["pdftoppm", "-r", "80", "-png", "-f", "1", "-singlefile", f"{paper}.pdf", HERE / "report-print"], check=True)
         for picture in (phone, HERE / "report-print.png"):
-            subprocess.run(["pngquant", "--force", "--speed", "1", "--output", picture, "20", picture], check=True)
+            subprocess.run(["pngquant", "--force", "--nofs", "--speed", "1", "--output", picture, "16", picture], check=True)
             print(picture, picture.stat().st_size)
 
 
