@@ -111,7 +111,7 @@ void chart_draw(struct html *html, struct span title, const char *const *classes
         draw_bar(html, classes, parts, &bars[i], left + step / 8, step - step / 4, top);
     }
     /* Names are wider than bars: from the last one on, every so many. */
-    size_t every = (size_t)((NAME_WIDTH * SCALE + step - 1) / step);
+    size_t every = (size_t)(((int64_t)NAME_WIDTH * SCALE + step - 1) / step);
     for (size_t i = count; i > 0; i = i > every ? i - every : 0) {
         html_open_class(html, "text", "name");
         put_place(html, "x", (int64_t)LEFT * SCALE + step * (int64_t)(room - count + i)); /* where the bar ends */

@@ -204,7 +204,7 @@ def test_privacy():
                            [column for column in columns if column in (*secret, "コントロールカラム", "受注ID", "受注日時", "受注番号", "支払方法",
                                                                       "項番", "明細ID", "商品コード", "商品番号", "商品名", "請求金額")], **secret)
         errors = set()
-        for file, options in ((source, []), (source, ["--strict"]), *((file, ["--strict"]) for file in sorted(SAMPLES.glob("order_*.csv")))):
+        for file, options in ((source, []), (source, ["--strict"]), *((file, ["--strict"]) for file in sorted(SAMPLES.glob("order_0[678]*.csv")))):
             for dialect, url in (("json", sandbox.url), ("kuroneko", sandbox.kuroneko_url)):
                 path = case.tmp / "r.html"
                 code, _, said = run("check", file, "--dialect", dialect, "--report", path, "--force", *options)
