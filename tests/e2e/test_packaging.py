@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from datetime import date
+import time
 from pathlib import Path
 
 from harness import PROGRAM, ROOT, TIMEOUT, Case, check, done, read_result, run
@@ -179,6 +179,28 @@ def test_one_pass():
                 case.equal("cron mails nothing about orders that need fixing", (status, output, errors), (1, b"", ""))
 
 
+def test_watch():
+    name = "atobarai-watch.service"
+    with Case(f"{name}: its command line stays until it is asked to stop") as case, Sandbox(case.tmp) as sandbox:
+        places = prepare(case, sandbox)
+        drop = case.tmp / "srv" / "atobarai"
+        words = [placed(word, places) for word in command_lines()[name]]
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for title in ("first.csv", "second.csv"):
+                put(drop, title, SAMPLE.read_bytes())
+                end = time.monotonic() + 60
+                while title not in files_in(drop / "done") and process.poll() is None and time.monotonic() < end:
+                    time.sleep(0.05)
+                case.true(f"done: {title}", title in files_in(drop / "done"))
+            process.terminate()
+            case.equal("exit", process.wait(60), 0)
+        finally:
+            process.kill()
+            process.wait()
+        case.equal("orders at the service", sandbox.stats()["registered"], 8)
+
+
 def test_same_line():
     with Case("timer, cron and the watching service run the same command") as case:
         lines = command_lines()
@@ -230,7 +252,7 @@ def test_options():
                 case.equal(f"atobarai {command}", sorted(options - known[command]), [])
             if path in DOCUMENTS:
                 alone = set(re.findall(r"`(--[a-z-]+)", path.read_text(encoding="utf-8")))
-                case.equal("named by themselves", sorted(alone - known["drop"]), [])
+                case.equal("named by themselves", sorted(alone - set().union(*known.values())), [])
 
 
 def test_names():
@@ -304,6 +326,7 @@ def main():
     test_config()
     test_same_line()
     test_one_pass()
+    test_watch()
     test_options()
     test_names()
     test_install()
