@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""packaging/ and what is said about it: units, cron's line and the documents agree with the program; the command lines work
-as they are written; `make install` puts files where they belong, and `make uninstall` takes all of them away.
+"""packaging/ and what is said about it: units, cron's line and the documents agree with the program; the command lines
+work as they are written; `make install` puts files where they belong, and `make uninstall` takes all of them away.
 
-The program's path is in the environment variable ATOBARAI. Prints one line "ok - ..." or "not ok - ..." per check and exits
-1 if any failed. What needs systemd's tools, root, or logrotate, is skipped where there are none.
+The program's path is in the environment variable ATOBARAI. Prints one line "ok - ..." or "not ok - ..." per check and
+exits 1 if any failed. What needs systemd's tools, root, or logrotate, is skipped where there are none.
 """
 import os
 import re
@@ -88,7 +88,7 @@ def test_folders():
     with Case("user and folders are made: the group may put files in, nobody else sees anything") as case:
         (case.tmp / "etc").mkdir()
         case.equal("user", tool([tools[0], f"--root={case.tmp}", PACKAGING / "atobarai.sysusers"])[0], 0)
-        case.equal("folders", tool([tools[1], f"--root={case.tmp}", "--create", PACKAGING / "atobarai.tmpfiles"]), (0, ""))
+        case.equal("made", tool([tools[1], f"--root={case.tmp}", "--create", PACKAGING / "atobarai.tmpfiles"]), (0, ""))
         name, _, number = (case.tmp / "etc" / "passwd").read_text().split(":")[:3]
         case.equal("name", name, "atobarai")
         drop = case.tmp / "srv" / "atobarai"
