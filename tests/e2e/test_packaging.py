@@ -185,7 +185,8 @@ def test_watch():
         places = prepare(case, sandbox)
         drop = case.tmp / "srv" / "atobarai"
         words = [placed(word, places) for word in command_lines()[name]]
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        nowhere = subprocess.DEVNULL
+        process = subprocess.Popen(words, stdin=nowhere, stdout=nowhere, stderr=nowhere)
         try:
             for title in ("first.csv", "second.csv"):
                 put(drop, title, SAMPLE.read_bytes())
@@ -244,7 +245,8 @@ def named_options(text, commands):
 
 def test_options():
     known = known_options()
-    for path in [*DOCUMENTS, PACKAGING / "atobarai.cron", PACKAGING / "config.ini", *(UNITS / name for name in SERVICES)]:
+    shipped = [PACKAGING / "atobarai.cron", PACKAGING / "config.ini", *(UNITS / name for name in SERVICES)]
+    for path in [*DOCUMENTS, *shipped]:
         with Case(f"{path.name}: every option that is named exists") as case:
             found = named_options(path.read_text(encoding="utf-8"), known)
             case.true("some", any(found.values()))
@@ -274,8 +276,8 @@ def test_names():
 def make(target, folder):
     # Of a make that runs the tests, flags and jobs are none of this one's.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    return tool(["make", "-s", "-C", ROOT, f"BUILD={Path(PROGRAM).parent}", f"DESTDIR={folder}", "PREFIX=/opt/shop", target],
-                env=environment)
+    return tool(["make", "-s", "-C", ROOT, f"BUILD={Path(PROGRAM).parent}", f"DESTDIR={folder}", "PREFIX=/opt/shop",
+                 target], env=environment)
 
 
 def test_install():
