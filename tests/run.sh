@@ -54,7 +54,7 @@ is_for() {
     *asan:encodings | *asan:conformance | *asan:lost_rows | *asan:parts | *asan:history) return 1 ;;
     *asan:bench | *asan:scale | *asan:spreadsheet | *asan:workbook) return 1 ;;
     *asan:*) return 0 ;;
-    *:wire | *:model | *:crash | *:sandbox_kuroneko | *:kuroneko | *:properties | *:report) [ "$builds" -eq 1 ] ;;
+    *:wire | *:model | *:crash | *:drop | *:sandbox_kuroneko | *:kuroneko | *:properties) [ "$builds" -eq 1 ] ;;
     esac
 }
 

@@ -178,10 +178,16 @@ static bool write_file(int file, const struct buf *text)
     return written && closed;
 }
 
+static const char beside[] = ".atobarai.new";
+
+void folders_clear(int fd)
+{
+    unlinkat(fd, beside, 0);
+}
+
 bool folders_write(int fd, const char *name, unsigned mode, const struct buf *text)
 {
-    static const char beside[] = ".atobarai.new";
-    unlinkat(fd, beside, 0); /* of a dead run */
+    folders_clear(fd);
     int file = openat(fd, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (file < 0)
         return false;

@@ -67,4 +67,7 @@ void folders_sync(int fd);
 /* Write a file whole: to a hidden one beside it, which replaces it then. `mode` as of open(). False with errno. */
 bool folders_write(int fd, const char *name, unsigned mode, const struct buf *text);
 
+/* Take away what folders_write() left in `fd` when the process died. */
+void folders_clear(int fd);
+
 #endif

@@ -252,7 +252,7 @@ static char *today(void)
 /* The file is done with, and goes to done/. One that was replaced meanwhile is not there to be moved; what is there has
  * its own turn. */
 static bool put_to_done(struct drop *drop, struct journal_entry *entry, enum atobarai_status status,
-                        const struct atobarai_summary *summary)
+                        const struct atobarai_summary *summary, const struct atobarai_message *message)
 {
     entry->status = status;
     entry->day = today();
@@ -260,7 +260,7 @@ static bool put_to_done(struct drop *drop, struct journal_entry *entry, enum ato
         return error_set_memory(&drop->error);
     if (is_there(drop, entry) && !deliver(drop, entry))
         return false;
-    tell(drop, entry, status, summary, NULL);
+    tell(drop, entry, status, summary, message);
     return forget(drop, entry);
 }
 
@@ -304,18 +304,26 @@ static bool conclude(struct drop *drop, struct arrival *arrival, struct journal_
 {
     const struct atobarai_summary *summary = atobarai_job_summary(job);
     struct atobarai_message why[2] = {0};
+    bool concluded;
     if (status <= ATOBARAI_NEEDS_FIXING)
-        return put_to_done(drop, entry, status, summary);
+        return put_to_done(drop, entry, status, summary, NULL);
     bool worded = atobarai_job_message(job, ATOBARAI_JA, &why[ATOBARAI_JA]) &&
                   atobarai_job_message(job, ATOBARAI_EN, &why[ATOBARAI_EN]);
     if (worded && status == ATOBARAI_INPUT)
         return put_to_failed(drop, entry, why);
-    arrival->not_before = arrivals_clock() + ((uint64_t)RETRY_FIRST << arrival->stays);
-    arrival->stays += arrival->stays < RETRY_DOUBLINGS;
-    bool stayed = worded ? stay(drop, entry, status, summary, &why[drop->language]) : error_set_memory(&drop->error);
+    if (!worded) {
+        concluded = error_set_memory(&drop->error);
+    } else if (status == ATOBARAI_USAGE &&
+               summary->complete) { /* but for something beside the result, which is there */
+        concluded = put_to_done(drop, entry, status, summary, &why[drop->language]);
+    } else {
+        arrival->not_before = arrivals_clock() + ((uint64_t)RETRY_FIRST << arrival->stays);
+        arrival->stays += arrival->stays < RETRY_DOUBLINGS;
+        concluded = stay(drop, entry, status, summary, &why[drop->language]);
+    }
     atobarai_message_free(&why[ATOBARAI_JA]);
     atobarai_message_free(&why[ATOBARAI_EN]);
-    return stayed;
+    return concluded;
 }
 
 /* Whether the next file may have its turn: not where the service had no answer for anybody, for then it has none for
@@ -493,6 +501,7 @@ static void clear_all_torn(const struct drop *drop)
 bool pass_recover(struct drop *drop)
 {
     clear_all_torn(drop);
+    folders_clear(drop->folders.fds[FOLDER_FAILED]);
     for (size_t i = drop->journal.count; i > 0; i--) {
         struct journal_entry *entry = &drop->journal.entries[i - 1];
         bool there = is_there(drop, entry);

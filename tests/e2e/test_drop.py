@@ -351,6 +351,7 @@ def dead_runs():
                   "status": 4, "moved": "bad.csv", "why": "because"}
         (drop.path / ".atobarai.journal").write_text(json.dumps({"files": [entry, gone, failed]}))
         (drop.path / "failed/bad.csv.txt").write_text("half")
+        (drop.path / "failed/.atobarai.new").write_text("half")
         (drop.path / "out/.result_a.csv.aB3xYz").write_text("half")
         (drop.path / "out/.follow-up_2026-11-02_000000.csv.aB3xYz").write_text("half")
         (drop.path / "out/.of-somebody").write_text("whole")
