@@ -4,9 +4,9 @@ docs/spreadsheet.md, and the page of --report in a real Chromium for docs/guide.
 
     /usr/bin/python3 docs/images/make.py build/atobarai [spreadsheet|report]
 
-Needs what no test needs: a LibreOffice with windows, in Japanese, and a screen that nobody sees (Debian: libreoffice-calc
-libreoffice-gtk3 libreoffice-l10n-ja python3-uno fonts-noto-cjk xvfb openbox imagemagick xdotool pngquant); and for the
-report chromium and poppler-utils.
+Needs a LibreOffice with windows, in Japanese, and a screen that nobody sees. On Debian: libreoffice-calc libreoffice-gtk3
+libreoffice-l10n-ja python3-uno fonts-noto-cjk xvfb openbox imagemagick xdotool pngquant; in a container, for the first
+excludes the libreoffice-calc-nogui of the tests. And for the report chromium, imagemagick, poppler-utils and pngquant.
 """
 import os
 import random

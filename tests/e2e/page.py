@@ -2,19 +2,18 @@
 than texts.
 """
 import re
+import sqlite3
 from html.parser import HTMLParser
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-ELEMENTS = {"html", "head", "meta", "title", "style", "body", "header", "footer", "section", "h1", "h2", "h3", "p", "dl", "div",
-            "dt", "dd", "bdi", "span", "code", "a", "table", "thead", "tbody", "tr", "th", "td", "svg", "g", "line", "text",
-            "rect", "ul", "li", "details", "summary"}
-ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "class", "href", "rel", "viewbox", "role", "x", "y", "x1",
-              "x2", "y1", "y2", "width", "height"}
+ELEMENTS = set("html head meta title style body header footer section h1 h2 h3 p dl div dt dd bdi span code a table thead "
+               "tbody tr th td svg g line text rect ul li details summary".split())
+ATTRIBUTES = set("lang charset http-equiv content name class href rel viewbox role x y x1 x2 y1 y2 width height".split())
 VOID = {"meta"}
 UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-HOSTILE = ["</title><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>'", "</script></style><!--", "&lt;b&gt;&#0;",
-           "\u202egpj.exe\u202c", "\x1b[31m\x07\x00", "a\u2028b\u200bc", "javascript:alert(1)", "{1}{column}{row}%s%n",
-           "]]><svg/onload=alert(1)>", "' onmouseover='alert(1)"]
+HOSTILE = ["</title><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>'", "</script></style><!--",
+           "&lt;b&gt;&#0;", "\u202egpj.exe\u202c", "\x1b[31m\x07\x00", "a\u2028b\u200bc", "javascript:alert(1)",
+           "{1}{column}{row}%s%n", "]]><svg/onload=alert(1)>", "' onmouseover='alert(1)"]
 
 
 class Page(HTMLParser):
@@ -96,7 +95,8 @@ def page_problems(page):
     # Elements and attributes are known ones; so what remains is that nothing else begins as markup does.
     if page.source.count("<") != page.tags + 1:
         yield f"{page.source.count('<')} times <, and {page.tags} tags"
-    if re.search(r"url\(|@import|expression|</", page.source[page.source.index("<style>") + 7:page.source.index("</style>")]):
+    style = page.source[page.source.index("<style>") + 7:page.source.index("</style>")]
+    if re.search(r"url\(|@import|expression|<", style):
         yield "the style asks for something"
     unseen = UNSEEN.search(page.source)
     if unseen:
@@ -104,3 +104,15 @@ def page_problems(page):
     for href in page.links:
         if not re.fullmatch(r"https://www\.hunglead\.com/robot-in-manual/[\w.-]+|[A-Za-z0-9._~/%-]+", href):
             yield f"a link to {href!r}"
+
+
+# ---- Its ledger ----
+
+
+def multiply_runs(ledger, command, orders):
+    """Forty runs more, on the days before the first one, with many orders."""
+    with sqlite3.connect(ledger) as database:
+        database.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
+                         "INSERT INTO runs (account, command, began, elapsed, rows, orders, succeeded, failed, invalid, "
+                         "unsent, exit) SELECT account, ?, began - i * 86400, elapsed, rows, orders, i * ?, failed, invalid, "
+                         "unsent, exit FROM n, runs WHERE number = 1", (command, orders))

@@ -11,13 +11,12 @@ import json
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 
 from harness import ROOT, TIMEOUT, Case, done, run
-from page import HOSTILE, POLICY, UNSEEN
+from page import HOSTILE, POLICY, UNSEEN, multiply_runs
 from service import Relay, accepted, many, operate, refused, write_csv
 
 SAMPLES = ROOT / "samples"
@@ -52,12 +51,13 @@ def browse(folder, name):
     """What Chromium makes of a page of `folder`: its document, and what it wrote on the console."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
-             "--disable-background-networking", "--disable-component-update", f"--user-data-dir={folder / 'profile'}",
-             "--enable-logging=stderr", "--virtual-time-budget=5000", "--window-size=1100,844", "--dump-dom",
-             f"http://127.0.0.1:{server.server_address[1]}/{name}"]
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-                               env={**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)})
+    options = ["headless", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "no-first-run", "disable-sync",
+               "disable-background-networking", "disable-component-update", f"user-data-dir={folder / 'profile'}",
+               "enable-logging=stderr", "virtual-time-budget=5000", "window-size=1100,844", "dump-dom"]
+    words = ["chromium", *("--" + option for option in options), f"http://127.0.0.1:{server.server_address[1]}/{name}"]
+    homes = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               start_new_session=True, env={**os.environ, **homes})
     try:
         document, said = process.communicate(timeout=TIMEOUT)
     finally:
@@ -66,7 +66,8 @@ def browse(folder, name):
         process.wait()
         server.shutdown()
         server.server_close()
-    return document.decode("utf-8"), [line for line in said.decode("utf-8", "replace").splitlines() if "CONSOLE" in line]
+    lines = said.decode("utf-8", "replace").splitlines()
+    return document.decode("utf-8"), [line for line in lines if "CONSOLE" in line]
 
 
 def test_browser():
@@ -77,11 +78,7 @@ def test_browser():
             name = "長い名前" * 8 + "<b>&\u202e" + "x" * 100
             operate("register", case.tmp, relay.url, write_csv(case.tmp / f"{name}.csv", many(len(HOSTILE))), "--ledger", ledger,
                     "--report", case.tmp / "hostile.html", "--report-details")
-            with sqlite3.connect(ledger) as database:
-                database.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) INSERT INTO runs "
-                                 "(account, command, began, elapsed, rows, orders, succeeded, failed, invalid, unsent, exit) SELECT "
-                                 "account, 'reregister', began - i * 86400, elapsed, rows, orders, 123456789, 98765, invalid, 1, exit "
-                                 "FROM n, runs")
+            multiply_runs(ledger, "reregister", 123456789)
             operate("status", case.tmp, relay.url, SAMPLES / "order_05_credit_results.csv", "--ledger", ledger, "--report",
                     case.tmp / "chart.html")
         for sample, options in (("order_07_missing_and_wrong_values", []), ("order_08_damaged_rows", ["--report-details"])):

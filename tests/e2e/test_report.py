@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""--report: the page says what the run came to; whatever files and the service are called or say stays text; nobody's data
-is in it unless it is asked for; and it appears whole, or not at all.
+"""--report: the page says what the run came to; whatever files and the service are called or say stays text; nobody's
+data is in it unless it is asked for; and it appears whole, or not at all.
 
 The program's path is in the environment variable ATOBARAI.
 """
@@ -10,25 +10,28 @@ import json
 import os
 import re
 import resource
+import signal
 import sqlite3
 import sys
 import urllib.parse
 
 from harness import ROOT, Case, done, read_result, run
-from page import HOSTILE, UNSEEN, Page, number, page_problems
-from service import SECRETS, Relay, Sandbox, accepted, many, operate, refused, write_csv
+from page import HOSTILE, UNSEEN, Page, multiply_runs, number, page_problems
+from service import SECRETS, Background, Relay, Sandbox, accepted, many, operate, refused, write_csv
 
 SAMPLES = ROOT / "samples"
 CATALOGUE = {entry["code"]: entry
              for entry in json.loads((ROOT / "schemas" / "error-catalog.json").read_text(encoding="utf-8"))["entries"]}
 TEXTS = json.loads((ROOT / "schemas" / "report.json").read_text(encoding="utf-8"))
-BUYER = ["注文者氏名", "注文者氏名カナ", "注文者郵便番号", "注文者住所1", "注文者住所2", "注文者電話番号", "注文者メールアドレス",
-         "送付先氏名", "送付先郵便番号", "送付先住所1", "送付先住所2", "送付先電話番号"]
+PERSON = ["氏名", "氏名カナ", "郵便番号", "住所1", "住所2", "電話番号", "メールアドレス"]
+BUYER = [whose + what for whose in ("注文者", "送付先") for what in PERSON]
+NEEDED = ["コントロールカラム", "受注ID", "受注日時", "受注番号", "支払方法", "項番", "明細ID", "商品コード", "商品番号", "商品名", "請求金額"]
 
 
 def linked_files(page):
     """The files that the links lead to from where the page is."""
-    return [(page.path.parent / urllib.parse.unquote(href)).resolve() for href in page.links if not href.startswith("https:")]
+    return [os.path.realpath(os.path.join(os.fsencode(page.path.parent), urllib.parse.unquote_to_bytes(href)))
+            for href in page.links if not href.startswith("https:")]
 
 
 def place_of(cell):
@@ -100,7 +103,8 @@ def order_problems(page, outcome, source):
 
 
 def test_content():
-    for sample in ("order_02_name_too_long", "order_05_credit_results", "order_07_missing_and_wrong_values", "order_08_damaged_rows"):
+    for sample in ("order_02_name_too_long", "order_05_credit_results", "order_07_missing_and_wrong_values",
+                   "order_08_damaged_rows"):
         with Case(f"the page of {sample} says what summary and result say") as case, Sandbox(case.tmp) as sandbox:
             (case.tmp / "pages").mkdir()
             path, source = case.tmp / "pages" / "report.html", SAMPLES / f"{sample}.csv"
@@ -110,7 +114,7 @@ def test_content():
             case.problems += count_problems(page, outcome.summary)
             case.problems += order_problems(page, outcome, source)
             case.equal("summary", outcome.summary["report"], str(path))
-            case.equal("links", linked_files(page), [outcome.out.resolve()])
+            case.equal("links", linked_files(page), [os.fsencode(outcome.out.resolve())])
             case.equal("exit", page.facts["終了コード"], str(outcome.status))
             case.equal("input", page.facts["受注CSV"], source.name)
             case.equal("encoding", page.facts["文字コード"], "cp932")
@@ -125,7 +129,7 @@ def test_content():
         case.equal("exit", status, 0)
         case.true(f"named: {errors}", str(path) in errors)
         case.problems += page_problems(page)
-        case.equal("links", linked_files(page), [book.resolve()])
+        case.equal("links", linked_files(page), [os.fsencode(book.resolve())])
         case.true("verdict", TEXTS["verdicts"]["checked"] in page.text)
         case.equal("bars", page.bars, 0)
         case.true("no 送信", "送信した受注" not in page.facts and "断られた受注" not in page.facts)
@@ -167,18 +171,16 @@ def test_hostile():
                     case.equal(f"{text!r} is shown", shown.split("␀")[0] in row[3], bool(details))
         case.equal("exit", outcome.status, 1)
     with Case("names of files and columns stay texts, and links lead to them") as case:
-        for i, name in enumerate(["<img src=x onerror=alert(1)>", "\"'&#?%;:", "a\nb\x1b\u202e", "javascript:alert(1)", "結果 ～",
-                                  os.fsdecode(b"\xff\x80")]):
-            source = write_csv(case.tmp / f"{name}.csv", many(2), ["</th><script>x", *headings_of(SAMPLES / "order_02_name_too_long.csv")],
-                               **{heading: "" for heading in ["</th><script>x", *headings_of(SAMPLES / "order_02_name_too_long.csv")]
-                                  if heading not in ("コントロールカラム", "受注ID", "支払方法", "受注番号", "項番", "明細ID")})
+        hostile = "</th><script>x"
+        for name in ("<img src=x onerror=alert(1)>", "\"'&#?%;:", "a\nb\x1b\u202e", "javascript:alert(1)", "結果 ～",
+                     os.fsdecode(b"\xff\x80")):
+            source = write_csv(case.tmp / f"{name}.csv", many(2), [hostile, *NEEDED], **{hostile: "", "商品名": ""})
             out, path = case.tmp / f"{name}-out.csv", case.tmp / f"{name}.html"
             status, _, errors = run("check", source, "-o", out, "--report", path)
             case.equal(f"{name!r}: {errors}", status, 1)
             page = Page(path)
             case.problems += page_problems(page)
-            case.equal("link", [os.path.realpath(os.path.join(os.fsencode(case.tmp), urllib.parse.unquote_to_bytes(href)))
-                                for href in page.links if not href.startswith("https:")], [os.path.realpath(os.fsencode(out))])
+            case.equal("link", linked_files(page), [os.path.realpath(os.fsencode(out))])
             case.equal("files", sorted(os.listdir(case.tmp)), sorted(file.name for file in (source, out, path)))
             for file in (source, out, path):
                 file.unlink()
@@ -198,14 +200,12 @@ def test_privacy():
     catalogue = json.dumps(list(CATALOGUE.values()), ensure_ascii=False)
     secret = {"注文者氏名": "秘密\x01 花子", "注文者氏名カナ": "漢字ノ名", "注文者郵便番号": "987-65x", "注文者住所1": "秘密市\ue000内緒町1-23",
               "注文者電話番号": "09098765", "注文者メールアドレス": "himitsu＠example.net"}
-    columns = [*headings_of(SAMPLES / "order_02_name_too_long.csv")]
-    with Case("no cell of a buyer is in a page, whatever is wrong with it") as case, Sandbox(case.tmp) as sandbox:
-        source = write_csv(case.tmp / "secret.csv", {"2000001": [{}]},
-                           [column for column in columns if column in (*secret, "コントロールカラム", "受注ID", "受注日時", "受注番号", "支払方法",
-                                                                      "項番", "明細ID", "商品コード", "商品番号", "商品名", "請求金額")], **secret)
+    with Case("no cell of a buyer is in a page, whatever is wrong with it") as case:
+        source = write_csv(case.tmp / "secret.csv", {"2000001": [{}]}, [*NEEDED, *secret], **secret)
         errors = set()
-        for file, options in ((source, []), (source, ["--strict"]), *((file, ["--strict"]) for file in sorted(SAMPLES.glob("order_0[678]*.csv")))):
-            for dialect, url in (("json", sandbox.url), ("kuroneko", sandbox.kuroneko_url)):
+        for file, options in ((source, []), (source, ["--strict"]),
+                              *((file, ["--strict"]) for file in sorted(SAMPLES.glob("order_0[678]*.csv")))):
+            for dialect in ("json", "kuroneko"):
                 path = case.tmp / "r.html"
                 code, _, said = run("check", file, "--dialect", dialect, "--report", path, "--force", *options)
                 case.true(f"{file.name}: {code} {said}", code in (0, 1))
@@ -248,7 +248,8 @@ def runs_of(ledger):
 
 
 def test_runs():
-    with Case("the chart has the runs of the ledger, this one last; rehearsals are none") as case, Sandbox(case.tmp) as sandbox:
+    with Case("the chart has the runs of the ledger, this one last; rehearsals are none") as case, \
+            Sandbox(case.tmp) as sandbox:
         ledger, path = case.tmp / "ledger.db", case.tmp / "r.html"
         orders = {"2000001": [{}, {}], "2000002": [{"商品名": ""}], "2000003": [{"注文者メールアドレス": "ng@example.com"}]}
         source = write_csv(case.tmp / "秘密花子.csv", orders)
@@ -268,17 +269,11 @@ def test_runs():
             case.true(f"{extra}: {errors}", status < 2)
             case.equal(f"{extra}: runs", len(Page(path).tables.get("runs", [])), wanted)
         case.equal("kept", runs_of(ledger), kept)
-        # A run that came to nothing is one, too; and one whose page is lost.
+        # A run that came to nothing is one, too.
         with Relay(None, lambda call: (401, b"{}")) as relay:
-            case.equal("credentials", operate("register", case.tmp, relay.url, write_csv(case.tmp / "x.csv", many(1)), "--ledger",
-                                              ledger).status, 3)
-        with sqlite3.connect(ledger) as database:
-            accounts = database.execute("SELECT count(*), count(DISTINCT account) FROM runs").fetchone()
-        case.equal("kept", (runs_of(ledger)[-1][7], accounts), (3, (4, 2)))
-        with sqlite3.connect(ledger) as database:
-            database.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) INSERT INTO runs (account, "
-                             "command, began, elapsed, rows, orders, succeeded, failed, invalid, unsent, exit) SELECT account, command, "
-                             "began, elapsed, rows, orders, i * 100000, failed, invalid, unsent, exit FROM n, runs WHERE number = 1")
+            outcome = operate("register", case.tmp, relay.url, write_csv(case.tmp / "x.csv", many(1)), "--ledger", ledger)
+        case.equal("credentials", (outcome.status, runs_of(ledger)[-1][7]), (3, 3))
+        multiply_runs(ledger, "register", 100000)
         operate("status", case.tmp, sandbox.url, source, *options)
         page = Page(path)
         case.equal("thirty", (len(page.tables["runs"]), page.tables["runs"][1][2]), (30, "4,000,000"))
@@ -302,6 +297,25 @@ def test_runs():
         case.true("says so", TEXTS["verdicts"]["unsent"] in page.text)
 
 
+    with Case("interrupted: exit 130, and the page says to run again") as case:
+        path, source = case.tmp / "r.html", write_csv(case.tmp / "in.csv", many(20))
+        runs = []
+
+        def answer(call):
+            if len(relay.calls) == 3:
+                runs[0].process.send_signal(signal.SIGINT)
+            return accepted(call)
+
+        with Relay(None, answer) as relay:
+            runs.append(Background("register", case.tmp, relay.url, source, "--concurrency", "1", "--rate", "20",
+                                   "--report", path))
+            outcome = runs[0].end()
+        page = Page(path)
+        case.problems += [*page_problems(page), *count_problems(page, outcome.summary)]
+        case.equal("exit", (outcome.status, page.facts["終了コード"]), (130, "130"))
+        case.true("says so", TEXTS["verdicts"]["interrupted"] in page.text)
+
+
 # ---- Whole or not at all ----
 
 
@@ -323,7 +337,8 @@ def test_places():
                     ("the workbook", ["--report", case.tmp / "x", "--xlsx", case.tmp / "x"], "--report"),
                     ("the summary", ["--report", case.tmp / "x", "--summary-json", case.tmp / "x"], "--summary-json"),
                     ("the log", ["--report", case.tmp / "x", "--log", case.tmp / "x"], "x")):
-                status, _, errors = run("register", source, "-o", case.tmp / "out.csv", "--api-url", relay.url, *arguments, env=SECRETS)
+                status, _, errors = run("register", source, "-o", case.tmp / "out.csv", "--api-url", relay.url,
+                                        *arguments, env=SECRETS)
                 case.equal(f"{what}: exit", status, 2)
                 case.true(f"{what}: {errors}", message in errors)
                 (case.tmp / "x").unlink(missing_ok=True)  # the log is begun before it is compared
