@@ -309,7 +309,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                              "write a page (.html) that says how the run went, too"}},
     [CLI_REPORT_DETAILS] = {.name = "report-details",
                             .kind = CLI_FLAG,
-                            .commands = FILES,
+                            .commands = FILES | DROP,
                             .in_file = true,
                             .help = {"そのページに、セルの値を含むエラー内容も載せる（注文者の情報が入ることがある）",
                                      "the page has messages with values of cells, too (of buyers, maybe)"}},

@@ -20,6 +20,7 @@ static const struct {
     [FOLDER_CANCEL] = {"in/cancel", "cancel", ATOBARAI_CANCEL},
     [FOLDER_STATUS] = {"in/status", "status", ATOBARAI_STATUS},
     [FOLDER_OUT] = {"out", NULL, ATOBARAI_CHECK},
+    [FOLDER_REPORT] = {"report", NULL, ATOBARAI_CHECK},
     [FOLDER_DONE] = {"done", NULL, ATOBARAI_CHECK},
     [FOLDER_FAILED] = {"failed", NULL, ATOBARAI_CHECK},
 };
@@ -85,7 +86,7 @@ static bool check_disk(const struct folders *folders, enum folder folder, struct
     struct stat there;
     if (fstat(folders->fds[FOLDER_IN], &in) != 0 || fstat(folders->fds[folder], &there) != 0)
         return folders_fail(folders, entries[folder].name, errno, error);
-    if (folder == FOLDER_OUT || in.st_dev == there.st_dev)
+    if (folder == FOLDER_OUT || folder == FOLDER_REPORT || in.st_dev == there.st_dev)
         return true;
     return error_set(error, ERROR_CONFIG, "DROP_OTHER_DISK", folders->path, entries[folder].name, NULL, NULL);
 }

@@ -21,6 +21,7 @@ enum folder {
     FOLDER_OUT = FOLDERS_IN,
     FOLDER_DONE,
     FOLDER_FAILED,
+    FOLDER_REPORT, /* a page for each result */
     FOLDERS,
 };
 

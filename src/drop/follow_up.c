@@ -132,7 +132,6 @@ static bool ask(struct drop *drop, int orders)
     struct atobarai_options options = *drop->options;
     struct buf name = {0};
     struct buf wanted = {0};
-    struct buf output = {0};
     enum atobarai_status status;
     struct atobarai_job *job = NULL;
     options.schema = options.set_status = options.set_shop_status = NULL;
@@ -141,15 +140,12 @@ static bool ask(struct drop *drop, int orders)
         options.output_encoding = ATOBARAI_ENCODING_CP932; /* as Robot-in has its files */
     put_name(&wanted);
     if (pass_find_name(drop->folders.fds[FOLDER_OUT], buf_text(&wanted), &name))
-        folders_put_path(&drop->folders, FOLDER_OUT, buf_text(&name), &output);
-    if (output.length > 0 && !output.failed)
-        job = pass_job(drop, &options, ATOBARAI_STATUS, "follow-up", orders, buf_text(&output), false, &status);
+        job = pass_job(drop, &options, ATOBARAI_STATUS, "follow-up", orders, buf_text(&name), false, &status);
     if (job != NULL)
         tell(drop, buf_text(&name), job, status);
     atobarai_job_free(job);
     buf_free(&name);
     buf_free(&wanted);
-    buf_free(&output);
     return job != NULL || error_set_memory(&drop->error);
 }
 

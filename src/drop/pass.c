@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,15 +35,26 @@ static void watch(void *context, const struct atobarai_progress *progress)
 }
 
 struct atobarai_job *pass_job(const struct drop *drop, const struct atobarai_options *options,
-                              enum atobarai_operation operation, const char *input, int descriptor, const char *output,
+                              enum atobarai_operation operation, const char *input, int descriptor, const char *result,
                               bool force, enum atobarai_status *status)
 {
     struct atobarai_options ours = *options;
+    struct buf output = {0};
+    struct buf name = {0};
+    struct buf page = {0};
+    folders_put_path(&drop->folders, FOLDER_OUT, result, &output);
+    pass_put_page(result, &name);
+    folders_put_path(&drop->folders, FOLDER_REPORT, buf_text(&name), &page);
+    bool placed = !output.failed && !name.failed && !page.failed;
     ours.force = force;
     ours.dry_run = false;
     ours.xlsx = NULL;
     ours.only = NULL;
-    struct running running = {drop, atobarai_job_new(operation, input, output, &ours)};
+    ours.report = buf_text(&page);
+    struct running running = {drop, placed ? atobarai_job_new(operation, input, buf_text(&output), &ours) : NULL};
+    buf_free(&output);
+    buf_free(&name);
+    buf_free(&page);
     if (running.job == NULL)
         return NULL;
     atobarai_job_read_from(running.job, descriptor);
@@ -74,6 +86,28 @@ bool pass_find_name(int fd, const char *name, struct buf *found)
     return false;
 }
 
+void pass_put_page(const char *result, struct buf *page)
+{
+    static const char ending[] = ".csv";
+    size_t length = strlen(result);
+    if (length > strlen(ending) && strcasecmp(result + length - strlen(ending), ending) == 0)
+        length -= strlen(ending);
+    buf_append(page, result, length);
+    buf_append_text(page, ".html");
+}
+
+/* Whether neither a result nor its page is called so. */
+static bool result_is_free(const struct drop *drop, const char *result)
+{
+    struct buf page = {0};
+    pass_put_page(result, &page);
+    bool is_free = !page.failed && folders_is_free(drop->folders.fds[FOLDER_OUT], result) &&
+                   folders_is_free(drop->folders.fds[FOLDER_REPORT], buf_text(&page)) &&
+                   !journal_has_result(&drop->journal, result);
+    buf_free(&page);
+    return is_free;
+}
+
 /* A name for the result of `name`, which no other file has been promised. */
 static bool find_result(const struct drop *drop, const char *name, struct buf *found)
 {
@@ -82,9 +116,8 @@ static bool find_result(const struct drop *drop, const char *name, struct buf *f
     bool named = !wanted.failed;
     for (unsigned number = 1; named; number++) {
         buf_clear(found);
-        name_put_numbered(buf_text(&wanted), number, NAME_BYTES_MAX, found);
-        if (folders_is_free(drop->folders.fds[FOLDER_OUT], buf_text(found)) &&
-            !journal_has_result(&drop->journal, buf_text(found)))
+        name_put_numbered(buf_text(&wanted), number, NAME_BYTES_MAX - 1, found); /* .html is longer than .csv */
+        if (result_is_free(drop, buf_text(found)))
             break;
         named = !found->failed && number < UINT_MAX;
     }
@@ -375,18 +408,15 @@ static struct journal_entry *entry_of(struct drop *drop, const struct arrival *a
 static bool run_job(struct drop *drop, struct arrival *arrival, int descriptor)
 {
     struct buf input = {0};
-    struct buf output = {0};
     enum atobarai_status status;
     bool again;
     struct journal_entry *entry = entry_of(drop, arrival, &again);
     if (entry == NULL)
         return false;
     folders_put_path(&drop->folders, arrival->folder, arrival->name, &input);
-    folders_put_path(&drop->folders, FOLDER_OUT, entry->result, &output);
-    struct atobarai_job *job = !input.failed && !output.failed
-                                   ? pass_job(drop, drop->options, folder_operation(arrival->folder), buf_text(&input),
-                                              descriptor, buf_text(&output), again, &status)
-                                   : NULL;
+    struct atobarai_job *job = !input.failed ? pass_job(drop, drop->options, folder_operation(arrival->folder),
+                                                        buf_text(&input), descriptor, entry->result, again, &status)
+                                             : NULL;
     bool done = job != NULL ? conclude(drop, arrival, entry, job, status) : error_set_memory(&drop->error);
     if (job != NULL) {
         drop->ended_early = !goes_on(status, atobarai_job_summary(job));
@@ -394,7 +424,6 @@ static bool run_job(struct drop *drop, struct arrival *arrival, int descriptor)
     }
     atobarai_job_free(job);
     buf_free(&input);
-    buf_free(&output);
     return done;
 }
 
@@ -471,27 +500,27 @@ bool pass_run(struct drop *drop)
 
 /* ---- After a run that died ---- */
 
-static void clear_torn(const struct drop *drop, const char *name)
+static void clear_torn(int folder, const char *name)
 {
     struct stat file;
-    int fd = openat(drop->folders.fds[FOLDER_OUT], name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return;
     /* Somebody may run another command into this folder just now. */
     if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && !arrivals_is_written_to(fd))
-        unlinkat(drop->folders.fds[FOLDER_OUT], name, 0);
+        unlinkat(folder, name, 0);
     close(fd);
 }
 
-/* Half a result is no result. */
-static void clear_all_torn(const struct drop *drop)
+/* Half a result is no result, and half a page no page. */
+static void clear_all_torn(int folder)
 {
-    int fd = openat(drop->folders.fds[FOLDER_OUT], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
     const struct dirent *entry;
     while (stream != NULL && (entry = readdir(stream)) != NULL)
         if (name_is_torn(entry->d_name))
-            clear_torn(drop, entry->d_name);
+            clear_torn(folder, entry->d_name);
     if (stream != NULL)
         closedir(stream);
     else if (fd >= 0)
@@ -500,7 +529,8 @@ static void clear_all_torn(const struct drop *drop)
 
 bool pass_recover(struct drop *drop)
 {
-    clear_all_torn(drop);
+    clear_all_torn(drop->folders.fds[FOLDER_OUT]);
+    clear_all_torn(drop->folders.fds[FOLDER_REPORT]);
     folders_clear(drop->folders.fds[FOLDER_FAILED]);
     for (size_t i = drop->journal.count; i > 0; i--) {
         struct journal_entry *entry = &drop->journal.entries[i - 1];
