@@ -406,6 +406,8 @@ def on_finish():
                    ["in/empty.csv", "failed/empty.csv", None, 4])
         case.equal("no variable of ours", [name for name in environ if name.startswith("ATOBARAI_")], [])
         case.true("no secret", not any(secret in json.dumps([told, environ]) for secret in (API_KEY, MERCHANT)))
+        case.equal("no secret in any file", [str(path) for path in drop.path.rglob("*") if path.is_file() and any(
+            secret.encode() in path.read_bytes() for secret in (API_KEY, MERCHANT))], [])
         for command, words in ((f"{sys.executable} -c raise(SystemExit(3))", "ended with status 3"),
                                ("/nonexistent/program x", "cannot be run"), ("   ", "cannot be run"),
                                (f"{sys.executable} -c print(1);import(os) >{case.tmp}/shell", "ended with status")):
