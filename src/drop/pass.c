@@ -144,15 +144,20 @@ static void close_target(const struct drop *drop, int fd)
         close(fd);
 }
 
-/* Whether the file that the entry is about lies where it came in. */
-static bool is_there(const struct drop *drop, const struct journal_entry *entry)
+/* Whether the file that the entry is about is called `name` in `folder`. */
+static bool is_called(const struct journal_entry *entry, int folder, const char *name)
 {
     struct stat file;
-    if (fstatat(drop->folders.fds[entry->folder], entry->name, &file, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISREG(file.st_mode))
+    if (fstatat(folder, name, &file, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(file.st_mode))
         return false;
     struct identity found = identity_of(&file);
     return identity_equal(&found, &entry->file);
+}
+
+/* Whether it lies where it came in. */
+static bool is_there(const struct drop *drop, const struct journal_entry *entry)
+{
+    return is_called(entry, drop->folders.fds[entry->folder], entry->name);
 }
 
 /* NAME.done goes first: without it the file has to settle, which is safe; without the file it would make the next one
@@ -184,13 +189,32 @@ static bool write_why(const struct journal_entry *entry, int to)
     return written;
 }
 
-/* Whether the file is where the entry says; false with errno. */
-static bool try_to_move(struct drop *drop, const struct journal_entry *entry, int to)
+/* Somebody put another file in the place of ours just when it was to be moved: that has not had its turn, and goes
+ * back, under its own name if that is still free. */
+static bool move_back(const struct drop *drop, const struct journal_entry *entry, int from)
 {
+    int to = drop->folders.fds[entry->folder];
+    struct buf name = {0};
+    bool moved = folders_move(from, entry->moved, to, entry->name) ||
+                 (errno == EEXIST && pass_find_name(to, entry->name, &name) &&
+                  folders_move(from, entry->moved, to, buf_text(&name)));
+    buf_free(&name);
+    return moved;
+}
+
+/* Move the file to where the entry says, and what belongs to it. False with errno. */
+static bool try_to_move(struct drop *drop, struct journal_entry *entry, int to)
+{
+    int from = drop->folders.fds[entry->folder];
     move_marker(drop, entry, to);
-    if (!write_why(entry, to) || !folders_move(drop->folders.fds[entry->folder], entry->name, to, entry->moved))
+    if (!write_why(entry, to) || !folders_move(from, entry->name, to, entry->moved))
         return false;
+    if (!is_called(entry, to, entry->moved)) {
+        entry->state = JOURNAL_RUNNING; /* it is nowhere to be found */
+        return move_back(drop, entry, to);
+    }
     folders_sync(to);
+    folders_sync(from);
     return true;
 }
 
@@ -346,8 +370,7 @@ static bool conclude(struct drop *drop, struct arrival *arrival, struct journal_
         return put_to_failed(drop, entry, why);
     if (!worded) {
         concluded = error_set_memory(&drop->error);
-    } else if (status == ATOBARAI_USAGE &&
-               summary->complete) { /* but for something beside the result, which is there */
+    } else if (status == ATOBARAI_USAGE && summary->complete) { /* all but a file beside the result */
         concluded = put_to_done(drop, entry, status, summary, &why[drop->language]);
     } else {
         arrival->not_before = arrivals_clock() + ((uint64_t)RETRY_FIRST << arrival->stays);
