@@ -226,8 +226,10 @@ static bool promise(struct drop *drop, struct journal_entry *entry, int to)
     free(entry->moved);
     entry->moved = found ? buf_take(&name) : NULL;
     buf_free(&name);
-    if (entry->moved == NULL)
-        return error_set_memory(&drop->error);
+    if (entry->moved == NULL) {
+        error_set_memory(&drop->error);
+        return false;
+    }
     entry->state = JOURNAL_FINISHED;
     return journal_write(&drop->journal, &drop->folders, &drop->error);
 }
