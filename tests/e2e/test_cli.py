@@ -43,8 +43,8 @@ TAKEN = {
     "reregister": {*SENDS, "allow-reimported", "fit", "ship-days"},
     "clean": {"version", "output", "schema", "encoding", "output-encoding", "all", "force", "ledger", "config", "profile", "lang", "quiet", "help"},
     "diff": {"version", "schema", "encoding", "format", "config", "profile", "lang", "quiet", "help"},
-    "drop": {"report-details", *SENDS, "allow-reimported", "fit", "ship-days", "once", "settle", "follow-up", "on-finish"}
-            - {"output", "xlsx", "force", "summary-json", "only", "dry-run", "verbose"},
+    "drop": {*SENDS, "allow-reimported", "fit", "ship-days", "once", "settle", "follow-up", "on-finish"}
+            - {"output", "xlsx", "report", "force", "summary-json", "only", "dry-run", "verbose"},
     "history": {"version", "ledger", "since", "format", "config", "profile", "lang", "help"},
     "orders": {"version", "ledger", "status", "format", "config", "profile", "lang", "help"},
     "explain": {"version", "list", "format", "config", "profile", "lang", "help"},

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -513,8 +514,26 @@ def killed():
                 case.equal(name, {sandbox.ask(order) for order in orders}, {wanted})
 
 
+def pages():
+    with Case("each result has a page, named by when it was made, which leads to it") as case, Sandbox(case.tmp) as sandbox:
+        drop = Drop(case, sandbox.url)
+        drop.put("in/day.csv", many(2))
+        drop.put("in/wrong.csv", {"2000009": [{"商品名": "あ" * 256}]})
+        status, errors = drop.once()
+        case.equal(f"exit ({errors})", status, 1)
+        found = drop.files("report")
+        case.equal("pages", sorted(name[18:] for name in found), ["result_day.html", "result_wrong.html"])
+        case.true("by their time", all(re.match(r"\d{4}-\d\d-\d\d_\d{6}_", name) for name in found))
+        text = next((drop.path / "report" / name).read_text(encoding="utf-8") for name in found if "wrong" in name)
+        case.true("leads to the result", 'href="../out/result_wrong.csv"' in text)
+        case.true("names the order and the code", "2000009" in text and "ITEM_NAME_SIZE" in text)
+        drop.put("in/day.csv", many(1, first=2000020))
+        drop.once()
+        case.equal("one more page", len(drop.files("report")), 3)
+
+
 TESTS = (each_command, good_and_bad, same_name, left_alone, hostile_names, completeness, one_instance, folder_problems,
-         stays_and_comes_again, interrupted, dead_runs, on_finish, follow_up, killed)
+         stays_and_comes_again, interrupted, dead_runs, on_finish, follow_up, pages, killed)
 
 if __name__ == "__main__":
     # Most of the time is waiting, so that all may do it side by side.
