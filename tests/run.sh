@@ -52,9 +52,9 @@ is_for() {
     *asan:packaging) return 1 ;; # it has nothing to do with how the program was built
     *asan:bad_input | *asan:cases | *asan:cli | *asan:config | *asan:secrets) return 1 ;;
     *asan:encodings | *asan:conformance | *asan:lost_rows | *asan:parts | *asan:history) return 1 ;;
-    *asan:bench | *asan:scale | *asan:spreadsheet | *asan:workbook) return 1 ;;
+    *asan:bench | *asan:scale | *asan:spreadsheet | *asan:workbook | *asan:browser) return 1 ;;
     *asan:*) return 0 ;;
-    *:wire | *:model | *:crash | *:drop | *:sandbox_kuroneko | *:kuroneko | *:properties) [ "$builds" -eq 1 ] ;;
+    *:wire | *:model | *:crash | *:drop | *:sandbox_kuroneko | *:kuroneko | *:properties | *:report) [ "$builds" -eq 1 ] ;;
     esac
 }
 

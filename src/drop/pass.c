@@ -18,6 +18,70 @@
 /* Milliseconds until a file that stayed is tried again: twice as many each time, up to a limit. */
 enum { RETRY_FIRST = 60 * 1000, RETRY_DOUBLINGS = 4 };
 
+/* ---- Names ---- */
+
+/* Whether `name` is free in `fd`, with `ending` behind it. */
+static bool is_free_with(int fd, const struct buf *name, const char *ending)
+{
+    struct buf whole = {0};
+    buf_printf(&whole, "%s%s", buf_text(name), ending);
+    bool is_free = !whole.failed && folders_is_free(fd, buf_text(&whole));
+    buf_free(&whole);
+    return is_free;
+}
+
+bool pass_find_name(int fd, const char *name, struct buf *found)
+{
+    enum { NUMBERS = 1000000 };
+    for (unsigned number = 1; number <= NUMBERS && !found->failed; number++) {
+        buf_clear(found);
+        name_put_numbered(name, number, NAME_BYTES_MAX - NAME_MARKER, found);
+        if (is_free_with(fd, found, "") && is_free_with(fd, found, ".done") && is_free_with(fd, found, ".txt"))
+            return !found->failed;
+    }
+    return false;
+}
+
+/* A name for the page of the result `result`, as "2026-11-05_020012_result_order.html": by it pages stand in the order
+ * of their runs. False when memory ran out. */
+static bool find_page(const struct drop *drop, const char *result, struct buf *found)
+{
+    static const char ending[] = ".csv";
+    char moment[32] = "";
+    time_t now = time(NULL);
+    struct tm local;
+    struct buf wanted = {0};
+    size_t length = strlen(result);
+    if (localtime_r(&now, &local) != NULL)
+        strftime(moment, sizeof moment, "%Y-%m-%d_%H%M%S_", &local);
+    if (length > strlen(ending) && strcasecmp(result + length - strlen(ending), ending) == 0)
+        length -= strlen(ending);
+    buf_append_text(&wanted, moment);
+    buf_append(&wanted, result, length);
+    buf_append_text(&wanted, ".html");
+    bool named = !wanted.failed && pass_find_name(drop->folders.fds[FOLDER_REPORT], buf_text(&wanted), found);
+    buf_free(&wanted);
+    return named;
+}
+
+/* A name for the result of `name`, which no other file has been promised. */
+static bool find_result(const struct drop *drop, const char *name, struct buf *found)
+{
+    struct buf wanted = {0};
+    name_put_result(name, &wanted);
+    bool named = !wanted.failed;
+    for (unsigned number = 1; named; number++) {
+        buf_clear(found);
+        name_put_numbered(buf_text(&wanted), number, NAME_BYTES_MAX, found);
+        if (folders_is_free(drop->folders.fds[FOLDER_OUT], buf_text(found)) &&
+            !journal_has_result(&drop->journal, buf_text(found)))
+            break;
+        named = !found->failed && number < UINT_MAX;
+    }
+    buf_free(&wanted);
+    return named;
+}
+
 /* ---- Jobs ---- */
 
 struct running {
@@ -43,9 +107,9 @@ struct atobarai_job *pass_job(const struct drop *drop, const struct atobarai_opt
     struct buf name = {0};
     struct buf page = {0};
     folders_put_path(&drop->folders, FOLDER_OUT, result, &output);
-    pass_put_page(result, &name);
+    bool placed = find_page(drop, result, &name);
     folders_put_path(&drop->folders, FOLDER_REPORT, buf_text(&name), &page);
-    bool placed = !output.failed && !name.failed && !page.failed;
+    placed = placed && !output.failed && !page.failed;
     ours.force = force;
     ours.dry_run = false;
     ours.xlsx = NULL;
@@ -60,69 +124,6 @@ struct atobarai_job *pass_job(const struct drop *drop, const struct atobarai_opt
     atobarai_job_read_from(running.job, descriptor);
     *status = atobarai_job_run(running.job, watch, &running);
     return running.job;
-}
-
-/* ---- Names ---- */
-
-/* Whether `name` is free in `fd`, with `ending` behind it. */
-static bool is_free_with(int fd, const struct buf *name, const char *ending)
-{
-    struct buf whole = {0};
-    buf_printf(&whole, "%s%s", buf_text(name), ending);
-    bool is_free = !whole.failed && folders_is_free(fd, buf_text(&whole));
-    buf_free(&whole);
-    return is_free;
-}
-
-bool pass_find_name(int fd, const char *name, struct buf *found)
-{
-    enum { NUMBERS = 1000000 };
-    for (unsigned number = 1; number <= NUMBERS && !found->failed; number++) {
-        buf_clear(found);
-        name_put_numbered(name, number, NAME_BYTES_MAX - NAME_MARKER, found);
-        if (is_free_with(fd, found, "") && is_free_with(fd, found, ".done") && is_free_with(fd, found, ".txt"))
-            return !found->failed;
-    }
-    return false;
-}
-
-void pass_put_page(const char *result, struct buf *page)
-{
-    static const char ending[] = ".csv";
-    size_t length = strlen(result);
-    if (length > strlen(ending) && strcasecmp(result + length - strlen(ending), ending) == 0)
-        length -= strlen(ending);
-    buf_append(page, result, length);
-    buf_append_text(page, ".html");
-}
-
-/* Whether neither a result nor its page is called so. */
-static bool result_is_free(const struct drop *drop, const char *result)
-{
-    struct buf page = {0};
-    pass_put_page(result, &page);
-    bool is_free = !page.failed && folders_is_free(drop->folders.fds[FOLDER_OUT], result) &&
-                   folders_is_free(drop->folders.fds[FOLDER_REPORT], buf_text(&page)) &&
-                   !journal_has_result(&drop->journal, result);
-    buf_free(&page);
-    return is_free;
-}
-
-/* A name for the result of `name`, which no other file has been promised. */
-static bool find_result(const struct drop *drop, const char *name, struct buf *found)
-{
-    struct buf wanted = {0};
-    name_put_result(name, &wanted);
-    bool named = !wanted.failed;
-    for (unsigned number = 1; named; number++) {
-        buf_clear(found);
-        name_put_numbered(buf_text(&wanted), number, NAME_BYTES_MAX - 1, found); /* .html is longer than .csv */
-        if (result_is_free(drop, buf_text(found)))
-            break;
-        named = !found->failed && number < UINT_MAX;
-    }
-    buf_free(&wanted);
-    return named;
 }
 
 /* ---- From in/ to done/ and failed/ ---- */

@@ -16,14 +16,11 @@ bool pass_run(struct drop *drop);
 bool pass_recover(struct drop *drop);
 
 /* Run a job with `options` on the file that `descriptor` has open, `input` being what messages call it. It leaves
- * `result` in out/ and a page in report/, and replaces them if `force`. Free it with atobarai_job_free(); NULL when
+ * `result` in out/, which it replaces if `force`, and a page in report/. Free it with atobarai_job_free(); NULL when
  * memory ran out. */
 struct atobarai_job *pass_job(const struct drop *drop, const struct atobarai_options *options,
                               enum atobarai_operation operation, const char *input, int descriptor, const char *result,
                               bool force, enum atobarai_status *status);
-
-/* Append what the page of the result `result` is called. */
-void pass_put_page(const char *result, struct buf *page);
 
 /* A name for a file in `fd` that is free there, also with .done and .txt behind it: `name`, or that numbered. Appended
  * to `found`, which is empty; false when memory ran out. */

@@ -63,7 +63,7 @@ VALUES = {
 }
 # Planned, and options that no command has.
 LATER = {
-    "report", "api-key", "merchant-code", "outpu", "outputs", "h",
+    "api-key", "merchant-code", "outpu", "outputs", "h",
 }
 failures = 0
 
