@@ -186,10 +186,18 @@ static bool end_pass(struct drop *drop, bool asks, bool tells)
     return true;
 }
 
+/* Look again as long as files came while others had their turn: who starts a pass for each file that comes may have
+ * been told of them already. Not for ever, though. */
 static bool run_once(struct drop *drop)
 {
-    if (!settle(drop) || !pass_run(drop))
-        return false;
+    enum { LOOKS_MAX = 100 };
+    bool again = true;
+    for (int i = 0; i < LOOKS_MAX && again; i++) {
+        uint64_t taken = drop->done + drop->failed + drop->left;
+        if (!settle(drop) || !pass_run(drop))
+            return false;
+        again = drop->done + drop->failed + drop->left > taken && !drop->ended_early && !drop_is_interrupted(drop);
+    }
     if (drop_is_interrupted(drop))
         drop->status = ATOBARAI_INTERRUPTED;
     return end_pass(drop, true, true);

@@ -532,8 +532,21 @@ def pages():
         case.equal("one more page", len(drop.files("report")), 3)
 
 
+def comes_meanwhile():
+    with Case("--once takes, too, what comes while others have their turn") as case, Sandbox(case.tmp, "--delay", "700") as sandbox:
+        drop = Drop(case, sandbox.url)
+        drop.put("in/a.csv", many(1))
+        with drop.running("--once") as process:
+            end = time.monotonic() + 20
+            while sandbox.stats()["requests"] == 0 and process.poll() is None and time.monotonic() < end:
+                time.sleep(0.01)
+            drop.put("in/b.csv", many(1, first=2000020))
+            case.equal("exit", process.wait(20), 0)
+        case.equal("originals", drop.originals(), ["a.csv", "b.csv"])
+
+
 TESTS = (each_command, good_and_bad, same_name, left_alone, hostile_names, completeness, one_instance, folder_problems,
-         stays_and_comes_again, interrupted, dead_runs, on_finish, follow_up, pages, killed)
+         stays_and_comes_again, interrupted, dead_runs, on_finish, follow_up, pages, comes_meanwhile, killed)
 
 if __name__ == "__main__":
     # Most of the time is waiting, so that all may do it side by side.
