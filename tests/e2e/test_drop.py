@@ -20,12 +20,19 @@ import threading
 import time
 from pathlib import Path
 
-from harness import PROGRAM, Case, done, read_result, run
+from harness import PROGRAM, ROOT, Case, done, read_result, run
 from service import API_KEY, COLUMNS, MERCHANT, SECRETS, Relay, Sandbox, environment, many, refused, verify_registered_once, write_csv
 
 FOLDERS = ("in", "in/register", "in/reregister", "in/ship", "in/cancel", "in/status", "out", "done", "failed")
 BAD = {"empty.csv": b"", "binary.csv": b"\0\1\2" * 100, "letter.csv": "拝啓\r\n".encode("cp932"),
        "nothing.csv": b"a,b\r\n1,2\r\n"}
+
+
+def words_of(code):
+    """What of its English message is the same each time: the longest piece between its details."""
+    entries = json.loads((ROOT / "schemas/error-catalog.json").read_text(encoding="utf-8"))["entries"]
+    message = next(entry["en"]["message"] for entry in entries if entry["code"] == code)
+    return max(re.split(r"\{[a-z0-9]+\}", message), key=len)
 
 
 class Drop:
@@ -185,6 +192,8 @@ def left_alone():
         case.equal(f"exit: {errors}", status, 0)
         case.equal("all are where they were", sorted(os.listdir(folder)), before)
         case.equal("each is told", errors.count("left alone"), len(told))
+        for code in ("DROP_LINK", "DROP_NO_FILE", "DROP_NAME", "DROP_SIZE", "DROP_NO_COMMAND"):
+            case.true(f"{code}: {errors}", words_of(code) in errors)
         case.true("no control character is", not any(ord(letter) < 32 and letter != "\n" for letter in errors))
         case.true("no quiet one is", not any(name.decode() in errors for name in quiet))
         case.equal("no result", drop.files("out"), [])
@@ -237,7 +246,7 @@ def one_instance():
             case.true("it runs", wait_until(lambda: drop.originals() == ["a.csv"]))
             status, errors = drop.once()
             case.equal("exit", status, 3)
-            case.true(f"named: {errors}", f"process {process.pid}, {socket.gethostname()}" in errors)
+            case.true(f"named: {errors}", f"process {process.pid}, {socket.gethostname()}" in errors and words_of("DROP_BUSY") in errors)
             process.terminate()
             _, errors = process.communicate(timeout=30)
             case.equal("exit of the first", process.returncode, 0)
@@ -249,7 +258,7 @@ def folder_problems():
     with Case("a folder that is missing, or none, or whose name leads elsewhere") as case:
         status, _, errors = run("drop", case.tmp / "missing", "--once", "--lang", "en", env=SECRETS)
         case.equal("missing, exit", status, 2)
-        case.true(f"missing: {errors}", "missing cannot be used" in errors)
+        case.true(f"missing: {errors}", "missing cannot be used" in errors and words_of("DROP_FOLDER") in errors)
         case.true("and is not made", not (case.tmp / "missing").exists())
         drop = Drop(case, "http://127.0.0.1:9/v1")
         (drop.path / "in/ship").rmdir()
@@ -261,7 +270,7 @@ def folder_problems():
         (drop.path / ".atobarai.journal").write_text('{"files": [{"folder": "in", "name": "../../etc/passwd"}]}')
         status, errors = drop.once()
         case.equal("a journal that is none, exit", status, 3)
-        case.true(f"and says so: {errors}", ".atobarai.journal" in errors and "elsewhere" in errors)
+        case.true(f"and says so: {errors}", ".atobarai.journal" in errors and words_of("DROP_JOURNAL") in errors)
         case.true("the folder was made", (drop.path / "in/ship").is_dir())
 
 
@@ -409,13 +418,13 @@ def on_finish():
         case.true("no secret", not any(secret in json.dumps([told, environ]) for secret in (API_KEY, MERCHANT)))
         case.equal("no secret in any file", [str(path) for path in drop.path.rglob("*") if path.is_file() and any(
             secret.encode() in path.read_bytes() for secret in (API_KEY, MERCHANT))], [])
-        for command, words in ((f"{sys.executable} -c raise(SystemExit(3))", "ended with status 3"),
-                               ("/nonexistent/program x", "cannot be run"), ("   ", "cannot be run"),
-                               (f"{sys.executable} -c print(1);import(os) >{case.tmp}/shell", "ended with status")):
+        for command, code in ((f"{sys.executable} -c raise(SystemExit(3))", "DROP_COMMAND_FAILED"),
+                              ("/nonexistent/program x", "DROP_COMMAND_MISSING"), ("   ", "DROP_COMMAND_MISSING"),
+                              (f"{sys.executable} -c print(1);import(os) >{case.tmp}/shell", "DROP_COMMAND_FAILED")):
             drop.put("in/b.csv", many(2))
             status, errors = drop.once("--on-finish", command)
             case.equal(f"{command}: exit", status, 0)
-            case.true(f"{command}: {errors}", words in errors)
+            case.true(f"{command}: {errors}", words_of(code) in errors)
         case.true("no shell", not (case.tmp / "shell").exists())
 
 
