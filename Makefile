@@ -8,6 +8,8 @@
 #   make bench   build, and measure how long a check takes and how fast orders are sent; BENCH="--rows 100000 --times 3"
 #                makes it shorter, BENCH="--only wire" sends only
 #   make scale   work out the tables of docs/scale.md anew
+#   make install     put program, library, service units and documents under PREFIX (/usr/local; DESTDIR=… before it), and
+#   make uninstall   take them away again; neither touches settings, orders or the ledger
 #
 # A second build in another folder: make BUILD=build/asan SANITIZE=1
 
@@ -15,6 +17,7 @@ BUILD    ?= build
 SANITIZE ?=
 BENCH    ?=
 CRASH    ?=
+PREFIX   ?= /usr/local
 
 VERSION  := 0.1.0
 
@@ -29,7 +32,7 @@ endif
 LDLIBS   := -lcsv -lcurl -lcjson -lmicrohttpd -lsqlite3 -lcrypto -lexpat -lxlsxwriter -lminizip
 
 # The rooms of src/, in the order in which the data goes through them. All but cli/ make the library.
-ROOMS    := base text csv order ledger api sandbox report run
+ROOMS    := base text csv order ledger api sandbox report run drop
 SOURCES  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 EMBEDDED := src/base/embedded.S
 CLI      := $(sort $(wildcard src/cli/*.c))
@@ -49,8 +52,10 @@ DEPS_CHECK := libcmocka-dev python3 python3-jsonschema clang libclang-rt-14-dev 
               valgrind openssl nghttp2-proxy python3-uno
 # A LibreOffice with windows serves as well, and apt-get would take it away for this one.
 DEPS_CHECK += $(if $(shell command -v soffice),,libreoffice-calc-nogui)
+# So does a browser that was not packaged.
+DEPS_CHECK += $(if $(shell command -v chromium),,chromium)
 
-.PHONY: all deps deps-check deps-bench demo docs check test crashtest bench scale lint format clean
+.PHONY: all deps deps-check deps-bench demo docs check test crashtest bench scale install uninstall lint format clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM)
@@ -170,6 +175,34 @@ scale:
 $(BUILD)/run_once: tests/bench/run_once.c
 	@mkdir -p $(@D)
 	$(CC) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -static -o $@ $<
+
+# What names the program's place says so with the default PREFIX. Settings are an example among the documents: the real
+# ones hold secrets, and are never overwritten.
+TARGET     = $(DESTDIR)$(PREFIX)
+UNIT_FILES = $(wildcard packaging/systemd/atobarai-*.service packaging/systemd/atobarai-*.timer packaging/systemd/atobarai-*.path)
+DOC_FILES  = README.md LICENSE $(wildcard docs/*.md)
+INSTALL_PLACED = sed 's|/usr/local|$(PREFIX)|g' $(1) >$(TARGET)/$(2) && chmod 644 $(TARGET)/$(2)
+
+install: $(PROGRAM)
+	install -d $(addprefix $(TARGET)/,bin include lib/pkgconfig lib/systemd/system/atobarai-.service.d lib/sysusers.d \
+		lib/tmpfiles.d share/doc/atobarai)
+	install -m 755 $(PROGRAM) $(TARGET)/bin/atobarai
+	install -m 644 $(LIBRARY) $(TARGET)/lib/libatobarai.a
+	install -m 644 include/atobarai.h $(TARGET)/include/atobarai.h
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LDLIBS)|' packaging/atobarai.pc.in \
+		>$(TARGET)/lib/pkgconfig/atobarai.pc
+	chmod 644 $(TARGET)/lib/pkgconfig/atobarai.pc
+	$(foreach unit,$(UNIT_FILES),$(call INSTALL_PLACED,$(unit),lib/systemd/system/$(notdir $(unit))) &&) :
+	install -m 644 packaging/systemd/atobarai-.service.d/hardening.conf $(TARGET)/lib/systemd/system/atobarai-.service.d/
+	install -m 644 packaging/atobarai.sysusers $(TARGET)/lib/sysusers.d/atobarai.conf
+	install -m 644 packaging/atobarai.tmpfiles $(TARGET)/lib/tmpfiles.d/atobarai.conf
+	$(call INSTALL_PLACED,packaging/atobarai.cron,share/doc/atobarai/atobarai.cron)
+	install -m 644 $(DOC_FILES) packaging/config.ini packaging/atobarai.logrotate $(TARGET)/share/doc/atobarai/
+
+uninstall:
+	rm -f $(addprefix $(TARGET)/,bin/atobarai lib/libatobarai.a include/atobarai.h lib/pkgconfig/atobarai.pc \
+		lib/sysusers.d/atobarai.conf lib/tmpfiles.d/atobarai.conf $(UNIT_FILES:packaging/systemd/%=lib/systemd/system/%))
+	rm -rf $(TARGET)/lib/systemd/system/atobarai-.service.d $(TARGET)/share/doc/atobarai
 
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 

@@ -85,6 +85,7 @@ struct atobarai_options {
     const char *retry_on;   /* a refusal (4xx) whose message matches this POSIX extended regular expression is worth
                                another   attempt; NULL: none is */
     const char *xlsx;       /* path of a workbook made for fixing the result, beside that; not "-"; NULL: none */
+    const char *report;     /* path of a page (HTML) that says how the run went; not "-"; NULL: none */
     const char *log;        /* path of a log of attempts, in JSON lines, that is appended to; NULL: none */
     const char *only;       /* path of a list of 受注IDs: other orders are left alone; NULL: all orders */
     const char *set_status; /* the new ステータスコード on the rows of orders that are done; NULL: as it is */
@@ -95,7 +96,8 @@ struct atobarai_options {
     bool sandbox;          /* run against a simulated service inside the process; URL, key and code are not needed. With
                               `ledger` it keeps its orders beside that, and the next rehearsal goes on with them */
     bool dry_run;          /* send and record nothing: the result says what would be sent, and why */
-    bool force;            /* replace an existing result file, and an existing workbook */
+    bool report_details;   /* the report has the messages of the result, which may quote what buyers have written */
+    bool force;            /* replace an existing result file, workbook and report */
     bool strict;           /* warnings are errors: their orders are held back */
     bool fit;              /* "kuroneko": cut texts that are too long, with a warning */
     bool allow_reimported; /* one mall order number (受注番号) under two order ids is no error */
@@ -124,6 +126,10 @@ struct atobarai_job;
 struct atobarai_job *atobarai_job_new(enum atobarai_operation operation, const char *input, const char *output,
                                       const struct atobarai_options *options);
 
+/* Read the input from `descriptor`, which has a file open for reading and is the caller's, until the run has ended:
+ * what is read is that file, whatever becomes of its name. `input` is then only what messages call it. */
+void atobarai_job_read_from(struct atobarai_job *job, int descriptor);
+
 /* How far a run is. */
 struct atobarai_progress {
     uint64_t orders;   /* to be sent in all */
@@ -136,8 +142,9 @@ struct atobarai_progress {
  * second at least. */
 typedef void atobarai_progress_fn(void *context, const struct atobarai_progress *progress);
 
-/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was, and so does the workbook, which
- * is written after it: where that fails at last (WORKBOOK_LOST), the result file is in its place. */
+/* Run once. `progress` may be NULL. The result file appears whole, or stays as it was, and so do the workbook and then
+ * the report, which are written after it: where one of these fails at last (WORKBOOK_LOST, REPORT_LOST), what comes
+ * before it is in its place. */
 enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progress_fn *progress, void *context);
 
 /* Ask a running job to end soon: no new order is sent, requests in flight are finished, the result is written. May be
@@ -175,7 +182,7 @@ enum atobarai_phase {
     ATOBARAI_PHASE_READ,  /* the input, from which it is known which rows make which order */
     ATOBARAI_PHASE_CHECK, /* every order, against the rules; opening the files to be written counts here */
     ATOBARAI_PHASE_SEND,  /* with all but ATOBARAI_CHECK; waiting for the ledger counts here */
-    ATOBARAI_PHASE_WRITE, /* the result file and the workbook, where there are any; the input is read again for them */
+    ATOBARAI_PHASE_WRITE, /* result file, workbook and report, where there are any; the input is read again for these */
 };
 
 enum { ATOBARAI_PHASES = 4 };
@@ -186,6 +193,7 @@ struct atobarai_summary {
     const char *input;
     const char *output;   /* NULL: none */
     const char *xlsx;     /* likewise */
+    const char *report;   /* likewise */
     const char *encoding; /* of the input: "cp932", "utf-8", "utf-16" */
     enum atobarai_told told;
     bool mark;             /* it has a byte order mark */
@@ -221,6 +229,9 @@ const struct atobarai_summary *atobarai_job_summary(const struct atobarai_job *j
 /* The same as JSON (schemas/summary.schema.json) in the file `path`, which is replaced; "-" is standard output. 0, or
  * the errno of what failed. */
 int atobarai_summary_write(const struct atobarai_summary *summary, const char *path);
+
+/* The same as a text without line ends, for free(). NULL when memory ran out. */
+char *atobarai_summary_text(const struct atobarai_summary *summary);
 
 /* ---- Messages ---- */
 
@@ -370,6 +381,64 @@ typedef void atobarai_problem_fn(void *context, uint32_t row, const struct atoba
 enum atobarai_status atobarai_clean(const struct atobarai_cleaning *cleaning, const struct atobarai_options *options,
                                     enum atobarai_language language, atobarai_problem_fn *problem, void *context,
                                     struct atobarai_cleaned *cleaned, struct atobarai_message *message);
+
+/* ---- The file drop ---- */
+
+enum {
+    ATOBARAI_SETTLE_DEFAULT = 5, /* seconds, 0 to 3600 */
+    ATOBARAI_SETTLE_MAX = 3600,
+    ATOBARAI_DROP_FILE_MAX = 1024 * 1024 * 1024, /* bytes; a larger file is left where it is */
+};
+
+struct atobarai_dropping {
+    const char *folder;            /* there has to be one; the folders in it are made where they are missing */
+    bool once;                     /* one pass over the files that are complete, and no more */
+    bool follow_up;                /* at the end of a pass ask again for the orders that are pending */
+    unsigned settle;               /* a file is complete when nobody changed it for so many seconds */
+    const char *on_finish;         /* a program and its arguments, divided by blanks, that is run after a pass that did
+                                      anything, without a shell, and gets JSON on standard input (docs/drop.md); NULL: none */
+    const volatile int *interrupt; /* not 0: end soon; may be set by a signal handler. NULL: nobody asks */
+};
+
+enum atobarai_drop_event {
+    ATOBARAI_DROP_FILE,      /* a file was worked on */
+    ATOBARAI_DROP_REFUSED,   /* a file is left where it is: `message` says why. Once for each file */
+    ATOBARAI_DROP_FOLLOW_UP, /* it was asked again for pending orders */
+    ATOBARAI_DROP_TROUBLE,   /* something else went wrong, and the drop goes on */
+    ATOBARAI_DROP_PASS,      /* a pass ended that did anything, or the only one */
+};
+
+/* What happened. Paths are within the folder; NULL where there is nothing to say. */
+struct atobarai_dropped {
+    enum atobarai_drop_event event;
+    const char *command;                    /* "register", … */
+    const char *file;                       /* where it was */
+    const char *moved;                      /* where it is now; NULL: where it was */
+    const char *result;                     /* its result file */
+    enum atobarai_status status;            /* of its job; of the pass: the highest */
+    const struct atobarai_summary *summary; /* of its job */
+    const struct atobarai_message *message; /* why it ended above ATOBARAI_NEEDS_FIXING */
+    uint64_t done, failed, left;            /* files of the pass that went to done/, to failed/, and that stayed */
+};
+
+/* Called as things happen; all is borrowed during the call. */
+typedef void atobarai_drop_fn(void *context, const struct atobarai_dropped *dropped);
+
+/* Run the files that come into the folder: in/X is registered, in/register/X, in/reregister/X, in/ship/X, in/cancel/X
+ * and in/status/X run what their folder says. Results go to out/, what is done to done/YYYY-MM-DD/, what cannot be read
+ * to failed/, with a text that says why; what the service could not be used for stays. Nothing is deleted, and nothing
+ * replaced. A file that a killed run had at hand is finished by the next run. docs/drop.md tells more.
+ *
+ * Of `options` those of a job count, but for xlsx, only, dry_run and force; its texts are borrowed until the call is
+ * over.
+ *
+ * With `once`: the highest status of the files. Otherwise it ends with ATOBARAI_DONE when it is interrupted, or with
+ * ATOBARAI_CONFIG when a job did before any got through to the service: that does not get better by itself. `message`
+ * says why where no file does: the folder cannot be used, or another process has it (DROP_BUSY). Free it with
+ * atobarai_message_free(). */
+enum atobarai_status atobarai_drop(const struct atobarai_dropping *dropping, const struct atobarai_options *options,
+                                   enum atobarai_language language, atobarai_drop_fn *tell, void *context,
+                                   struct atobarai_message *message);
 
 /* ---- Listings of the caller's own ---- */
 

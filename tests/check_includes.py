@@ -22,6 +22,7 @@ ALLOWED = {
     "sandbox": {"base", "sandbox"},
     "report": {"base", "text", "report"},
     "run": {"base", "text", "csv", "order", "ledger", "api", "sandbox", "report", "run", PUBLIC},
+    "drop": {"base", "text", "order", "drop", PUBLIC},
     "cli": {"cli", PUBLIC},
 }
 
@@ -30,7 +31,7 @@ LIBRARIES = {
     "csv.h": {"csv"},
     "iconv.h": {"text", "sandbox"},
     "curl/": {"api"},
-    "cjson/": {"base", "order", "api", "sandbox", "run"},
+    "cjson/": {"base", "order", "api", "sandbox", "run", "drop"},
     "openssl/": {"ledger", "api", "sandbox"},
     "sqlite3.h": {"ledger"},
     "microhttpd.h": {"sandbox"},
@@ -96,6 +97,7 @@ def self_problems(headers):
         ("cli", '#include "base/buf.h"'),
         ("cli", "#include <base/buf.h>"),
         ("run", '#include "cli/console.h"'),
+        ("drop", '#include "run/work.h"'),
         ("csv", '#include "../order/order.h"'),
         ("csv", '#include "reader.h"'),
         ("order", "  #  include <curl/curl.h>"),

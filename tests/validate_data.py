@@ -434,6 +434,18 @@ def check_workbook(texts):
     check(f"{WORKBOOK}: the ten statuses, and every text fit for a cell", workbook_problems(texts))
 
 
+def report_problems(texts, style):
+    if list(texts["operations"]) != load("schemas/summary.schema.json")["properties"]["command"]["enum"]:
+        yield "not the commands in their order"
+    # A text that is asked for and not there would be an empty one.
+    for source in sorted((ROOT / "src" / "run").glob("report*.c")):
+        for group, name in re.findall(r'report_text(?:_at)?\(\w+(?:->page)?, ("\w+"|NULL), "(\w+)"', source.read_text(encoding="utf-8")):
+            if name not in (texts if group == "NULL" else texts[group.strip('"')]):
+                yield f"{source.name} asks for {group} {name}"
+    if re.search(r"<|@import|url\(", style):
+        yield "the style asks for something, or ends itself"
+
+
 def main():
     catalogue = load("schemas/error-catalog.json")
     check_catalogue(catalogue)
@@ -442,6 +454,8 @@ def main():
     check_rules(schema, catalogue["entries"])
     check(f"{SERVICE_CODES}: every code has its field, rule, meaning and words", service_code_problems(catalogue["entries"]))
     check_workbook(load(WORKBOOK))
+    check("schemas/report.json, report.css: the texts that are asked for, and nothing from elsewhere",
+          report_problems(load("schemas/report.json"), (ROOT / "schemas/report.css").read_text(encoding="utf-8")))
     check_samples({entry["code"]: entry["severity"] for entry in catalogue["entries"]})
     return 1 if failures else 0
 

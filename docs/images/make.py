@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Make the pictures of docs/spreadsheet.md anew: windows of a real LibreOffice, with what a run on a sample gave.
+"""Make the pictures of the documentation anew, with what a run on a sample gave: windows of a real LibreOffice for
+docs/spreadsheet.md, and the page of --report in a real Chromium for docs/guide.ja.md.
 
-    /usr/bin/python3 docs/images/make.py build/atobarai
+    /usr/bin/python3 docs/images/make.py build/atobarai [spreadsheet|report]
 
 Needs a LibreOffice with windows, in Japanese, and a screen that nobody sees. On Debian: libreoffice-calc libreoffice-gtk3
 libreoffice-l10n-ja python3-uno fonts-noto-cjk xvfb openbox imagemagick xdotool pngquant; in a container, for the first
-excludes the libreoffice-calc-nogui of the tests.
+excludes the libreoffice-calc-nogui of the tests. And for the report chromium, imagemagick, poppler-utils and pngquant.
 """
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -195,10 +197,54 @@ def show_import(studio):
     studio.shoot("import-csv", studio.window("テキストのインポート"))
 
 
+# ---- The report ----
+
+
+def fill_month(ledger):
+    """Runs of a month that nobody had, before the one that is in the ledger."""
+    draw = random.Random(1)
+    with sqlite3.connect(ledger) as database:
+        account, began = database.execute("SELECT account, began FROM runs").fetchone()
+        database.execute("DELETE FROM runs")
+        for day in range(30, 0, -1):
+            orders, invalid, failed = draw.randrange(20, 60), draw.choice((0, 0, 0, 1, 2, 5)), draw.choice((0, 0, 1, 2))
+            unsent = 14 if day == 11 else 0
+            database.execute("INSERT INTO runs (account, command, began, elapsed, rows, orders, succeeded, failed, invalid, unsent, exit) "
+                             "VALUES (?, ?, ?, 1000, ?, ?, ?, ?, ?, ?, 0)",
+                             (account, draw.choice(("register", "ship", "status")), began - day * 86400, orders * 2, orders,
+                              orders - invalid - failed - unsent, failed, invalid, unsent))
+
+
+def show_report(program):
+    with tempfile.TemporaryDirectory(prefix="atobarai-pictures-") as name:
+        folder = Path(name)
+        page, ledger, paper = folder / "report.html", folder / "ledger.db", folder / "paper"
+        sample = SAMPLE.with_name("order_05_credit_results.csv")
+        words = [Path(program).absolute(), "register", sample, "--sandbox", "--ledger", ledger, "--quiet"]
+        subprocess.run([*words, "-o", folder / "first.csv"], check=False)
+        fill_month(ledger)
+        subprocess.run([*words, "-o", folder / "result.csv", "--xlsx", folder / "result.xlsx", "--report", page], check=False)
+        browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder / 'profile'}"]
+        # 390 pixels are the width of a phone; its two halves stand beside each other.
+        whole, phone = folder / "whole.png", HERE / "report-phone.png"
+        subprocess.run([*browser, "--window-size=390,3400", f"--screenshot={whole}", page.as_uri()], stderr=subprocess.DEVNULL, check=True)
+        subprocess.run(["convert", whole, "-crop", "390x1700", "+repage", "-bordercolor", "#ccc", "-border", "1", "+append", phone],
+                       check=True)
+        subprocess.run([*browser, "--no-pdf-header-footer", f"--print-to-pdf={paper}.pdf", page.as_uri()], stderr=subprocess.DEVNULL, check=True)
+        subprocess.run(["pdftoppm", "-r", "80", "-png", "-f", "1", "-singlefile", f"{paper}.pdf", HERE / "report-print"], check=True)
+        for picture in (phone, HERE / "report-print.png"):
+            subprocess.run(["pngquant", "--force", "--nofs", "--speed", "1", "--output", picture, "16", picture], check=True)
+            print(picture, picture.stat().st_size)
+
+
 def main():
-    with Studio(sys.argv[1]) as studio:
-        show_saving(studio, show_workbook(studio))
-        show_import(studio)
+    wanted = sys.argv[2:] or ["spreadsheet", "report"]
+    if "spreadsheet" in wanted:
+        with Studio(sys.argv[1]) as studio:
+            show_saving(studio, show_workbook(studio))
+            show_import(studio)
+    if "report" in wanted:
+        show_report(sys.argv[1])
 
 
 if __name__ == "__main__":

@@ -524,7 +524,8 @@ static bool take_secrets(struct cli_options *options, struct cli_config *config)
     for (size_t i = 0; i < config->entry_count; i++)
         if (cli_options_table[config->entries[i].option].kind == CLI_SECRET)
             wipe(config->entries[i].text);
-    if (taken && cli_commands[options->command].operation == NULL && options->command != CLI_CONFIG)
+    const struct cli_command_entry *command = &cli_commands[options->command];
+    if (taken && command->operation == NULL && !command->takes_folder && options->command != CLI_CONFIG)
         cli_config_forget_secrets(options);
     return taken;
 }

@@ -216,7 +216,7 @@ static void print_result(const char *output, enum atobarai_language language)
     print_part(english ? "Result: " : "結果: ", output);
 }
 
-void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary, bool workbook)
+void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary, bool others)
 {
     bool english = options->language == ATOBARAI_EN;
     const char *operation = cli_commands[options->command].operation;
@@ -237,8 +237,10 @@ void cli_console_report(const struct cli_options *options, const struct atobarai
     print_errors(summary, options->language);
     print_totals(options->command, summary, options->language);
     print_result(summary->output, options->language);
-    if (workbook && summary->xlsx != NULL)
+    if (others && summary->xlsx != NULL)
         print_part(english ? "Workbook: " : "ブック: ", summary->xlsx);
+    if (others && summary->report != NULL)
+        print_part(english ? "Report: " : "レポート: ", summary->report);
 }
 
 void cli_console_sent(enum atobarai_language language, uint64_t sent)

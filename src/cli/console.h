@@ -18,8 +18,8 @@ void cli_console_message(enum atobarai_language language, struct atobarai_messag
 bool cli_console_flush(enum atobarai_language language);
 
 /* The report of a run that wrote its result: the closing message, the tables, the totals, the result's path; and where
- * the workbook is, if `workbook` says that it was written. */
-void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary, bool workbook);
+ * workbook and page are, if `others` says that they were written. */
+void cli_console_report(const struct cli_options *options, const struct atobarai_summary *summary, bool others);
 
 /* What --verbose adds to it. */
 void cli_console_details(const struct cli_options *options, const struct atobarai_summary *summary);

@@ -61,6 +61,8 @@ struct atobarai_options cli_job_options(const struct cli_options *options)
         .ca_file = cli_options_text(options, CLI_CA_FILE),
         .retry_on = cli_options_text(options, CLI_RETRY_ON),
         .xlsx = cli_options_text(options, CLI_XLSX),
+        .report = cli_options_text(options, CLI_REPORT),
+        .report_details = cli_options_given(options, CLI_REPORT_DETAILS),
         .log = cli_options_text(options, CLI_LOG),
         .only = cli_options_text(options, CLI_ONLY),
         .set_status = cli_options_text(options, CLI_SET_STATUS),
@@ -134,6 +136,7 @@ static bool summary_stands_apart(const struct cli_options *options)
     bool apart = strcmp(summary, "-") == 0 ? output == NULL || strcmp(output, "-") != 0
                                            : !same_file(summary, options->input) && !same_file(summary, output) &&
                                                  !same_file(summary, cli_options_text(options, CLI_XLSX)) &&
+                                                 !same_file(summary, cli_options_text(options, CLI_REPORT)) &&
                                                  !same_file(summary, cli_options_text(options, CLI_LOG));
     if (!apart)
         cli_console_error(options->language, "USAGE_BAD_VALUE", NULL, "--summary-json", summary);

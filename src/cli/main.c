@@ -3,6 +3,7 @@
 #include "cli/config.h"
 #include "cli/console.h"
 #include "cli/diff.h"
+#include "cli/drop.h"
 #include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/history.h"
@@ -46,6 +47,8 @@ static enum atobarai_status run_command(const struct cli_options *options)
         return cli_clean(options);
     case CLI_DIFF:
         return cli_diff(options);
+    case CLI_DROP:
+        return cli_drop(options);
     case CLI_HISTORY:
         return cli_history(options);
     case CLI_ORDERS:

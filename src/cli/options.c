@@ -132,6 +132,29 @@ const struct cli_command_entry cli_commands[CLI_COMMANDS] = {
                       "  atobarai diff order.csv order-fixed.csv --format csv >changes.csv\n"},
             .takes_two = true,
         },
+    [CLI_DROP] =
+        {
+            .name = "drop",
+            .arguments = {"フォルダー [--once]", "DIR [--once]"},
+            .summary = {"フォルダーに入った受注CSVを、順に登録や出荷などに回します。",
+                        "Run the order CSVs that come into a folder, one after the other."},
+            .notes =
+                {"フォルダーの中の in/ に置いたファイルを登録し（買い手情報登録）、in/reregister、in/ship、\n"
+                 "in/cancel、in/status に置いたものは、その名前のコマンドを実行します。結果は out/、\n"
+                 "終わったファイルは done/日付/、読めなかったファイルは理由を書いた.txtと一緒に failed/ に\n"
+                 "入ります。サービスが使えなかったファイルは、in/ に残して後で実行し直します。\n"
+                 "書き込みが終わったファイルだけを処理します。Ctrl-C か SIGTERM で、切りのよいところで終わります。\n"
+                 "CMDは、シェルを通さずに実行し、集計をJSONで標準入力に渡します。例：\n"
+                 "  atobarai drop /srv/atobarai --once --follow-up\n",
+                 "Files in DIR/in are registered; those in DIR/in/reregister, in/ship, in/cancel and in/status\n"
+                 "run the command of that name. Results go to DIR/out, finished files to DIR/done/DATE, and what\n"
+                 "cannot be read to DIR/failed, with a .txt that says why. Where the service could not be used,\n"
+                 "the file stays and is run again later. Only complete files are taken. Ctrl-C or SIGTERM ends it\n"
+                 "at the next good moment. CMD runs without a shell, with the counts as JSON on standard input.\n"
+                 "Example:\n"
+                 "  atobarai drop /srv/atobarai --once --follow-up\n"},
+            .takes_folder = true,
+        },
     [CLI_HISTORY] =
         {
             .name = "history",
@@ -253,10 +276,11 @@ enum {
     EXPLAIN = 1U << CLI_EXPLAIN,
     CONFIG = 1U << CLI_CONFIG,
     SANDBOX = 1U << CLI_SANDBOX,
+    DROP = 1U << CLI_DROP,
     CHECKS = 1U << CLI_CHECK,
     FILES = CHECKS | SENDS,
     WRITES = FILES | CLEAN,
-    COMMANDS = WRITES | DIFF | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
+    COMMANDS = WRITES | DROP | DIFF | HISTORY | ORDERS | EXPLAIN | CONFIG | SANDBOX,
     ALL = NO_COMMAND | COMMANDS,
 };
 
@@ -276,16 +300,29 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                   .value = "FILE",
                   .help = {"結果を、直すためのExcelブック（.xlsx）としても書き出す",
                            "write the result as a workbook (.xlsx) made for fixing it, too"}},
+    [CLI_REPORT] = {.name = "report",
+                    .kind = CLI_FILE,
+                    .commands = FILES,
+                    .in_file = true,
+                    .value = "FILE",
+                    .help = {"実行の結果を、ブラウザーで読むページ（.html）にも書き出す",
+                             "write a page (.html) that says how the run went, too"}},
+    [CLI_REPORT_DETAILS] = {.name = "report-details",
+                            .kind = CLI_FLAG,
+                            .commands = FILES | DROP,
+                            .in_file = true,
+                            .help = {"そのページに、セルの値を含むエラー内容も載せる（注文者の情報が入ることがある）",
+                                     "the page has messages with values of cells, too (of buyers, maybe)"}},
     [CLI_SCHEMA] = {.name = "schema",
                     .kind = CLI_FILE,
-                    .commands = WRITES | DIFF,
+                    .commands = WRITES | DROP | DIFF,
                     .in_file = true,
                     .value = "FILE",
                     .help = {"列の定義のファイル（組み込みの定義のかわりに使う）",
                              "column schema, in place of the built-in one"}},
     [CLI_ENCODING] = {.name = "encoding",
                       .kind = CLI_CHOICE,
-                      .commands = WRITES | DIFF,
+                      .commands = WRITES | DROP | DIFF,
                       .in_file = true,
                       .value = "NAME",
                       .choices = "auto|cp932|utf-8|utf-16", /* in the order of enum atobarai_encoding */
@@ -296,7 +333,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
     [CLI_OUTPUT_ENCODING] =
         {.name = "output-encoding",
          .kind = CLI_CHOICE,
-         .commands = WRITES,
+         .commands = WRITES | DROP,
          .in_file = true,
          .value = "NAME",
          .choices = "auto|cp932|utf-8|utf-16", /* in the order of enum atobarai_encoding */
@@ -314,19 +351,19 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                    .help = {"すでにある結果のファイルを置き換える", "replace existing result files"}},
     [CLI_STRICT] = {.name = "strict",
                     .kind = CLI_FLAG,
-                    .commands = FILES,
+                    .commands = FILES | DROP,
                     .in_file = true,
                     .help = {"注意もエラーとして扱い、その受注を送らない",
                              "take warnings for errors: their orders are not sent"}},
     [CLI_ALLOW_REIMPORTED] = {.name = "allow-reimported",
                               .kind = CLI_FLAG,
-                              .commands = CHECKS | REGISTERS,
+                              .commands = CHECKS | REGISTERS | DROP,
                               .in_file = true,
                               .help = {"同じ受注番号で受注IDの違う受注を、二重の登録とみなさない",
                                        "one 受注番号 under two 受注IDs is no double registration"}},
     [CLI_JOBS] = {.name = "jobs",
                   .kind = CLI_NUMBER,
-                  .commands = FILES,
+                  .commands = FILES | DROP,
                   .in_file = true,
                   .value = "N",
                   .least = 1,
@@ -351,21 +388,21 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                               "only say what would be sent: nothing is sent or recorded; -o may be left out"}},
     [CLI_SET_STATUS] = {.name = "set-status",
                         .kind = CLI_TEXT,
-                        .commands = SENDS,
+                        .commands = SENDS | DROP,
                         .in_file = true,
                         .value = "CODE",
                         .help = {"済んだ受注のステータスコードを、結果のファイルでCODEにする",
                                  "put CODE into ステータスコード of the orders that are done"}},
     [CLI_SET_SHOP_STATUS] = {.name = "set-shop-status",
                              .kind = CLI_TEXT,
-                             .commands = SENDS,
+                             .commands = SENDS | DROP,
                              .in_file = true,
                              .value = "CODE",
                              .help = {"済んだ受注の店舗ステータスを、結果のファイルでCODEにする",
                                       "put CODE into 店舗ステータス of the orders that are done"}},
     [CLI_DIALECT] = {.name = "dialect",
                      .kind = CLI_FILE,
-                     .commands = FILES,
+                     .commands = FILES | DROP,
                      .in_file = true,
                      .value = "NAME",
                      .choices = "json|kuroneko",
@@ -374,13 +411,13 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                               "protocol of the service: json and kuroneko are built in, anything else is a file"}},
     [CLI_FIT] = {.name = "fit",
                  .kind = CLI_FLAG,
-                 .commands = CHECKS | REGISTERS,
+                 .commands = CHECKS | REGISTERS | DROP,
                  .in_file = true,
                  .help = {"kuronekoで長すぎる文字列を、注意を付けて切り詰める",
                           "kuroneko: cut texts that are too long, with a warning"}},
     [CLI_SHIP_DAYS] = {.name = "ship-days",
                        .kind = CLI_NUMBER,
-                       .commands = CHECKS | REGISTERS,
+                       .commands = CHECKS | REGISTERS | DROP,
                        .in_file = true,
                        .value = "N",
                        .least = 0,
@@ -390,21 +427,21 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                                 "kuroneko: 出荷予定日 is N days from today where the file has none"}},
     [CLI_API_URL] = {.name = "api-url",
                      .kind = CLI_TEXT,
-                     .commands = SENDS,
+                     .commands = SENDS | DROP,
                      .in_file = true,
                      .value = "URL",
                      .help = {"サービスのURL（/v1、kuronekoでは /kuroneko-atobarai-api/ で終わるもの）",
                               "base URL of the service, ends in /v1 (kuroneko: /kuroneko-atobarai-api/)"}},
     [CLI_CA_FILE] = {.name = "ca-file",
                      .kind = CLI_FILE,
-                     .commands = SENDS,
+                     .commands = SENDS | DROP,
                      .in_file = true,
                      .value = "FILE",
                      .help = {"サービスの証明書を確かめるための認証局の証明書（PEM）",
                               "certificates of the authorities to trust (PEM), in place of the system's"}},
     [CLI_CONCURRENCY] = {.name = "concurrency",
                          .kind = CLI_NUMBER,
-                         .commands = SENDS,
+                         .commands = SENDS | DROP,
                          .in_file = true,
                          .value = "N",
                          .least = 1,
@@ -413,7 +450,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                          .help = {"同時に送るリクエストの数", "requests in flight at once"}},
     [CLI_RATE] = {.name = "rate",
                   .kind = CLI_NUMBER,
-                  .commands = SENDS,
+                  .commands = SENDS | DROP,
                   .in_file = true,
                   .value = "N",
                   .least = 1,
@@ -422,7 +459,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                            "requests per second at most (if not given, no limit)"}},
     [CLI_TIMEOUT] = {.name = "timeout",
                      .kind = CLI_NUMBER,
-                     .commands = SENDS,
+                     .commands = SENDS | DROP,
                      .in_file = true,
                      .value = "S",
                      .least = 1,
@@ -431,7 +468,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                      .help = {"リクエスト1回の制限時間（秒）", "seconds for one request"}},
     [CLI_RETRIES] = {.name = "retries",
                      .kind = CLI_NUMBER,
-                     .commands = SENDS,
+                     .commands = SENDS | DROP,
                      .in_file = true,
                      .value = "N",
                      .least = 0,
@@ -440,14 +477,14 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                      .help = {"リクエストを送り直す回数", "further attempts at a request"}},
     [CLI_RETRY_ON] = {.name = "retry-on",
                       .kind = CLI_PATTERN,
-                      .commands = SENDS,
+                      .commands = SENDS | DROP,
                       .in_file = true,
                       .value = "PATTERN",
                       .help = {"メッセージがPATTERN（正規表現）に合う拒否（4xx）も、送り直す",
                                "retry refusals (4xx), too, whose message matches PATTERN (a regular expression)"}},
     [CLI_MAX_ERRORS] = {.name = "max-errors",
                         .kind = CLI_NUMBER,
-                        .commands = SENDS,
+                        .commands = SENDS | DROP,
                         .in_file = true,
                         .value = "N",
                         .least = 1,
@@ -457,24 +494,51 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                                  "stop sending after N orders in a row fail for a service-side reason"}},
     [CLI_LOG] = {.name = "log",
                  .kind = CLI_FILE,
-                 .commands = SENDS,
+                 .commands = SENDS | DROP,
                  .in_file = true,
                  .value = "FILE",
                  .help = {"リクエストの記録をFILEに書き足す（1行に1回分のJSON）",
                           "append a line of JSON to FILE for each attempt"}},
     [CLI_USE_SANDBOX] = {.name = "sandbox",
                          .kind = CLI_FLAG,
-                         .commands = SENDS,
+                         .commands = SENDS | DROP,
                          .in_file = true,
                          .help = {"本物のサービスではなく、組み込みの模擬サービスに送る",
                                   "send to a simulated service inside the program, not to the real one"}},
     [CLI_LEDGER] = {.name = "ledger",
                     .kind = CLI_FILE,
-                    .commands = SENDS | CLEAN | HISTORY | ORDERS,
+                    .commands = SENDS | DROP | CLEAN | HISTORY | ORDERS,
                     .in_file = true,
                     .value = "FILE",
                     .help = {"台帳のファイル（指定しなければ、$XDG_STATE_HOME/atobarai/ledger.db）",
                              "the ledger (if not given, $XDG_STATE_HOME/atobarai/ledger.db)"}},
+    [CLI_ONCE] = {.name = "once",
+                  .kind = CLI_FLAG,
+                  .commands = DROP,
+                  .help = {"いま揃っているファイルを処理したら終わる",
+                           "end when the files that are complete now are done"}},
+    [CLI_SETTLE] = {.name = "settle",
+                    .kind = CLI_NUMBER,
+                    .commands = DROP,
+                    .in_file = true,
+                    .value = "S",
+                    .least = 0,
+                    .most = ATOBARAI_SETTLE_MAX,
+                    .default_number = ATOBARAI_SETTLE_DEFAULT,
+                    .help = {"S秒のあいだ変わらなかったファイルを、書き込みの終わったものとみなす",
+                             "a file that did not change for S seconds is complete"}},
+    [CLI_FOLLOW_UP] = {.name = "follow-up",
+                       .kind = CLI_FLAG,
+                       .commands = DROP,
+                       .in_file = true,
+                       .help = {"審査中や処理中の受注の結果を、終わりに問い合わせる",
+                                "at the end ask again how the pending orders stand"}},
+    [CLI_ON_FINISH] = {.name = "on-finish",
+                       .kind = CLI_TEXT,
+                       .commands = DROP,
+                       .in_file = true,
+                       .value = "CMD",
+                       .help = {"ファイルを処理するたびに、終わりにCMDを実行する", "run CMD when files were done"}},
     [CLI_SINCE] = {.name = "since",
                    .kind = CLI_MOMENT,
                    .commands = HISTORY,
@@ -586,7 +650,7 @@ const struct cli_option_entry cli_options_table[CLI_OPTIONS] = {
                   .help = {"画面に出すことば", "language of the messages"}},
     [CLI_QUIET] = {.name = "quiet",
                    .kind = CLI_FLAG,
-                   .commands = WRITES | DIFF,
+                   .commands = WRITES | DROP | DIFF,
                    .in_file = true,
                    .help = {"エラーのほかは、何も表示しない", "show nothing but errors"}},
     [CLI_VERBOSE] = {.name = "verbose",
@@ -848,7 +912,8 @@ static bool take_command(struct cli_options *options, const char *name, struct c
 static bool take_operand(struct cli_options *options, const char *word, size_t index, struct cli_usage *usage)
 {
     const struct cli_command_entry *command = &cli_commands[options->command];
-    bool takes_one = command->takes_input || command->takes_question || command->takes_id || command->actions != NULL;
+    bool takes_one = command->takes_input || command->takes_folder || command->takes_question || command->takes_id ||
+                     command->actions != NULL;
     uint64_t action = 0;
     if (index > (command->takes_two ? 2 : takes_one ? 1 : 0))
         return refuse(usage, "USAGE_EXTRA_ARGUMENT", word, NULL);
@@ -857,7 +922,7 @@ static bool take_operand(struct cli_options *options, const char *word, size_t i
             return refuse(usage, "USAGE_ACTION", command->name, command->actions);
         options->action = (size_t)action;
     }
-    if (index == 1 && (command->takes_input || command->takes_two))
+    if (index == 1 && (command->takes_input || command->takes_folder || command->takes_two))
         options->input = word;
     else if (index == 2)
         options->input_after = word;
@@ -874,6 +939,8 @@ static bool complete(const struct cli_options *options, struct cli_usage *usage)
         return refuse(usage, "USAGE_MISSING_COMMAND", "", NULL);
     if (command->takes_input && options->input == NULL)
         return refuse(usage, "USAGE_MISSING_INPUT", command->name, NULL);
+    if (command->takes_folder && options->input == NULL)
+        return refuse(usage, "USAGE_MISSING_FOLDER", command->name, NULL);
     if (command->takes_two &&
         (options->input_after == NULL || (strcmp(options->input, "-") == 0 && strcmp(options->input_after, "-") == 0)))
         return refuse(usage, "USAGE_TWO_FILES", command->name, NULL);

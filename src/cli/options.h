@@ -21,6 +21,7 @@ enum cli_command {
     CLI_REREGISTER,
     CLI_CLEAN,
     CLI_DIFF,
+    CLI_DROP,
     CLI_HISTORY,
     CLI_ORDERS,
     CLI_EXPLAIN,
@@ -37,6 +38,7 @@ struct cli_command_entry {
     const char *notes[2];     /* what help says below the options, in whole lines; "": nothing */
     const char *operation;    /* what it has the service do, in the manual's words; NULL: nothing */
     bool takes_input;         /* exactly one file */
+    bool takes_folder;        /* exactly one folder */
     bool takes_two;           /* exactly two files, the old one first */
     bool takes_question;      /* exactly one text, or --list in its place */
     bool takes_id;            /* at most one 受注ID */
@@ -51,6 +53,8 @@ extern const struct cli_command_entry cli_commands[CLI_COMMANDS];
 enum cli_option {
     CLI_OUTPUT,
     CLI_XLSX,
+    CLI_REPORT,
+    CLI_REPORT_DETAILS,
     CLI_SCHEMA,
     CLI_ENCODING,
     CLI_OUTPUT_ENCODING,
@@ -78,6 +82,10 @@ enum cli_option {
     CLI_LOG,
     CLI_USE_SANDBOX,
     CLI_LEDGER,
+    CLI_ONCE,
+    CLI_SETTLE,
+    CLI_FOLLOW_UP,
+    CLI_ON_FINISH,
     CLI_SINCE,
     CLI_CREDIT_STATUS,
     CLI_LIST,
@@ -157,7 +165,8 @@ struct cli_value {
 struct cli_options {
     enum cli_command command;
     enum atobarai_language language;
-    const char *input;       /* NULL: the command takes none, or help or the version is asked for */
+    const char *input;       /* the file, or the folder; NULL: the command takes none, or help or the version is asked
+                                for */
     const char *input_after; /* the second file of a command that takes two; likewise */
     const char *question;    /* likewise, and with --list; the 受注ID where the command takes one */
     size_t action;           /* the place of the word among the command's actions */

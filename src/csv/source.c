@@ -64,10 +64,14 @@ static int spool(int from)
     return to;
 }
 
-static bool open_fd(struct csv_source *source, struct error *error)
+/* `descriptor` is open already, and stays the caller's; NULL: the path is opened. */
+static bool open_fd(struct csv_source *source, const int *descriptor, struct error *error)
 {
-    bool standard = strcmp(source->path, "-") == 0;
-    source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC);
+    bool standard = descriptor == NULL && strcmp(source->path, "-") == 0;
+    if (descriptor != NULL)
+        source->fd = fcntl(*descriptor, F_DUPFD_CLOEXEC, 0);
+    else
+        source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC);
     if (source->fd < 0 || fstat(source->fd, &source->origin) != 0)
         return fail(source->path, errno, error);
     source->stat = source->origin;
@@ -87,7 +91,7 @@ static bool open_fd(struct csv_source *source, struct error *error)
     return true;
 }
 
-struct csv_source *csv_source_open(const char *path, struct error *error)
+static struct csv_source *open_source(const char *path, const int *descriptor, struct error *error)
 {
     struct csv_source *source = calloc(1, sizeof *source);
     char *copy = strdup(path);
@@ -100,11 +104,21 @@ struct csv_source *csv_source_open(const char *path, struct error *error)
     source->fd = -1;
     source->copy = -1;
     source->path = copy;
-    if (!open_fd(source, error)) {
+    if (!open_fd(source, descriptor, error)) {
         csv_source_close(source);
         return NULL;
     }
     return source;
+}
+
+struct csv_source *csv_source_open(const char *path, struct error *error)
+{
+    return open_source(path, NULL, error);
+}
+
+struct csv_source *csv_source_share(const char *path, int descriptor, struct error *error)
+{
+    return open_source(path, &descriptor, error);
 }
 
 uint64_t csv_source_size(const struct csv_source *source)

@@ -20,6 +20,9 @@ struct csv_source;
  * memory. Close with csv_source_close(). */
 struct csv_source *csv_source_open(const char *path, struct error *error);
 
+/* The same of a file that `descriptor` has open, which stays the caller's; `path` is what messages call it. */
+struct csv_source *csv_source_share(const char *path, int descriptor, struct error *error);
+
 /* Go on with UTF-8 in the place of UTF-16, its byte order mark as U+FEFF, from a copy in a temporary file; nothing is
  * lost (see text/utf16.h). Any other encoding stays as it is. Once, and before windows look at the source. False:
  * INPUT_TORN (kind ERROR_INPUT) with the size {1}, which is odd; the errors of csv_source_open(), the temporary file's

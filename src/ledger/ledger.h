@@ -205,6 +205,35 @@ bool ledger_forget(struct ledger *ledger, int64_t second, struct error *error);
 bool ledger_find_padded(struct ledger *ledger, struct span id, char other[LEDGER_ID_SIZE], bool *found,
                         struct error *error);
 
+/* ---- Runs: how they went, in numbers ---- */
+
+enum {
+    LEDGER_RUNS_MAX = 1000, /* that are kept of an account */
+    LEDGER_RUN_DAYS = 400,  /* for which a run is kept */
+    LEDGER_COMMAND_SIZE = 16,
+};
+
+struct ledger_run {
+    char command[LEDGER_COMMAND_SIZE]; /* "register", … */
+    int64_t began;                     /* seconds since 1970 */
+    uint64_t elapsed_ms;
+    uint64_t rows; /* of the file */
+    uint64_t orders;
+    uint64_t succeeded; /* of these, and so on: as in the summary of a run */
+    uint64_t failed;
+    uint64_t invalid;
+    uint64_t unsent;
+    int exit; /* status of the program */
+};
+
+/* Keep how a run went, and forget those that are too many, or older than LEDGER_RUN_DAYS before it. Belongs to the
+ * present transaction. */
+bool ledger_add_run(struct ledger *ledger, const struct ledger_run *run, struct error *error);
+
+/* The last runs of the account, `most` at most, in the order in which they were kept: `*count` of them in `runs`. A
+ * ledger that asks for no account has none, nor has one of an older version. */
+bool ledger_runs(struct ledger *ledger, size_t most, struct ledger_run *runs, size_t *count, struct error *error);
+
 /* ---- Looking back ---- */
 
 /* One operation of the history. Borrowed during the call. */

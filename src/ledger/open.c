@@ -26,7 +26,8 @@ enum {
 };
 
 /* The schema's versions: PRAGMA user_version is how many of them a ledger has. */
-static const char *const migrations[] = {embedded_ledger_schema_1, embedded_ledger_schema_2, embedded_ledger_schema_3};
+static const char *const migrations[] = {embedded_ledger_schema_1, embedded_ledger_schema_2, embedded_ledger_schema_3,
+                                         embedded_ledger_schema_4};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 /* ---- Small things ---- */

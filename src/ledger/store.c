@@ -50,7 +50,7 @@ enum order_column {
     "'0' || ?2, '00' || ?2, '000' || ?2, '0000' || ?2, '00000' || ?2, '000000' || ?2, '0000000' || ?2, "               \
     "'00000000' || ?2, '000000000' || ?2, '0000000000' || ?2, '00000000000' || ?2, '000000000000' || ?2"
 
-/* ?1 is the account everywhere, but where a row is found by its number, and for layouts. */
+/* ?1 is the account everywhere, but where rows are found by number or age, and for layouts. */
 static const char *const texts[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "BEGIN IMMEDIATE",
     [STORE_COMMIT] = "COMMIT",
@@ -91,6 +91,14 @@ static const char *const texts[STORE_STATEMENTS] = {
                          "OR EXISTS (SELECT 1 FROM originals WHERE id >= '0' AND id < '1')",
     [STORE_PADDED] = "SELECT id FROM orders WHERE account = ?1 AND id IN (" PADDED ") UNION ALL "
                      "SELECT id FROM originals WHERE account = ?1 AND id IN (" PADDED ") LIMIT 1",
+    [STORE_ADD_RUN] = "INSERT INTO runs (account, command, began, elapsed, rows, orders, succeeded, failed, invalid, "
+                      "unsent, exit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [STORE_DROP_OLD_RUNS] = "DELETE FROM runs WHERE began < ?1",
+    [STORE_DROP_MORE_RUNS] = "DELETE FROM runs WHERE account = ?1 AND number <= (SELECT number FROM runs WHERE "
+                             "account = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
+    [STORE_RUNS] =
+        "SELECT command, began, elapsed, rows, orders, succeeded, failed, invalid, unsent, exit FROM (SELECT "
+        "* FROM runs WHERE account = ?1 ORDER BY number DESC LIMIT ?2) ORDER BY number",
 };
 
 /* ---- Failures ---- */

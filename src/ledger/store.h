@@ -32,6 +32,10 @@ enum store_statement {
     STORE_FORGET,
     STORE_PADDED_ANY,
     STORE_PADDED,
+    STORE_ADD_RUN,
+    STORE_DROP_OLD_RUNS,
+    STORE_DROP_MORE_RUNS,
+    STORE_RUNS,
     STORE_STATEMENTS,
 };
 

@@ -178,8 +178,7 @@ static void mark(struct result_marks *marks, const struct finding *finding, size
     buf_append(&marks->list, &one, sizeof one);
 }
 
-/* In UTF-8, the columns to fix: the finding's own, or those that the catalogue names and the file has. */
-static void put_columns(const struct result_source *source, const struct finding *finding,
+void result_put_columns(const struct result_source *source, const struct finding *finding,
                         const struct catalog_entry *entry, struct buf *cell)
 {
     const struct order_layout *layout = source->columns.layout;
@@ -249,7 +248,7 @@ static void put_finding(const struct result_source *source, const struct finding
     for (size_t i = RESULT_CODE; i <= RESULT_REMEDY && !first; i++)
         buf_append_byte(&cells[i], '|');
     size_t marked = source->marks != NULL ? source->marks->list.length : 0;
-    put_columns(source, finding, entry, &column);
+    result_put_columns(source, finding, entry, &column);
     if (source->marks != NULL)
         end_marks(source->marks, finding, marked);
     snprintf(item, sizeof item, "%u", (unsigned)finding->item);

@@ -60,6 +60,11 @@ struct result_source {
  */
 bool result_is_same(const struct book *book, const struct book_row *a, const struct book_row *b);
 
+/* Append to `cell`, in UTF-8, the columns that a finding asks to be fixed: its own, or those that `entry` names and the
+ * file has; and to the marks the cells that these are. Of the source only columns and marks are needed. */
+void result_put_columns(const struct result_source *source, const struct finding *finding,
+                        const struct catalog_entry *entry, struct buf *cell);
+
 /* Fill the eight cells of row `row` of the book, in the encoding of the words. A deleted row, or one of an order that
  * was skipped, gets empty ones. Findings of a row stand in each of their columns, joined with |, warnings last and
  * called such; the order's other rows name the rows with errors, which marks no cell. No text begins as a formula does,

@@ -77,9 +77,9 @@ bool connection_open_log(struct connection *connection, const struct atobarai_op
     bool in_memory = is_in_memory(options);
     bool placed = in_memory || place_of_ledger(options->ledger, &ledger, error);
     buf_printf(&state, "%s.sandbox", buf_text(&ledger));
-    const char *const others[] = {output, options->xlsx, buf_text(&ledger), buf_text(&state)};
+    const char *const others[] = {output, options->xlsx, options->report, buf_text(&ledger), buf_text(&state)};
     if (placed && (!state.failed || error_set_memory(error)))
-        connection->log = log_open(options->log, command, others, in_memory ? 2 : 4, error);
+        connection->log = log_open(options->log, command, others, in_memory ? 3 : 5, error);
     buf_free(&ledger);
     buf_free(&state);
     return connection->log != NULL;

@@ -57,7 +57,8 @@ static bool find_all(struct work *work, struct error *error)
 
 bool input_open(struct work *work, struct error *error)
 {
-    work->source = csv_source_open(work->input, error);
+    work->source = work->descriptor != NULL ? csv_source_share(work->input, *work->descriptor, error)
+                                            : csv_source_open(work->input, error);
     if (work->source == NULL)
         return false;
     if (csv_source_size(work->source) == 0)

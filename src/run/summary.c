@@ -183,7 +183,7 @@ static bool fill_json(cJSON *root, const struct atobarai_summary *summary)
     };
     bool made = cJSON_AddStringToObject(root, "command", summary->command) != NULL &&
                 add_path(root, "input", summary->input) && add_path(root, "output", summary->output) &&
-                add_path(root, "xlsx", summary->xlsx) &&
+                add_path(root, "xlsx", summary->xlsx) && add_path(root, "report", summary->report) &&
                 cJSON_AddStringToObject(root, "encoding", summary->encoding) != NULL;
     for (size_t i = 0; i < sizeof counts / sizeof *counts && made; i++)
         made = add_number(root, counts[i].name, counts[i].number);
@@ -223,12 +223,24 @@ static int write_text(const char *text, const char *path)
     return reason;
 }
 
-int atobarai_summary_write(const struct atobarai_summary *summary, const char *path)
+/* The summary as JSON, owned; `print` writes it. NULL when memory ran out. */
+static char *text_of(const struct atobarai_summary *summary, char *(*print)(const cJSON *root))
 {
     cJSON *root = cJSON_CreateObject();
-    char *text = root != NULL && fill_json(root, summary) ? cJSON_Print(root) : NULL;
+    char *text = root != NULL && fill_json(root, summary) ? print(root) : NULL;
+    cJSON_Delete(root);
+    return text;
+}
+
+char *atobarai_summary_text(const struct atobarai_summary *summary)
+{
+    return text_of(summary, cJSON_PrintUnformatted);
+}
+
+int atobarai_summary_write(const struct atobarai_summary *summary, const char *path)
+{
+    char *text = text_of(summary, cJSON_Print);
     int reason = text != NULL ? write_text(text, path) : ENOMEM;
     free(text);
-    cJSON_Delete(root);
     return reason;
 }

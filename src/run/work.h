@@ -21,7 +21,8 @@ struct work {
     enum atobarai_operation operation;
     bool sends; /* orders are sent: anything but a check */
     const char *input;
-    const char *output; /* NULL: none */
+    const int *descriptor; /* that has the input open; NULL: it is opened by its name */
+    const char *output;    /* NULL: none */
     const struct atobarai_options *options;
     const atomic_bool *interrupt;
     atobarai_progress_fn *progress; /* NULL: none */

@@ -27,14 +27,14 @@ SECONDS = 20  # no step takes longer, sanitizers included
 CATALOGUE = {entry["code"]: entry
              for entry in json.loads((ROOT / "schemas/error-catalog.json").read_text(encoding="utf-8"))["entries"]}
 LABELS = {"ja": ("原因: ", "対処: "), "en": ("Cause: ", "To do: ")}
-COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "clean", "diff", "history", "orders", "explain", "config", "sandbox")
+COMMANDS = ("check", "register", "ship", "cancel", "status", "reregister", "clean", "diff", "drop", "history", "orders", "explain", "config", "sandbox")
 # What all commands that send take.
-SENDS = {"version", "output", "xlsx", "schema", "encoding", "output-encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
+SENDS = {"version", "output", "xlsx", "report", "report-details", "schema", "encoding", "output-encoding", "force", "strict", "jobs", "summary-json", "lang", "quiet", "verbose", "help",
          "dialect", "api-url", "concurrency", "timeout", "retries", "max-errors", "sandbox", "ledger", "only", "dry-run",
          "set-status", "set-shop-status", "ca-file", "rate", "retry-on", "log", "config", "profile"}
 TAKEN = {
     "": {"lang", "help", "version"},
-    "check": {"version", "output", "output-encoding", "xlsx", "schema", "encoding", "force", "strict",
+    "check": {"version", "output", "output-encoding", "xlsx", "report", "report-details", "schema", "encoding", "force", "strict",
               "allow-reimported", "jobs", "summary-json", "dialect", "fit", "ship-days", "config", "profile", "lang", "quiet", "verbose", "help"},
     "register": {*SENDS, "allow-reimported", "fit", "ship-days"},
     "ship": SENDS,
@@ -43,24 +43,27 @@ TAKEN = {
     "reregister": {*SENDS, "allow-reimported", "fit", "ship-days"},
     "clean": {"version", "output", "schema", "encoding", "output-encoding", "all", "force", "ledger", "config", "profile", "lang", "quiet", "help"},
     "diff": {"version", "schema", "encoding", "format", "config", "profile", "lang", "quiet", "help"},
+    "drop": {*SENDS, "allow-reimported", "fit", "ship-days", "once", "settle", "follow-up", "on-finish"}
+            - {"output", "xlsx", "report", "force", "summary-json", "only", "dry-run", "verbose"},
     "history": {"version", "ledger", "since", "format", "config", "profile", "lang", "help"},
     "orders": {"version", "ledger", "status", "format", "config", "profile", "lang", "help"},
     "explain": {"version", "list", "format", "config", "profile", "lang", "help"},
     # All that a file may set.
-    "config": {*SENDS, "allow-reimported", "fit", "ship-days", "port", "state", "format"} - {"output", "force", "only", "dry-run"},
+    "config": {*SENDS, "allow-reimported", "fit", "ship-days", "settle", "follow-up", "on-finish", "port", "state", "format"} - {"output", "force", "only", "dry-run"},
     "sandbox": {"version", "port", "port-file", "state", "fault", "seed", "delay", "tls", "ca-file", "config", "profile", "lang", "help"},
 }
 # A value for each option that takes one.
 VALUES = {
-    "output": "result.csv", "xlsx": "result.xlsx", "schema": "schema.json", "encoding": "utf-16", "summary-json": "summary.json", "dialect": "json",
+    "output": "result.csv", "xlsx": "result.xlsx", "report": "report.html", "schema": "schema.json", "encoding": "utf-16", "summary-json": "summary.json", "dialect": "json",
     "api-url": "https://127.0.0.1/v1", "concurrency": "8", "timeout": "30", "retries": "0", "max-errors": "1",
     "jobs": "2", "port": "0", "port-file": "port", "state": "state", "fault": "500=0.5", "seed": "7", "lang": "ja",
     "format": "json", "ledger": "ledger.db", "only": "only.csv", "set-status": "2", "set-shop-status": "済", "since": "7d",
-    "config": "/dev/null", "profile": "test", "status": "与信OK", "ship-days": "7", "ca-file": "ca.pem", "rate": "50", "retry-on": "busy", "log": "log.jsonl", "delay": "5", "output-encoding": "utf-8",
+    "config": "/dev/null", "profile": "test", "status": "与信OK", "ship-days": "7", "ca-file": "ca.pem", "rate": "50", "retry-on": "busy", "log": "log.jsonl", "delay": "5", "output-encoding": "utf-8", "settle": "0",
+    "on-finish": "true",
 }
 # Planned, and options that no command has.
 LATER = {
-    "report", "once", "api-key", "merchant-code", "outpu", "outputs", "h",
+    "api-key", "merchant-code", "outpu", "outputs", "h",
 }
 failures = 0
 
@@ -170,6 +173,12 @@ def test_usage():
         *(((command, "-o", "out.csv"), "USAGE_MISSING_INPUT", command) for command in ("ship", "cancel", "status", "reregister")),
         (("reregister", "in.csv", "-o", "out.csv", "--sandbox", "--api-url", "https://127.0.0.1/v1"), "USAGE_CONFLICT",
          "--sandbox", "--api-url"),
+        (("drop",), "USAGE_MISSING_FOLDER", "drop"),
+        (("drop", "--once"), "USAGE_MISSING_FOLDER", "drop"),
+        (("drop", "a", "b"), "USAGE_EXTRA_ARGUMENT", "b"),
+        (("drop", "a", "-o", "out.csv"), "USAGE_UNKNOWN_OPTION", "-o"),
+        (("drop", "a", "--on-finish", ""), "USAGE_MISSING_VALUE", "--on-finish"),
+        (("drop", "a", "--sandbox", "--api-url", "https://127.0.0.1/v1"), "USAGE_CONFLICT", "--sandbox", "--api-url"),
         (("diff",), "USAGE_TWO_FILES", "diff"),
         (("diff", "old.csv"), "USAGE_TWO_FILES", "diff"),
         (("diff", "-", "-"), "USAGE_TWO_FILES", "diff"),
@@ -243,10 +252,15 @@ def conflict_problems():
             yield "the service was called"
 
 
+def missing(command):
+    """The code where `command` lacks what it works on."""
+    return "USAGE_MISSING_FOLDER" if command == "drop" else "USAGE_MISSING_INPUT"
+
+
 def bound_problems(command, option, least, most):
     """The bounds are taken, what is beyond them and what is no plain number is not. The command line lacks its input, or
     has one word too many, so that nothing runs."""
-    other, *detail = ("USAGE_EXTRA_ARGUMENT", "x") if command == "sandbox" else ("USAGE_MISSING_INPUT", command)
+    other, *detail = ("USAGE_EXTRA_ARGUMENT", "x") if command == "sandbox" else (missing(command), command)
     end = ["x"] if command == "sandbox" else []
     for good in (least, most, "0" + str(least)):
         done = run(command, option, str(good), *end)
@@ -264,7 +278,7 @@ def test_bounds():
             ("register", "--concurrency", 1, 256), ("register", "--timeout", 1, 3600), ("register", "--retries", 0, 100),
             ("register", "--max-errors", 1, 1000000), ("register", "--rate", 1, 100000), ("register", "--ship-days", 0, 90),
             ("ship", "--concurrency", 1, 256), ("sandbox", "--port", 0, 65535), ("sandbox", "--seed", 0, 2**64 - 1),
-            ("sandbox", "--delay", 0, 60000)):
+            ("sandbox", "--delay", 0, 60000), ("drop", "--settle", 0, 3600)):
         check(f"bounds: {command} {option} {least} to {most}", bound_problems(command, option, least, most))
 
 
@@ -332,7 +346,7 @@ def default_problems():
 def option_problems(command):
     """Each option of help is taken and no other is. Nothing runs: the input is missing, or there is one word too many."""
     end = {"sandbox": ["x"], "orders": ["x"], "explain": ["y", "x"], "history": ["y", "x"], "diff": ["y", "z", "x"], "config": ["show", "x"]}.get(command, [])
-    code, detail = ("USAGE_EXTRA_ARGUMENT", "x") if end else ("USAGE_MISSING_INPUT", command)
+    code, detail = ("USAGE_EXTRA_ARGUMENT", "x") if end else (missing(command), command)
     for name in sorted(set().union(*TAKEN.values(), LATER)):
         words = [f"--{name}"] + ([VALUES[name]] if name in VALUES else [])
         done = run(command, *words, *end)

@@ -91,8 +91,8 @@ def test_precedence():
         options = shown(case)
         case.equal("shown", set(options), listed - {"help", "version", "format"} | {"api-key", "merchant-code"})
         values = {"api-url": "https://localhost/v1", "dialect": "kuroneko", "encoding": "cp932", "output-encoding": "utf-8", "lang": "ja", "retry-on": "^busy( now)?$"}
-        numbers = {"jobs", "concurrency", "rate", "timeout", "retries", "max-errors", "port", "ship-days"}
-        flags = {"strict", "allow-reimported", "fit", "sandbox", "quiet", "verbose"}
+        numbers = {"jobs", "concurrency", "rate", "timeout", "retries", "max-errors", "port", "ship-days", "settle"}
+        flags = {"strict", "allow-reimported", "fit", "follow-up", "report-details", "sandbox", "quiet", "verbose"}
         text = "".join(f"{name.replace('-', '_')} = {values.get(name, '7' if name in numbers else 'yes' if name in flags else '/x/' + name)}\n"
                        for name in options if name not in ("config", "profile"))
         path = config(case, text)

@@ -683,7 +683,7 @@ def commands():
     return set(re.findall(r"^  ([a-z]+) ", text, re.MULTILINE)) - {"atobarai"}
 
 
-KNOWN = {*SENDING, "check", "clean", "diff", "history", "orders", "explain", "sandbox", "config"}
+KNOWN = {*SENDING, "check", "clean", "diff", "drop", "history", "orders", "explain", "sandbox", "config"}
 # Where there is a config, the secrets are taken out of the environment whatever the command is.
 TAKES_SECRETS_ALWAYS = "config" in commands()
 

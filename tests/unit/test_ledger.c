@@ -1244,11 +1244,11 @@ static void newer_version_is_refused(void **state)
     run_sql(path, "PRAGMA user_version = 7");
     assert_refused(path, "LEDGER_NEWER");
     assert_string_equal(error.args[0], "7");
-    assert_string_equal(error.args[1], "3");
+    assert_string_equal(error.args[1], "4");
     error = (struct error){0};
     assert_null(ledger_open_reading(path, NULL, &error));
     assert_string_equal(error.code, "LEDGER_NEWER");
-    run_sql(path, "PRAGMA user_version = 3");
+    run_sql(path, "PRAGMA user_version = 4");
     ledger_close(open_ledger(path));
 }
 
@@ -1300,8 +1300,6 @@ static void unsure_reduction_is_forgotten(void **state)
     ledger_close(ledger);
 }
 
-/* A ledger as the first version made it, with an order that is registered and one that is in doubt, goes on as it was,
- * and can do what only the second can. */
 /* ---- Originals ---- */
 
 static void remember(struct ledger *ledger, const char *id, const char *headings, const char *rows)
@@ -1381,6 +1379,95 @@ static void ids_without_their_zeros_are_found(void **state)
     ledger_close(ledger);
 }
 
+/* ---- Runs ---- */
+
+static void add_run(struct ledger *ledger, int64_t began)
+{
+    const struct ledger_run run = {.command = "reregister",
+                                   .began = began,
+                                   .elapsed_ms = 1,
+                                   .rows = 7,
+                                   .orders = 6,
+                                   .succeeded = 1,
+                                   .failed = 2,
+                                   .invalid = 3,
+                                   .unsent = 4,
+                                   .exit = 5};
+    assert_true(ledger_add_run(ledger, &run, &error));
+}
+
+/* Of the last `most` runs the first began at `first`, and the last, a second after the one before, at `last`; 0: there
+ * is none. */
+static void assert_runs(struct ledger *ledger, size_t most, int64_t first, int64_t last)
+{
+    struct ledger_run runs[LEDGER_RUNS_MAX + 1];
+    size_t count;
+    assert_true(most <= COUNT(runs));
+    assert_true(ledger_runs(ledger, most, runs, &count, &error));
+    assert_int_equal(count, first == 0 ? 0 : last - first + 1);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(runs[i].began, first + (int64_t)i);
+}
+
+static void runs_are_kept_by_account(void **state)
+{
+    const char *path = path_of(state, "ledger.db");
+    struct ledger *ledger = open_ledger(path);
+    struct ledger_run run;
+    size_t count;
+    assert_runs(ledger, 30, 0, 0);
+    add_run(ledger, 1000);
+    assert_true(ledger_pending(ledger) > 0);
+    add_run(ledger, 1001);
+    add_run(ledger, 1002);
+    assert_runs(ledger, 30, 1000, 1002);
+    assert_runs(ledger, 2, 1001, 1002);
+    assert_runs(ledger, 0, 0, 0);
+    assert_true(ledger_runs(ledger, 1, &run, &count, &error));
+    assert_string_equal(run.command, "reregister");
+    assert_int_equal(run.elapsed_ms, 1);
+    assert_int_equal(run.rows, 7);
+    assert_int_equal(run.orders, 6);
+    assert_int_equal(run.succeeded, 1);
+    assert_int_equal(run.failed, 2);
+    assert_int_equal(run.invalid, 3);
+    assert_int_equal(run.unsent, 4);
+    assert_int_equal(run.exit, 5);
+    assert_true(ledger_commit(ledger, &error));
+    add_run(ledger, 1003);
+    ledger_close(ledger); /* without a commit */
+    struct ledger_account another = {account.service, "another"};
+    ledger = ledger_open(path, &another, "test", 0, &error);
+    assert_runs(ledger, 30, 0, 0);
+    ledger_close(ledger);
+    ledger = ledger_open_reading(path, NULL, &error);
+    assert_runs(ledger, 30, 0, 0);
+    ledger_close(ledger);
+    ledger = ledger_open_reading(path, &account, &error);
+    assert_runs(ledger, 30, 1000, 1002);
+    ledger_close(ledger);
+}
+
+static void old_runs_are_forgotten(void **state)
+{
+    const int64_t days = INT64_C(400) * 24 * 60 * 60;
+    (void)state;
+    struct ledger *ledger = open_memory();
+    for (int64_t i = 1; i <= LEDGER_RUNS_MAX + 3; i++)
+        add_run(ledger, i);
+    assert_runs(ledger, LEDGER_RUNS_MAX + 1, 4, LEDGER_RUNS_MAX + 3);
+    add_run(ledger, LEDGER_RUNS_MAX + 4);
+    assert_runs(ledger, LEDGER_RUNS_MAX + 1, 5, LEDGER_RUNS_MAX + 4);
+    add_run(ledger, LEDGER_RUNS_MAX + 4 + days);
+    struct ledger_run runs[3];
+    size_t count;
+    assert_true(ledger_runs(ledger, 3, runs, &count, &error));
+    assert_int_equal(count, 2); /* the one of 400 days ago, too */
+    ledger_close(ledger);
+}
+
+/* A ledger as the first version made it, with an order that is registered and one that is in doubt, goes on as it was,
+ * and can do what only the second can. */
 static void first_version_is_brought_up_to_date(void **state)
 {
     const char *path = path_of(state, "ledger.db");
@@ -1393,7 +1480,8 @@ static void first_version_is_brought_up_to_date(void **state)
     const char *begin = strstr(embedded_ledger_schema_1, "CREATE TABLE operations (");
     const char *end = strstr(begin, ") STRICT;");
     struct buf sql = {0};
-    buf_append_text(&sql, "DROP TABLE originals; DROP TABLE layouts; ALTER TABLE operations RENAME TO newer;");
+    buf_append_text(
+        &sql, "DROP TABLE runs; DROP TABLE originals; DROP TABLE layouts; ALTER TABLE operations RENAME TO newer;");
     buf_append(&sql, begin, (size_t)(end - begin) + strlen(") STRICT;"));
     buf_append_text(&sql, "INSERT INTO operations SELECT * FROM newer; DROP TABLE newer;");
     buf_append_text(&sql, strstr(end, "CREATE UNIQUE INDEX"));
@@ -1406,8 +1494,11 @@ static void first_version_is_brought_up_to_date(void **state)
     assert_true(find(ledger, "1002").in_doubt);
     assert_recalled(ledger, "1001", NULL, NULL);
     assert_padded(ledger, "1", NULL);
+    assert_runs(ledger, 1, 0, 0);
     ledger_close(ledger);
     ledger = open_ledger(path);
+    add_run(ledger, 5);
+    assert_runs(ledger, 2, 5, 5);
     remember(ledger, "1001", "a", "b");
     assert_recalled(ledger, "1001", "a", "b");
     assert_int_equal(find(ledger, "1001").status, ORDER_STATUS_AUTH_OK);
@@ -1641,6 +1732,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(newer_version_is_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(what_files_said_is_kept, make_folder, remove_folder),
         cmocka_unit_test(ids_without_their_zeros_are_found),
+        cmocka_unit_test_setup_teardown(runs_are_kept_by_account, make_folder, remove_folder),
+        cmocka_unit_test(old_runs_are_forgotten),
         cmocka_unit_test_setup_teardown(first_version_is_brought_up_to_date, make_folder, remove_folder),
         cmocka_unit_test(reductions_change_the_content_only),
         cmocka_unit_test_setup_teardown(unsure_reduction_is_forgotten, make_folder, remove_folder),
