@@ -3,30 +3,11 @@
 
 #include "cli/console.h"
 #include "cli/job.h"
+#include "cli/signals.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Set by a signal; a handler gets no argument. */
-static volatile int interrupted;
-
-static void interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
-/* A second signal ends the process at once. */
-static void end_on_signals(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-}
 
 enum { PROBLEMS_SHOWN = 50 }; /* a clerk who has more begins with these */
 
@@ -91,12 +72,11 @@ enum atobarai_status cli_clean(const struct cli_options *options)
     const struct atobarai_cleaning cleaning = {.input = options->input,
                                                .output = cli_options_text(options, CLI_OUTPUT),
                                                .all = cli_options_given(options, CLI_ALL),
-                                               .interrupt = &interrupted};
+                                               .interrupt = cli_signals_heed()};
     const struct atobarai_options asked = cli_job_options(options);
     struct problems problems = {options->language, 0};
     struct atobarai_cleaned cleaned;
     struct atobarai_message message;
-    end_on_signals();
     enum atobarai_status status =
         atobarai_clean(&cleaning, &asked, options->language, show_problem, &problems, &cleaned, &message);
     if (status > ATOBARAI_NEEDS_FIXING)

@@ -3,31 +3,11 @@
 
 #include "cli/console.h"
 #include "cli/job.h"
+#include "cli/signals.h"
 #include "cli/text.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-
-/* Set by a signal; a handler gets no argument. */
-static volatile int interrupted;
-
-static void interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
-/* A second signal ends the process at once: the next run finishes what it had at hand. Waiting is interrupted (no
- * SA_RESTART). */
-static void end_on_signals(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-}
 
 struct console {
     enum atobarai_language language;
@@ -92,12 +72,11 @@ enum atobarai_status cli_drop(const struct cli_options *options)
         .follow_up = cli_options_given(options, CLI_FOLLOW_UP),
         .on_finish = cli_options_text(options, CLI_ON_FINISH),
         .settle = (unsigned)cli_options_number(options, CLI_SETTLE),
-        .interrupt = &interrupted,
+        .interrupt = cli_signals_heed(),
     };
     const struct atobarai_options asked = cli_job_options(options);
     struct console console = {options->language, cli_options_given(options, CLI_QUIET)};
     struct atobarai_message message;
-    end_on_signals();
     enum atobarai_status status = atobarai_drop(&dropping, &asked, options->language, show, &console, &message);
     if (message.what != NULL)
         cli_console_message(options->language, &message);

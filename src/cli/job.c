@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The job that a signal asks to end. A handler gets no argument, so this is the program's one variable outside of a
- * function; it is set before the handlers are installed, and outlives them. */
+/* The job that a signal asks to end. A handler gets no argument, so this is a variable outside of all
+ * functions, as there is one more in cli/signals; it is set before the handlers are installed, and outlives them. */
 static struct atobarai_job *volatile interruptible;
 
 static void interrupt_job(int number)
