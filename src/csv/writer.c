@@ -10,7 +10,7 @@ static bool is_quoted(const struct csv_record *record, size_t cell)
     return extent->begin < extent->end && record->raw.data[extent->begin] == '"';
 }
 
-static bool all_quoted(const struct csv_record *header)
+bool csv_writer_all_quoted(const struct csv_record *header)
 {
     for (size_t i = 0; i < header->cells && i < CSV_CELLS_MAX; i++)
         if (!is_quoted(header, i))
@@ -21,16 +21,18 @@ static bool all_quoted(const struct csv_record *header)
 void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char delimiter, struct buf *line,
                      const struct csv_record *header, const size_t places[CSV_OURS])
 {
-    *writer = (struct csv_writer){
-        .target = target, .delimiter = delimiter, .quoted = all_quoted(header), .columns = header->cells, .line = line};
+    *writer = (struct csv_writer){.target = target,
+                                  .delimiter = delimiter,
+                                  .quoted = csv_writer_all_quoted(header),
+                                  .columns = header->cells,
+                                  .line = line};
     memcpy(writer->places, places, sizeof writer->places);
 }
 
-/* One cell, quoted if the input's are, or where it must be. */
-static void put_cell(const struct csv_writer *writer, struct span cell, bool quoted, struct buf *line)
+void csv_writer_put_cell(char delimiter, struct span cell, bool quoted, struct buf *line)
 {
-    bool special = cell.length > 0 && (memchr(cell.data, '"', cell.length) != NULL ||
-                                       memchr(cell.data, writer->delimiter, cell.length) != NULL);
+    bool special = cell.length > 0 &&
+                   (memchr(cell.data, '"', cell.length) != NULL || memchr(cell.data, delimiter, cell.length) != NULL);
     if (!quoted && !special) {
         buf_append(line, cell.data, cell.length);
         return;
@@ -97,13 +99,17 @@ static void put_behind(const struct csv_writer *writer, size_t cells, const stru
         const struct span *own = own_at(filling, i);
         const struct span *set = set_at(filling, i);
         buf_append_byte(line, writer->delimiter);
-        put_cell(writer, own != NULL ? *own : set != NULL ? *set : (struct span){"", 0}, writer->quoted, line);
+        csv_writer_put_cell(writer->delimiter,
+                            own != NULL   ? *own
+                            : set != NULL ? *set
+                                          : (struct span){"", 0},
+                            writer->quoted, line);
     }
     for (size_t own = 0; own < CSV_OURS; own++) {
         if (filling->places[own] != CSV_NO_CELL)
             continue;
         buf_append_byte(line, writer->delimiter);
-        put_cell(writer, filling->ours[own], writer->quoted, line);
+        csv_writer_put_cell(writer->delimiter, filling->ours[own], writer->quoted, line);
     }
 }
 
@@ -158,9 +164,9 @@ static bool put_record(const struct csv_writer *writer, struct csv_window *windo
         if (!put_bytes(writer, window, record, copied, record->extents[cell].begin, error))
             return false;
         if (own != NULL)
-            put_cell(writer, *own, writer->quoted, writer->line);
+            csv_writer_put_cell(writer->delimiter, *own, writer->quoted, writer->line);
         else
-            put_cell(writer, *set, is_quoted(record, cell), writer->line);
+            csv_writer_put_cell(writer->delimiter, *set, is_quoted(record, cell), writer->line);
         copied = record->extents[cell].end;
     }
     if (!put_bytes(writer, window, record, copied, record->length, error))

@@ -34,6 +34,13 @@ struct csv_writer {
 void csv_writer_init(struct csv_writer *writer, struct csv_target *target, char delimiter, struct buf *line,
                      const struct csv_record *header, const size_t places[CSV_OURS]);
 
+/* Whether every cell of a header is quoted: then it is the file's habit. */
+bool csv_writer_all_quoted(const struct csv_record *header);
+
+/* Append one cell to `line`, quoted if `quoted`, or where a quote or `delimiter` in it asks for that; a line end does
+ * not. */
+void csv_writer_put_cell(char delimiter, struct span cell, bool quoted, struct buf *line);
+
 /* Write `record` with `cells`, whose bytes are in the file's encoding and hold no line end. An empty line is copied as
  * it is. A record with fewer cells than the header is filled up, so that ours stand under their headings; in one with
  * more, ours are the last. A record that is too long for memory is copied from its source in pieces, and needs a

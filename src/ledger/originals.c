@@ -13,18 +13,27 @@ static void append_blob(sqlite3_stmt *statement, int column, struct buf *out)
     buf_append(out, bytes != NULL ? bytes : "", (size_t)sqlite3_column_bytes(statement, column));
 }
 
+/* The first row that `name` has for the order `id`: `*found` says whether there is one. Reset what is returned; NULL:
+ * it failed. */
+static sqlite3_stmt *find(struct ledger *ledger, enum store_statement name, struct span id, bool *found,
+                          struct error *error)
+{
+    sqlite3_stmt *statement = store_get(ledger, name, error);
+    if (statement == NULL)
+        return NULL;
+    bool bound = store_bind_account(ledger, statement, 1) && store_bind_text(statement, 2, id);
+    bool done = bound ? store_step(ledger, statement, found, error) : store_fail(ledger, SQLITE_NOMEM, error);
+    return done ? statement : NULL;
+}
+
 bool ledger_recall(struct ledger *ledger, struct span id, struct buf *headings, struct buf *rows, bool *found,
                    struct error *error)
 {
     *found = false;
     if (ledger->version < FIRST_VERSION)
         return true;
-    sqlite3_stmt *statement = store_get(ledger, STORE_RECALL, error);
+    sqlite3_stmt *statement = find(ledger, STORE_RECALL, id, found, error);
     if (statement == NULL)
-        return false;
-    if (!store_bind_account(ledger, statement, 1) || !store_bind_text(statement, 2, id))
-        return store_fail(ledger, SQLITE_NOMEM, error);
-    if (!store_step(ledger, statement, found, error))
         return false;
     if (*found) {
         append_blob(statement, 0, rows);
@@ -120,12 +129,8 @@ bool ledger_find_padded(struct ledger *ledger, struct span id, char other[LEDGER
         return false;
     if (!has)
         return true;
-    sqlite3_stmt *statement = store_get(ledger, STORE_PADDED, error);
+    sqlite3_stmt *statement = find(ledger, STORE_PADDED, id, found, error);
     if (statement == NULL)
-        return false;
-    if (!store_bind_account(ledger, statement, 1) || !store_bind_text(statement, 2, id))
-        return store_fail(ledger, SQLITE_NOMEM, error);
-    if (!store_step(ledger, statement, found, error))
         return false;
     if (*found)
         store_read_text(statement, 0, other, LEDGER_ID_SIZE);

@@ -283,6 +283,12 @@ bool order_schema_defers_all(const struct order_schema *schema)
     return false;
 }
 
+void order_schema_defer_all(struct order_schema *schema)
+{
+    for (size_t i = 0; i < schema->deferred_count; i++)
+        schema->deferred[i] = "";
+}
+
 size_t order_schema_column(const struct order_schema *schema, enum order_field field)
 {
     for (size_t column = 0; column < schema->count; column++)

@@ -110,6 +110,9 @@ bool order_schema_parse(struct order_schema *schema, struct span json, const cha
 /* Whether every order is deferred payment, whatever its 支払方法. */
 bool order_schema_defers_all(const struct order_schema *schema);
 
+/* Have every order be deferred payment. */
+void order_schema_defer_all(struct order_schema *schema);
+
 /* The first column of `field`, whether a file has it or not; ORDER_NO_COLUMN: the schema has none. */
 size_t order_schema_column(const struct order_schema *schema, enum order_field field);
 

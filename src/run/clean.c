@@ -2,7 +2,7 @@
 #include "atobarai.h"
 
 #include "base/embedded.h"
-#include "csv/target.h"
+#include "csv/writer.h"
 #include "order/damage.h"
 #include "order/value.h"
 #include "run/definitions.h"
@@ -121,14 +121,6 @@ static bool judge_rows(struct cleaner *cleaner, struct error *error)
 
 /* ---- Which columns ---- */
 
-static bool is_ours(const struct work *work, size_t cell)
-{
-    for (size_t i = 0; i < RESULT_COLUMNS; i++)
-        if (work->ours[i] == cell)
-            return true;
-    return false;
-}
-
 /* Ours, and those that somebody added: where nothing is known of the file, none was. */
 static bool choose_columns(struct cleaner *cleaner, struct error *error)
 {
@@ -140,7 +132,7 @@ static bool choose_columns(struct cleaner *cleaner, struct error *error)
     for (size_t cell = 0; cell < layout->heading_count; cell++)
         any = any || originals_covers(cleaner->originals, cell);
     for (size_t cell = 0; cell < layout->heading_count; cell++) {
-        bool ours = is_ours(cleaner->work, cell);
+        bool ours = rows_is_our_heading(cleaner->work, cell);
         bool added =
             !ours && any && !originals_covers(cleaner->originals, cell) && layout->columns[cell] == ORDER_NO_COLUMN;
         cleaner->drops[cell] = ours || added;
@@ -174,18 +166,10 @@ static bool put_cell(struct cleaner *cleaner, struct span text)
 {
     struct buf encoded = {0};
     text_encode(cleaner->codec, text, &encoded);
-    bool quoted = cleaner->quoted;
-    for (size_t i = 0; i < text.length && !quoted; i++)
-        quoted = strchr("\",\r\n", text.data[i]) != NULL;
-    if (quoted)
-        buf_append_byte(&cleaner->line, '"');
-    for (size_t i = 0; i < encoded.length; i++) {
-        if (encoded.data[i] == '"') /* no byte of a character of two is one */
-            buf_append_byte(&cleaner->line, '"');
-        buf_append_byte(&cleaner->line, encoded.data[i]);
-    }
-    if (quoted)
-        buf_append_byte(&cleaner->line, '"');
+    bool breaks = text.length > 0 &&
+                  (memchr(text.data, '\r', text.length) != NULL || memchr(text.data, '\n', text.length) != NULL);
+    csv_writer_put_cell(',', (struct span){buf_text(&encoded), encoded.length}, cleaner->quoted || breaks,
+                        &cleaner->line);
     buf_append_byte(&cleaner->line, ',');
     cleaner->line.failed = cleaner->line.failed || encoded.failed;
     buf_free(&encoded);
@@ -224,9 +208,8 @@ static bool is_lost(const struct cleaner *cleaner, uint32_t row, size_t cell, st
     size_t column = work->layout.columns[cell];
     size_t count;
     const struct mend *losses = mends_of(&cleaner->losses, row, &count);
-    for (size_t i = 0; i < count; i++)
-        if (losses[i].cell == cell)
-            return true;
+    if (mends_at(losses, count, cell) != NULL)
+        return true;
     if (cleaner->fate == UNKNOWN)
         return damage_is_loss(text);
     return column != ORDER_NO_COLUMN && work->schema.columns[column].type != ORDER_TYPE_TEXT && value_is_rounded(text);
@@ -258,10 +241,9 @@ static bool text_of(struct cleaner *cleaner, uint32_t row, size_t cell, struct s
     size_t count;
     size_t bad;
     const struct mend *mends = mends_of(&cleaner->work->mends, row, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (mends[i].cell != cell)
-            continue;
-        *text = mends[i].text;
+    const struct mend *mend = mends_at(mends, count, cell);
+    if (mend != NULL) {
+        *text = mend->text;
         cleaner->cleaned->restored++;
         return true;
     }
@@ -352,10 +334,7 @@ static bool read_habit(struct cleaner *cleaner, struct error *error)
         return error_set_memory(error);
     csv_reader_seek(reader, work->header, 1);
     bool read = csv_reader_next(reader, &record, error) == CSV_NEXT_RECORD;
-    cleaner->quoted = read;
-    for (size_t i = 0; read && i < record.cells && i < CSV_CELLS_MAX; i++)
-        cleaner->quoted = cleaner->quoted && record.extents[i].end > record.extents[i].begin &&
-                          record.raw.data[record.extents[i].begin] == '"';
+    cleaner->quoted = read && csv_writer_all_quoted(&record);
     csv_reader_free(reader);
     return read;
 }
@@ -385,7 +364,7 @@ static bool open_all(struct cleaner *cleaner, const struct atobarai_options *opt
         options->output_encoding == ATOBARAI_ENCODING_UTF8 || options->output_encoding == ATOBARAI_ENCODING_UTF16;
     if (!definitions_schema(options, &work->schema, error))
         return false;
-    work->schema.deferred[0] = ""; /* Robot-in takes every order, however it is paid */
+    order_schema_defer_all(&work->schema); /* Robot-in takes every order, however it is paid */
     if (!intake_run(work, error) || !check_columns(cleaner, error))
         return false;
     if (place_of_ledger(options->ledger, &path, error))
@@ -404,7 +383,6 @@ static bool open_all(struct cleaner *cleaner, const struct atobarai_options *opt
 
 static void close_all(struct cleaner *cleaner)
 {
-    struct work *work = cleaner->work;
     csv_target_discard(cleaner->target);
     originals_free(cleaner->originals);
     loader_free(cleaner->loader);
@@ -415,13 +393,7 @@ static void close_all(struct cleaner *cleaner)
     mends_free(&cleaner->losses);
     buf_free(&cleaner->text);
     buf_free(&cleaner->line);
-    order_layout_free(&work->layout);
-    order_schema_free(&work->schema);
-    text_codec_free(work->codec);
-    csv_source_close(work->source);
-    book_free(&work->book);
-    mends_free(&work->mends);
-    findings_free(&work->findings);
+    work_free(cleaner->work);
 }
 
 static bool clean(struct cleaner *cleaner, const struct atobarai_options *options, struct error *error)

@@ -44,8 +44,7 @@ bool diff_side_open(struct diff_side *side, const char *path, const struct atoba
     work->options = options;
     if (!definitions_schema(options, &work->schema, error))
         return false;
-    for (size_t i = 0; i < work->schema.deferred_count; i++)
-        work->schema.deferred[i] = ""; /* whatever is paid how: so 支払方法 need not be there */
+    order_schema_defer_all(&work->schema); /* so 支払方法 need not be there */
     if (!input_open(work, error) || !header_read(work, error) || !find_cells(side, error))
         return false;
     side->reader = csv_reader_new(work->source, work->delimiter, CSV_BLOCK_RANDOM);
@@ -62,10 +61,7 @@ void diff_side_close(struct diff_side *side)
     free(side->rows);
     free(side->cells);
     free(side->filled);
-    order_layout_free(&side->work.layout);
-    text_codec_free(side->work.codec);
-    csv_source_close(side->work.source);
-    order_schema_free(&side->work.schema);
+    work_free(&side->work);
 }
 
 struct span diff_side_heading(const struct diff_side *side, size_t cell)

@@ -339,17 +339,6 @@ static void describe_input(const struct work *work, struct atobarai_summary *sum
     summary->delimiter = work->delimiter;
 }
 
-static void free_work(struct work *work)
-{
-    order_layout_free(&work->layout);
-    order_schema_free(&work->schema);
-    text_codec_free(work->codec);
-    csv_source_close(work->source);
-    book_free(&work->book);
-    mends_free(&work->mends);
-    findings_free(&work->findings);
-}
-
 /* Where the result could not be written although orders were sent, whoever reads the message must know. */
 static void tell_what_was_sent(struct atobarai_job *job)
 {
@@ -414,7 +403,7 @@ enum atobarai_status atobarai_job_run(struct atobarai_job *job, atobarai_progres
     enum atobarai_status status = done ? judge(job) : (enum atobarai_status)job->error.kind;
     record(&work, job, connection.ledger, status);
     job->summary.log_lost = connection_close(&connection, &job->summary.log_errno);
-    free_work(&work);
+    work_free(&work);
     return status;
 }
 

@@ -209,15 +209,6 @@ static bool unwrap(struct loader *loader, uint32_t row, size_t column, struct sp
     return true;
 }
 
-/* What the cell was before a spreadsheet damaged it; NULL: it was not. */
-static const struct mend *mend_of(const struct mend *mends, size_t count, size_t cell)
-{
-    for (size_t i = 0; i < count; i++)
-        if (mends[i].cell == cell)
-            return &mends[i];
-    return NULL;
-}
-
 /* One cell: its text, unless the line before said the same; its place is where its column's text goes, NULL where the
  * schema does not know the column, whose cells are read for their encoding only. False: memory ran out. */
 static bool load_cell(struct loader *loader, const struct csv_record *record, size_t cell, struct span value,
@@ -317,7 +308,7 @@ static bool load_values(struct loader *loader, const struct csv_record *record, 
     for (size_t cell = 0; cell < count && cell < layout->heading_count; cell++) {
         size_t column = layout->columns[cell];
         struct span *place = column != ORDER_NO_COLUMN ? &texts[column] : NULL;
-        const struct mend *mend = mend_count > 0 ? mend_of(mends, mend_count, cell) : NULL;
+        const struct mend *mend = mend_count > 0 ? mends_at(mends, mend_count, cell) : NULL;
         if (mend != NULL ? !load_mend(loader, record->row, mend, findings, place, column)
                          : !load_cell(loader, record, cell, values[cell], findings, place, column))
             return false;

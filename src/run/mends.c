@@ -52,6 +52,14 @@ const struct mend *mends_of(const struct mends *mends, uint32_t row, size_t *cou
     return mends->list != NULL ? mends->list + low : NULL;
 }
 
+const struct mend *mends_at(const struct mend *mends, size_t count, size_t cell)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mends[i].cell == cell)
+            return &mends[i];
+    return NULL;
+}
+
 void mends_free(struct mends *mends)
 {
     free(mends->list);

@@ -30,6 +30,9 @@ void mends_sort(struct mends *mends);
 /* Those of a row, how many in `*count`; of a sorted list. */
 const struct mend *mends_of(const struct mends *mends, uint32_t row, size_t *count);
 
+/* That of a cell among the `count` of its row; NULL: there is none. */
+const struct mend *mends_at(const struct mend *mends, size_t count, size_t cell);
+
 void mends_free(struct mends *mends);
 
 #endif

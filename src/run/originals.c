@@ -67,19 +67,11 @@ struct originals {
 
 /* ---- Layouts ---- */
 
-static bool is_ours(const struct work *work, size_t cell)
-{
-    for (size_t i = 0; i < RESULT_COLUMNS; i++)
-        if (work->ours[i] == cell)
-            return true;
-    return false;
-}
-
 /* The first cell of the file under `heading` that is not ours, nor one of `taken`: two columns may have one heading. */
 static size_t place_of(const struct work *work, struct span heading, const bool *taken)
 {
     for (size_t cell = 0; cell < work->layout.heading_count; cell++)
-        if (!taken[cell] && span_equal(work->layout.headings[cell], heading) && !is_ours(work, cell))
+        if (!taken[cell] && span_equal(work->layout.headings[cell], heading) && !rows_is_our_heading(work, cell))
             return cell;
     return NONE;
 }
@@ -219,7 +211,7 @@ static bool load_row(struct originals *originals, uint32_t row, struct present *
     if (present->cells == NULL)
         return error_set_memory(error);
     for (size_t cell = 0; cell < count; cell++)
-        if (!is_ours(work, cell) && !hash_cell(originals, cell, values[cell], &present->cells[cell]))
+        if (!rows_is_our_heading(work, cell) && !hash_cell(originals, cell, values[cell], &present->cells[cell]))
             return error_set_memory(error);
     return true;
 }
@@ -629,7 +621,7 @@ static void put_own_headings(struct originals *originals)
 {
     const struct order_layout *layout = &originals->work->layout;
     for (size_t cell = 0; cell < layout->heading_count; cell++) {
-        if (is_ours(originals->work, cell))
+        if (rows_is_our_heading(originals->work, cell))
             continue;
         buf_append(&originals->own, layout->headings[cell].data, layout->headings[cell].length);
         buf_append_byte(&originals->own, '\0');

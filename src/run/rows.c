@@ -63,16 +63,21 @@ struct span rows_cell(const struct work *work, const struct span *cells, size_t 
     return cell < count ? meant(cells[cell]) : (struct span){NULL, 0};
 }
 
+bool rows_is_our_heading(const struct work *work, size_t cell)
+{
+    for (size_t own = 0; own < RESULT_COLUMNS; own++)
+        if (work->ours[own] == cell)
+            return true;
+    return false;
+}
+
 bool rows_is_ours(const struct work *work, const struct csv_record *record, size_t cell)
 {
     size_t headings = work->layout.heading_count;
     /* In a row with too many cells ours are the last, as the result file has it. */
     if (record->cells > headings && work->ours[RESULT_CODE] != CSV_NO_CELL)
         return cell + RESULT_COLUMNS >= record->cells;
-    for (size_t own = 0; own < RESULT_COLUMNS; own++)
-        if (work->ours[own] == cell)
-            return true;
-    return false;
+    return rows_is_our_heading(work, cell);
 }
 
 size_t rows_own_headings(const struct work *work)

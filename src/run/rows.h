@@ -33,6 +33,9 @@ size_t rows_own_headings(const struct work *work);
  * wide as the widest, so that one with cells too many or too few is no longer told by their number. */
 ptrdiff_t rows_slide(const struct work *work, const struct csv_record *record);
 
+/* Whether the heading of cell `cell` is one of ours, in a result file that comes back. */
+bool rows_is_our_heading(const struct work *work, size_t cell);
+
 /* Whether cell `cell` of the record is one of ours, in a result file that comes back. */
 bool rows_is_ours(const struct work *work, const struct csv_record *record, size_t cell);
 

@@ -59,4 +59,7 @@ struct work {
     uint64_t retrying; /* whose request is sent again */
 };
 
+/* Free what a run has read and found. What was never read is zeros, and nothing to be freed. */
+void work_free(struct work *work);
+
 #endif
